@@ -1,0 +1,45 @@
+# `make run` to look, `make test` to trust; `make check` while you work.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: run check test lint browser clean
+
+run: .venv/run-installed
+	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
+
+# Linters and the fast tests: under a minute.
+check: .venv/test-installed lint
+	@$(BIN)/pytest -q -m "not slow"
+
+# Everything: linters, all tests, real servers, real browser.
+test: .venv/test-installed browser lint
+	@$(BIN)/pytest
+
+lint: .venv/test-installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+# Debian's Chromium, where we may install it; the tests name what they miss.
+browser:
+	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
+	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	  chromium fonts-liberation >/dev/null; fi
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv
+
+.venv/run-installed: .venv/bin/python pyproject.toml
+	@echo "Installing Hashbag into .venv (the first time takes a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/test-installed: .venv/bin/python pyproject.toml
+	@echo "Installing Hashbag and its test tools into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ .venv/run-installed
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

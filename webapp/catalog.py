@@ -1,0 +1,228 @@
+"""The catalogue as it is read: items, their codes, pages, samples and facets."""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from webapp.exceptions import BadParameter, ItemNotFound
+from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids, Item
+from webapp.schema import codes, facts, items, makers, open_database
+
+FACETS = ("brand", "category", "colour")
+SORTS: dict[str, tuple[str, sa.ColumnElement[object]]] = {
+    "newest": ("Newest first", items.c.id.desc()),
+    "price": ("Price, low to high", items.c.price.asc().nulls_last()),
+    "price-desc": ("Price, high to low", items.c.price.desc().nulls_last()),
+    "brand": ("Brand", items.c.brand.asc()),
+}
+_CHUNK = 500
+
+
+class Catalog:
+    """The items and codes in one database; photos lie where they were imported from."""
+
+    def __init__(self, url: str, instance: Path) -> None:
+        self.engine = open_database(url)
+        self.instance = instance.resolve()
+
+    def photo(self, item: Item) -> Path:
+        """Return where the item's original lies."""
+        return self.instance / item.path
+
+    def item(self, item_id: int) -> Item:
+        """Return one item.
+
+        Raises:
+            ItemNotFound: there is none with this id.
+        """
+        found = self.items([item_id])
+        if not found:
+            raise ItemNotFound(f"there is no item {item_id}; it may have been taken out")
+        return found[0]
+
+    def items(self, ids: Sequence[int]) -> list[Item]:
+        """Return the items in the order of `ids`; those that are gone are left out."""
+        by_id: dict[int, Item] = {}
+        with self.engine.connect() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                some = ids[start : start + _CHUNK]
+                rows = connection.execute(sa.select(items).where(items.c.id.in_(some)))
+                by_id.update((row.id, Item(**row)) for row in rows.mappings())
+        return [by_id[item_id] for item_id in ids if item_id in by_id]
+
+    def stored_path(self, path: Path) -> str:
+        """Write an absolute path as the catalogue keeps it."""
+        inside = path.is_relative_to(self.instance)
+        return str(path.relative_to(self.instance) if inside else path)
+
+    def items_at(self, paths: Sequence[str]) -> list[Item]:
+        """Return the items whose photos lie at these stored paths, at most some hundreds."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(items).where(items.c.path.in_(paths)))
+            return [Item(**row) for row in rows.mappings()]
+
+    def digests(self, digests: Sequence[str]) -> set[str]:
+        """Return those of the contents that some item has."""
+        query = sa.select(items.c.digest).where(items.c.digest.in_(digests))
+        with self.engine.connect() as connection:
+            return set(connection.scalars(query))
+
+    def makers_of(self, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+        """Return which libraries made the codes of items, by item and kind."""
+        found: dict[int, dict[str, str]] = {item_id: {} for item_id in ids}
+        query = sa.select(codes.c.item_id, codes.c.kind, makers.c.versions).join(makers)
+        with self.engine.connect() as connection:
+            for item_id, kind, versions in connection.execute(
+                query.where(codes.c.item_id.in_(ids))
+            ):
+                found[item_id][kind] = versions
+        return found
+
+    def stale(self, versions: Mapping[str, str]) -> list[int]:
+        """List the items that lack a code of some kind by the library versions given."""
+        current = (
+            sa.select(codes.c.item_id)
+            .join(makers)
+            .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
+            .group_by(codes.c.item_id)
+            .having(sa.func.count() == len(versions))
+        )
+        query = sa.select(items.c.id).where(items.c.id.not_in(current)).order_by(items.c.id)
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
+        """Return the stored codes of items, by item and kind."""
+        found: dict[int, dict[str, bytes]] = {item_id: {} for item_id in ids}
+        with self.engine.connect() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                some = ids[start : start + _CHUNK]
+                query = sa.select(codes.c.item_id, codes.c.kind, codes.c.code)
+                for item_id, kind, code in connection.execute(
+                    query.where(codes.c.item_id.in_(some))
+                ):
+                    found[item_id][kind] = code
+        return dict(found)
+
+    def code_column(self, kind: str, code_bytes: int) -> tuple[Ids, NDArray[np.uint8]]:
+        """Return all codes of a kind: item ids, ascending, shape (N,), and bytes (N, bytes)."""
+        query = (
+            sa.select(codes.c.item_id, codes.c.code)
+            .where(codes.c.kind == kind)
+            .order_by(codes.c.item_id)
+        )
+        ids, packed = [], bytearray()
+        with self.engine.connect() as connection:
+            for item_id, code in connection.execution_options(yield_per=10_000).execute(query):
+                ids.append(item_id)
+                packed += code
+        shaped = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(len(ids), code_bytes)
+        return np.array(ids, dtype=np.int64), shaped
+
+    def count(self, filters: Filters = NO_FILTERS) -> int:
+        """Count the items that pass the filters."""
+        query = sa.select(sa.func.count()).select_from(items).where(*conditions(filters))
+        return self._scalar(query)
+
+    def matching(self, filters: Filters) -> Ids:
+        """Return the ids, ascending, of the items that pass the filters."""
+        query = sa.select(items.c.id).where(*conditions(filters)).order_by(items.c.id)
+        with self.engine.connect() as connection:
+            return np.fromiter(connection.scalars(query), dtype=np.int64)
+
+    def sample(self, filters: Filters, seed: int, n: int) -> list[Item]:
+        """Return a random sample without repeats, the same for the same seed and catalogue."""
+        ids = self.matching(filters).tolist()
+        # Repeatable, not secret.
+        return self.items(random.Random(seed).sample(ids, min(n, len(ids))))  # noqa: S311
+
+    def page(self, filters: Filters, sort: str, page: int, per_page: int) -> list[Item]:
+        """Return one page, counted from 1, of all items that pass the filters."""
+        query = (
+            sa.select(items)
+            .where(*conditions(filters))
+            .order_by(SORTS[sort][1], items.c.id)
+            .limit(per_page)
+            .offset((page - 1) * per_page)
+        )
+        with self.engine.connect() as connection:
+            return [Item(**row) for row in connection.execute(query).mappings()]
+
+    def facets(self) -> dict[str, list[tuple[str, int]]]:
+        """Return the values of each facet with their counts, most frequent first."""
+        return {name: self._facet(items.c[name]) for name in FACETS}
+
+    def _facet(self, column: sa.Column[str]) -> list[tuple[str, int]]:
+        number = sa.func.count()
+        query = (
+            sa.select(column, number)
+            .where(column != "")
+            .group_by(column)
+            .order_by(number.desc(), column)
+        )
+        with self.engine.connect() as connection:
+            return [(value, count) for value, count in connection.execute(query)]
+
+    def check_filters(self, filters: Filters) -> None:
+        """Refuse a facet value that no item has, rather than show an empty page for a typo.
+
+        Raises:
+            BadParameter: names the facet and the value.
+        """
+        for name in FACETS:
+            for value in getattr(filters, name):
+                exists = sa.select(sa.exists().where(items.c[name] == value))
+                if not self._scalar(exists):
+                    raise BadParameter(name, f"no item of this catalogue has the {name} '{value}'")
+
+    def code_counts(self) -> dict[str, list[tuple[str, int]]]:
+        """Count the codes of each kind by the libraries that made them."""
+        number = sa.func.count()
+        query = (
+            sa.select(codes.c.kind, makers.c.versions, number)
+            .join(makers)
+            .group_by(codes.c.kind, makers.c.versions)
+            .order_by(codes.c.kind, makers.c.versions)
+        )
+        counts: dict[str, list[tuple[str, int]]] = {}
+        with self.engine.connect() as connection:
+            for kind, versions, count in connection.execute(query):
+                counts.setdefault(kind, []).append((versions, count))
+        return counts
+
+    def all_items(self) -> Iterable[Item]:
+        """Yield every item by ascending id, without holding all of them."""
+        last = 0
+        query = sa.select(items).order_by(items.c.id).limit(_CHUNK)
+        while True:
+            with self.engine.connect() as connection:
+                rows = connection.execute(query.where(items.c.id > last)).mappings().all()
+            if not rows:
+                return
+            yield from (Item(**row) for row in rows)
+            last = rows[-1]["id"]
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change that the indexes must follow."""
+        return self._scalar(sa.select(facts.c.value).where(facts.c.name == "revision"))
+
+    def _scalar(self, query: sa.Select[int] | sa.Select[bool]) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+
+def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """Write filters as SQL conditions; an item without a price is in no price range."""
+    found: list[sa.ColumnElement[bool]] = [
+        items.c[name].in_(getattr(filters, name)) for name in FACETS if getattr(filters, name)
+    ]
+    if filters.min_price is not None:
+        found.append(items.c.price >= filters.min_price)
+    if filters.max_price is not None:
+        found.append(items.c.price <= filters.max_price)
+    return found

@@ -1,0 +1,91 @@
+"""Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from webapp.exceptions import ConfigError
+
+PREFIX = "HASHBAG_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be set; the README has the table."""
+
+    instance: Path
+    database: str = ""
+    engine: str = "annoy"
+    engine_url: str = ""
+    trees: int = 10
+    search_k: int = 1000
+    default_kind: str = "whash"
+    max_upload_mb: float = 16
+    max_pixels: int = 50_000_000
+    admin_token: str = ""
+    secret_key: str = ""
+
+    @property
+    def database_url(self) -> str:
+        """Where the catalogue is: SQLite in the instance folder unless set."""
+        return self.database or f"sqlite:///{self.instance / 'hashbag.db'}"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Largest request body that is read."""
+        return int(self.max_upload_mb * 1024 * 1024)
+
+
+def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read the settings; overrides win over the environment, that over the file.
+
+    Raises:
+        ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.
+    """
+    given: dict[str, object] = {
+        field.name: environ[PREFIX + field.name.upper()]
+        for field in fields(Settings)
+        if PREFIX + field.name.upper() in environ
+    }
+    given |= overrides or {}
+    instance = Path(str(given.pop("instance", "") or _default_instance())).resolve()
+    given = _from_file(instance / "config.toml") | given
+    known = {field.name: field.default for field in fields(Settings) if field.name != "instance"}
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"there is no setting '{name}'; known are {', '.join(known)}")
+    values = {name: _like(known[name], name, value) for name, value in given.items()}
+    return _checked(Settings(instance=instance, **values))  # type: ignore[arg-type]
+
+
+def _default_instance() -> Path:
+    checkout = Path(__file__).resolve().parent.parent
+    return (checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()) / "instance"
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def _like(default: object, name: str, value: object) -> object:
+    """Turn a value, text or TOML, into the type of the setting's default."""
+    try:
+        if isinstance(default, str):
+            return str(value)
+        number = float(str(value))
+        return number if isinstance(default, float) or name == "max_upload_mb" else int(number)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{PREFIX}{name.upper()} must be a number, not '{value}'") from error
+
+
+def _checked(settings: Settings) -> Settings:
+    for name, least in (("trees", 1), ("search_k", 1), ("max_pixels", 1), ("max_upload_mb", 0.001)):
+        if not getattr(settings, name) >= least:
+            raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
+    return settings

@@ -1,0 +1,52 @@
+"""What one application holds: opened at first use, shared by its requests and commands."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask import current_app
+
+from webapp.catalog import Catalog
+from webapp.config import Settings
+from webapp.engines.registry import engine_of
+from webapp.ingest import Ingest
+from webapp.publishing import Generations
+from webapp.search import Searcher
+from webapp.thumbs import ThumbStore
+
+
+@dataclass
+class Hashbag:
+    """The core of one application."""
+
+    settings: Settings
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The items and codes."""
+        return Catalog(self.settings.database_url, self.settings.instance)
+
+    @cached_property
+    def thumbs(self) -> ThumbStore:
+        """The small copies."""
+        return ThumbStore(self.settings.instance / "thumbs")
+
+    @cached_property
+    def generations(self) -> Generations:
+        """The published indexes."""
+        return Generations(self.settings.instance / "generations", engine_of(self.settings))
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """The search."""
+        return Searcher(self.catalog, self.generations)
+
+    @property
+    def ingest(self) -> Ingest:
+        """The way in."""
+        return Ingest(self.catalog, self.thumbs, self.settings.max_pixels)
+
+
+def hashbag() -> Hashbag:
+    """Return the core of the application that serves this request or command."""
+    core: Hashbag = current_app.extensions["hashbag"]
+    return core

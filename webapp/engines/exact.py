@@ -1,0 +1,34 @@
+"""The plain scan of all codes: the oracle of every other engine, and quick to some 100,000."""
+
+from pathlib import Path
+
+from webapp.codes import CodeTable
+from webapp.engines import Index, Rows
+from webapp.hamming import Planes, distances, nearest_rows
+
+
+class ExactIndex:
+    """Compares a query with every code."""
+
+    exact = True
+
+    def __init__(self, table: CodeTable) -> None:
+        self._table = table
+
+    def candidates(self, query: Planes, count: int) -> Rows:
+        """Return the rows of the `count` nearest items, with all ties."""
+        return nearest_rows(distances(self._table.codes, query), self._table.weights(), count)
+
+
+class ExactEngine:
+    """Needs nothing but the table."""
+
+    name = "exact"
+
+    def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:  # noqa: ARG002
+        """Write nothing."""
+        return {}
+
+    def open(self, table: CodeTable, folder: Path, kind: str) -> Index:  # noqa: ARG002
+        """Take the table as it is."""
+        return ExactIndex(table)

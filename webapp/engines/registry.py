@@ -1,0 +1,25 @@
+"""The engines by name."""
+
+from collections.abc import Callable
+
+from webapp.config import Settings
+from webapp.engines import Engine
+from webapp.engines.annoy import AnnoyEngine
+from webapp.engines.exact import ExactEngine
+from webapp.exceptions import ConfigError
+
+ENGINES: dict[str, Callable[[Settings], Engine]] = {
+    "annoy": lambda settings: AnnoyEngine(settings.trees, settings.search_k),
+    "exact": lambda _: ExactEngine(),
+}
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Make the engine that the settings name.
+
+    Raises:
+        ConfigError: there is no such engine.
+    """
+    if settings.engine not in ENGINES:
+        raise ConfigError(f"engine: there is no '{settings.engine}'; try {', '.join(ENGINES)}")
+    return ENGINES[settings.engine](settings)

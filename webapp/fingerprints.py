@@ -1,0 +1,60 @@
+"""Fingerprints as text: the part of a link that carries a picture's codes.
+
+The layout, before base64url: a version byte; for each code a byte that names its kind (the
+kind's `tag`), two bytes of length and the code; at the end the CRC-32 of all before it.
+"""
+
+import base64
+import binascii
+import struct
+import zlib
+
+from webapp.exceptions import BadParameter
+from webapp.hashing import KINDS, fits
+from webapp.models import Fingerprint
+
+_VERSION = 1
+_HEAD = struct.Struct(">BH")
+_CRC = struct.Struct(">I")
+_MAX_CHARACTERS = 1900
+
+
+def encode(fingerprint: Fingerprint) -> str:
+    """Write a fingerprint as URL-safe text."""
+    body = bytes([_VERSION]) + b"".join(
+        _HEAD.pack(KINDS[name].tag, len(code)) + code for name, code in fingerprint.items()
+    )
+    return base64.urlsafe_b64encode(body + _CRC.pack(zlib.crc32(body))).decode().rstrip("=")
+
+
+def decode(text: str, parameter: str = "q") -> Fingerprint:
+    """Read a fingerprint; codes of kinds that this version does not know are left out.
+
+    Raises:
+        BadParameter: the text is no fingerprint, or lost characters on its way.
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise BadParameter(parameter, "this is too long for a fingerprint")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadParameter(parameter, "this is not a fingerprint; was the link cut?") from error
+    body, crc = raw[: -_CRC.size], raw[-_CRC.size :]
+    if not body or body[0] != _VERSION or crc != _CRC.pack(zlib.crc32(body)):
+        raise BadParameter(parameter, "this fingerprint is damaged; was the link cut?")
+    return dict(_codes(body[1:], parameter))
+
+
+def _codes(body: bytes, parameter: str) -> list[tuple[str, bytes]]:
+    names = {kind.tag: kind.name for kind in KINDS.values()}
+    codes = []
+    while body:
+        if len(body) < _HEAD.size:
+            raise BadParameter(parameter, "this fingerprint is damaged; was the link cut?")
+        tag, length = _HEAD.unpack_from(body)
+        code, body = body[_HEAD.size : _HEAD.size + length], body[_HEAD.size + length :]
+        if tag in names:
+            if not fits(KINDS[names[tag]], code):
+                raise BadParameter(parameter, f"its {names[tag]} code has the wrong length")
+            codes.append((names[tag], code))
+    return codes

@@ -1,0 +1,90 @@
+"""The plain data that travels between modules; knows nothing of how it is kept or shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+ATTRIBUTES = ("title", "brand", "price", "currency", "colour", "category", "url")
+
+Code = bytes
+"""One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them."""
+
+Fingerprint = Mapping[str, Code]
+"""All codes of one picture, by kind."""
+
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A thing in the catalogue: its photo and its attributes."""
+
+    id: int
+    filename: str
+    path: str
+    title: str
+    brand: str
+    price: float | None
+    currency: str
+    colour: str
+    category: str
+    url: str
+    width: int
+    height: int
+    media_type: str
+    digest: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows a grid: any of the values in each facet, and a price range, both ends in."""
+
+    brand: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    colour: tuple[str, ...] = ()
+    min_price: float | None = None
+    max_price: float | None = None
+
+    def __bool__(self) -> bool:
+        return self != NO_FILTERS
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Something that could not be taken in, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer of a search: `distance` bits of the kind's differ."""
+
+    rank: int
+    distance: int
+    similarity: float
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of a search.
+
+    `exact` says that the hits were proven to be the true nearest; `repaired` counts those of
+    them that the engine had missed.
+    """
+
+    by: str
+    k: int
+    fingerprint: Fingerprint
+    bits: int
+    exact: bool
+    repaired: int
+    hits: tuple[Hit, ...]

@@ -1,0 +1,123 @@
+"""The folder of generations: publishing by rename, and following what is published."""
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+from webapp.catalog import Catalog
+from webapp.engines import Engine
+from webapp.exceptions import IndexDamaged, IndexNotReady
+from webapp.generation import Generation, build, open_generation
+from webapp.thumbs import write_whole
+
+KEPT = 2
+_CURRENT = "current"
+_BUILDING = ".building-"
+
+log = logging.getLogger(__name__)
+
+
+class Generations:
+    """Publishes generations in one folder and hands out the newest that can be served.
+
+    A small file, `current`, names the one to serve. It is replaced by rename; looking at it
+    before each search costs microseconds and tells every process of a new generation.
+    """
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder = folder
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._serving: Generation | None = None
+        self._problem: IndexNotReady | None = None
+
+    def current(self) -> Generation:
+        """Return the generation to serve; a request keeps the one it was given.
+
+        If a new one cannot be opened, the one that was served goes on being served, and
+        `problem` says why.
+
+        Raises:
+            IndexNotReady: nothing was published, or what was cannot be opened.
+        """
+        stamp = self._stamp()
+        if stamp != self._seen:
+            with self._lock:
+                if stamp != self._seen:
+                    self._follow(stamp)
+        serving = self._serving
+        if serving is None:
+            raise self._problem or IndexNotReady("nothing is indexed yet")
+        return serving
+
+    @property
+    def problem(self) -> IndexNotReady | None:
+        """Why the newest generation is not being served, if it is not."""
+        return self._problem
+
+    def _follow(self, stamp: tuple[int, int] | None) -> None:
+        try:
+            self._serving = open_generation(self.newest(), self._engine)
+            self._problem = None
+            log.info("serving generation %s", self._serving.name)
+        except IndexNotReady as problem:
+            self._problem = problem
+            log.error("generation refused: %s", problem)  # noqa: TRY400 - the sentence says all
+        self._seen = stamp
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            status = (self.folder / _CURRENT).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def newest(self) -> Path:
+        """Return the folder of the published generation.
+
+        Raises:
+            IndexNotReady: nothing was published yet.
+        """
+        try:
+            name = json.loads((self.folder / _CURRENT).read_text("utf-8"))["generation"]
+        except FileNotFoundError as error:
+            raise IndexNotReady(
+                "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(
+                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
+            ) from error
+        return self.folder / str(name)
+
+    def publish(self, catalog: Catalog) -> Path:
+        """Build a generation beside the others, put it in place by renaming, drop old ones."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left_over in self.folder.glob(_BUILDING + "*"):
+            shutil.rmtree(left_over)
+        building = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
+        building.chmod(0o755)
+        build(building, catalog, self._engine)
+        _flush(building)
+        number = max((int(path.name) for path in self._all()), default=0) + 1
+        final = self.folder / f"{number:06d}"
+        building.rename(final)
+        write_whole(self.folder / _CURRENT, json.dumps({"generation": final.name}).encode() + b"\n")
+        for old in self._all()[:-KEPT]:
+            shutil.rmtree(old)
+        return final
+
+    def _all(self) -> list[Path]:
+        return sorted(path for path in self.folder.glob("[0-9]*") if path.name.isdigit())
+
+
+def _flush(folder: Path) -> None:
+    """Have the files on disk before their name says that they are whole."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())

@@ -1,0 +1,67 @@
+"""How gunicorn runs Hashbag: read by it as its configuration, `python:webapp.serving`."""
+
+import json
+import os
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+bind = os.environ.get("HASHBAG_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("HASHBAG_WORKERS", "2"))
+worker_class = "gthread"
+threads = 4
+# The master maps the indexes once; workers share its pages.
+preload_app = True
+timeout = 60  # a worker that is silent for longer is replaced
+graceful_timeout = 30  # requests in flight may end at a reload or stop
+keepalive = 5
+max_requests = 20_000  # bounds whatever a decoder may leak
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+control_socket_disable = True
+accesslog = "-"
+wsgi_app = "webapp.serving:application()"
+
+
+class JsonLog(Logger):
+    """Writes one JSON object for each request."""
+
+    def access(
+        self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: Any
+    ) -> None:
+        """Log one answered request."""
+        atoms = self.atoms(resp, req, environ, request_time)
+        line = {
+            "time": atoms["t"].strip("[]"),
+            "client": atoms["h"],
+            "method": atoms["m"],
+            "path": atoms["U"],
+            "query": atoms["q"],
+            "status": int(str(resp.status).split(None, 1)[0]),
+            "bytes": getattr(resp, "sent", None),
+            "milliseconds": round(request_time.total_seconds() * 1000, 1),
+            "worker": os.getpid(),
+        }
+        self.access_log.info(json.dumps(line, ensure_ascii=False))
+
+
+logger_class = JsonLog
+access_log_format = ""
+
+
+def application() -> Any:
+    """Build the application, its index opened before the workers are forked."""
+    from webapp import create_app  # noqa: PLC0415 - after gunicorn has set up its logging
+    from webapp.exceptions import HashbagError  # noqa: PLC0415
+
+    app = create_app()
+    core = app.extensions["hashbag"]
+    try:
+        core.generations.current()
+        # Connections must not cross a fork: each worker opens its own.
+        core.catalog.engine.dispose()
+    except HashbagError as problem:
+        print(f"Serving all the same: {problem}", file=sys.stderr)  # noqa: T201
+    return app

@@ -1,0 +1,136 @@
+"""Looking after a catalogue: refreshing codes, rebuilding, removing, checking, telling."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from webapp.catalog import Catalog
+from webapp.exceptions import HashbagError, IndexNotReady, ItemNotFound, UnreadableImage
+from webapp.generation import read_manifest
+from webapp.hashing import KINDS, fingerprint
+from webapp.images import open_picture
+from webapp.ledger import Ledger
+from webapp.manifest import Wanted
+from webapp.models import Item, Rejected
+from webapp.publishing import Generations
+from webapp.thumbs import ThumbStore, sizes_of
+
+
+def stale(catalog: Catalog) -> list[Wanted]:
+    """List the photos whose codes are missing, or by other libraries than those installed."""
+    ids = catalog.stale({kind.name: kind.versions() for kind in KINDS.values()})
+    return [Wanted(catalog.photo(item), item.filename, {}) for item in catalog.items(ids)]
+
+
+def is_published(catalog: Catalog, generations: Generations) -> bool:
+    """Say whether the newest generation can be served and is of the catalogue as it is."""
+    try:
+        current = generations.current()
+    except IndexNotReady:
+        return False
+    return generations.problem is None and current.manifest.revision == catalog.revision
+
+
+def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
+    """Take items out of the catalogue; their original photos stay where they are.
+
+    Raises:
+        ItemNotFound: one is not there; then none is taken out.
+    """
+    items = catalog.items(ids)
+    missing = set(ids) - {item.id for item in items}
+    if missing:
+        raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
+    Ledger(catalog).remove(ids)
+    for digest in {item.digest for item in items} - catalog.digests(
+        [item.digest for item in items]
+    ):
+        thumbs.remove(digest)
+
+
+def check_items(catalog: Catalog, thumbs: ThumbStore) -> Iterator[Rejected | None]:
+    """Compare every item with its photo: yields None, or what is wrong, for each."""
+    for item in catalog.all_items():
+        problem = _item_problem(catalog, thumbs, item)
+        yield Rejected(f"item {item.id}, {item.filename}", problem) if problem else None
+
+
+def _item_problem(catalog: Catalog, thumbs: ThumbStore, item: Item) -> str | None:
+    try:
+        data = catalog.photo(item).read_bytes()
+    except OSError as error:
+        return f"its photo cannot be read: {error.strerror}"
+    if hashlib.sha256(data).hexdigest() != item.digest:
+        return "its photo changed since it was imported: import it again"
+    if not thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type)):
+        return "a thumbnail is missing: import it again"
+    stored = catalog.fingerprints([item.id])[item.id]
+    try:
+        picture = open_picture(data, max_pixels=item.width * item.height)
+    except UnreadableImage as error:
+        return str(error)
+    wrong = [name for name, code in fingerprint(picture.image).items() if stored.get(name) != code]
+    return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None
+
+
+def check_index(catalog: Catalog, generations: Generations) -> Iterator[Rejected]:
+    """Yield what is wrong with the published generation."""
+    try:
+        current = generations.current()
+        if generations.problem:
+            raise generations.problem
+        if current.manifest.revision != catalog.revision:
+            yield Rejected("index", "it is older than the catalogue: run `hashbag index`")
+    except IndexNotReady as problem:
+        yield Rejected("index", str(problem))
+
+
+def status(catalog: Catalog, generations: Generations) -> dict[str, object]:
+    """Tell what is in the catalogue and which generation serves it."""
+    return {
+        "items": catalog.count(),
+        "instance": str(catalog.instance),
+        "database": catalog.engine.url.render_as_string(hide_password=True),
+        "codes": {
+            kind: [{"made_by": versions, "count": count} for versions, count in counts]
+            for kind, counts in catalog.code_counts().items()
+        },
+        "index": _index_status(catalog, generations),
+        "bytes": {
+            "database": _size(catalog.instance.glob("hashbag.db*")),
+            "thumbs": _size(catalog.instance.glob("thumbs/*/*")),
+            "generations": _size(catalog.instance.glob("generations/*/*")),
+        },
+        "versions": {
+            name: version(name)
+            for name in ("hashbag", "annoy", "ImageHash", "numpy", "pillow", "SQLAlchemy")
+        },
+    }
+
+
+def _index_status(catalog: Catalog, generations: Generations) -> dict[str, object]:
+    problems = [problem.reason for problem in check_index(catalog, generations)]
+    try:
+        folder = generations.newest()
+        kinds = read_manifest(folder).kinds
+    except HashbagError:
+        return {"generation": None, "problems": problems, "kinds": {}}
+    return {
+        "generation": folder.name,
+        "problems": problems,
+        "kinds": {
+            name: {
+                "bits": entry.bits,
+                "items": entry.items,
+                "distinct": entry.rows,
+                "engine": entry.engine,
+                **entry.parameters,
+            }
+            for name, entry in kinds.items()
+        },
+    }
+
+
+def _size(paths: Iterator[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())

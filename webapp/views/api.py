@@ -1,0 +1,125 @@
+"""The JSON API, version 1."""
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from webapp import fingerprints
+from webapp.context import hashbag
+from webapp.exceptions import BadParameter
+from webapp.hashing import KINDS, fingerprint, to_hex
+from webapp.models import Fingerprint, Item, Result
+from webapp.views import params
+from webapp.views.openapi import document
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+Json = dict[str, object]
+
+
+@bp.get("/items")
+def items() -> Response:
+    """List a random sample, or one page of all."""
+    catalog, args = hashbag().catalog, request.args
+    filters = params.filters(args)
+    if "page" in args or "per_page" in args:
+        seed = params.whole(args, "seed", 0, 0, 2**53)
+        page = params.whole(args, "page", 1, 1, 10**9)
+        per_page = params.whole(args, "per_page", 60, 1, params.MAX_PER_PAGE)
+        found = catalog.page(filters, "newest", page, per_page)
+    else:
+        seed = params.seed(args)
+        found = catalog.sample(filters, seed, params.whole(args, "n", 81, 1, params.MAX_N))
+    return jsonify(items=_items(found), total=catalog.count(filters), seed=seed)
+
+
+@bp.get("/items/<int:item_id>")
+def item(item_id: int) -> Response:
+    """Show one item."""
+    return jsonify(_items([hashbag().catalog.item(item_id)])[0])
+
+
+@bp.get("/items/<int:item_id>/similar")
+def similar(item_id: int) -> Response:
+    """List an item's nearest neighbours."""
+    question = params.question(request.args)
+    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
+
+
+@bp.get("/search")
+def search() -> Response:
+    """List the nearest neighbours of a fingerprint."""
+    text = request.args.get("q", "")
+    if not text:
+        raise BadParameter("q", "give a fingerprint, or send a picture with POST")
+    question = params.question(request.args)
+    return jsonify(_result(hashbag().searcher.similar_to(fingerprints.decode(text), question)))
+
+
+@bp.post("/search")
+def search_picture() -> Response:
+    """List the nearest neighbours of an uploaded picture."""
+    question = params.question(request.args)
+    codes = fingerprint(params.uploaded_picture().image)
+    return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
+
+
+@bp.get("/kinds")
+def kinds() -> Response:
+    """List the hash kinds."""
+    return jsonify(
+        [
+            {"name": k.name, "label": k.label, "bits": k.bits, "description": k.description}
+            for k in KINDS.values()
+        ]
+    )
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """Describe this API."""
+    return jsonify(document())
+
+
+def _result(result: Result) -> Json:
+    items_json = _items([hit.item for hit in result.hits])
+    return {
+        "by": result.by,
+        "k": result.k,
+        "fingerprint": fingerprints.encode(result.fingerprint),
+        "bits": result.bits,
+        "exact": result.exact,
+        "hits": [
+            {
+                "rank": hit.rank,
+                "distance": hit.distance,
+                "similarity": round(hit.similarity, 4),
+                "item": as_json,
+            }
+            for hit, as_json in zip(result.hits, items_json, strict=True)
+        ],
+    }
+
+
+def _items(found: list[Item]) -> list[Json]:
+    codes = hashbag().catalog.fingerprints([item.id for item in found])
+    return [_item(item, codes[item.id]) for item in found]
+
+
+def _item(item: Item, codes: Fingerprint) -> Json:
+    version = item.digest[:12]
+    return {
+        "id": item.id,
+        "filename": item.filename,
+        "title": item.title,
+        "brand": item.brand,
+        "price": item.price,
+        "currency": item.currency,
+        "colour": item.colour,
+        "category": item.category,
+        "url": item.url,
+        "extra": dict(item.extra),
+        "width": item.width,
+        "height": item.height,
+        "image": url_for("media.image", item_id=item.id, v=version),
+        "thumb": url_for("media.thumb", item_id=item.id, v=version),
+        "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},
+    }

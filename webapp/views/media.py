@@ -1,0 +1,46 @@
+"""Originals and thumbnails, cached long by their content."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_file
+
+from webapp.context import hashbag
+from webapp.exceptions import ItemNotFound
+from webapp.models import Item
+from webapp.thumbs import sizes_of
+from webapp.views import params
+
+bp = Blueprint("media", __name__)
+
+_YEAR = 365 * 24 * 3600
+_DAY = 24 * 3600
+
+
+@bp.get("/images/<int:item_id>")
+def image(item_id: int) -> Response:
+    """Send an item's original photo."""
+    item = hashbag().catalog.item(item_id)
+    return _send(item, hashbag().catalog.photo(item), item.media_type, etag=item.digest)
+
+
+@bp.get("/thumbs/<int:item_id>")
+def thumb(item_id: int) -> Response:
+    """Send a small copy; `w` chooses among the item's sizes."""
+    item = hashbag().catalog.item(item_id)
+    sizes = sizes_of(item.width, item.height, item.media_type)
+    default = str(sizes[min(1, len(sizes) - 1)])
+    size = params.one_of(request.args, "w", (default, *map(str, sizes)))
+    path = hashbag().thumbs.path(item.digest, int(size))
+    return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
+
+
+def _send(item: Item, path: Path, media_type: str, etag: str) -> Response:
+    if not path.is_file():
+        raise ItemNotFound(f"the photo of item {item.id} is not where it was imported from")
+    # An address with the content's digest never means another picture.
+    named = request.args.get("v") == item.digest[:12]
+    response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
+    response.cache_control.public = True
+    if named:
+        response.cache_control.immutable = True
+    return response

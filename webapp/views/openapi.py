@@ -1,0 +1,169 @@
+"""The description of the JSON API, in OpenAPI 3.1."""
+
+from importlib.metadata import version
+
+from webapp.hashing import KINDS
+from webapp.views import params
+
+Json = dict[str, object]
+
+
+def document() -> Json:
+    """Build the whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hashbag",
+            "version": version("hashbag"),
+            "summary": "Visual search by perceptual hashes.",
+        },
+        "paths": {
+            "/api/v1/items": {"get": _items()},
+            "/api/v1/items/{id}": {"get": _call("One item.", _ref("Item"), [_id()], 404)},
+            "/api/v1/items/{id}/similar": {
+                "get": _call(
+                    "The nearest neighbours of an item, itself left out.",
+                    _ref("Result"),
+                    [_id(), *_question()],
+                    400,
+                    404,
+                    503,
+                )
+            },
+            "/api/v1/search": {"get": _search(), "post": _search_picture()},
+            "/api/v1/kinds": {
+                "get": _call("The hash kinds.", {"type": "array", "items": _ref("Kind")}, [])
+            },
+        },
+        "components": {
+            "schemas": {
+                "Item": _ITEM,
+                "Result": _RESULT,
+                "Items": _ITEMS,
+                "Kind": _KIND,
+                "Problem": _PROBLEM,
+            }
+        },
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _call(summary: str, schema: Json, parameters: list[Json], *problems: int) -> Json:
+    answers: Json = {"200": {"description": "OK", "content": {"application/json": _as(schema)}}}
+    for status in problems:
+        answers[str(status)] = {
+            "description": "A problem; its `detail` says what to do.",
+            "content": {"application/problem+json": _as(_ref("Problem"))},
+        }
+    return {"summary": summary, "parameters": parameters, "responses": answers}
+
+
+def _as(schema: Json) -> Json:
+    return {"schema": schema}
+
+
+def _items() -> Json:
+    return _call(
+        "A random sample (`seed`, `n`), or one page of all (`page`, `per_page`).",
+        _ref("Items"),
+        [
+            _whole("seed", 0, 2**53),
+            _whole("n", 1, params.MAX_N, 81),
+            _whole("page", 1, 10**9),
+            _whole("per_page", 1, params.MAX_PER_PAGE, 60),
+            *_filters(),
+        ],
+        400,
+    )
+
+
+def _search() -> Json:
+    q: Json = {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}
+    found = "The nearest neighbours of a fingerprint."
+    return _call(found, _ref("Result"), [q, *_question()], 400, 503)
+
+
+def _search_picture() -> Json:
+    found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
+    call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
+    crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+    form: Json = {
+        "type": "object",
+        "required": ["image"],
+        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop},
+    }
+    body = {"required": True, "content": {"multipart/form-data": _as(form)}}
+    return call | {"requestBody": body}
+
+
+def _id() -> Json:
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+
+
+def _whole(name: str, least: int, most: int, default: int | None = None) -> Json:
+    schema: Json = {"type": "integer", "minimum": least, "maximum": most}
+    return {
+        "name": name,
+        "in": "query",
+        "schema": schema if default is None else schema | {"default": default},
+    }
+
+
+def _question() -> list[Json]:
+    by: Json = {"name": "by", "in": "query", "schema": {"type": "string", "enum": list(KINDS)}}
+    return [by, _whole("k", 1, params.MAX_K, 9), *_filters()]
+
+
+def _filters() -> list[Json]:
+    texts: Json = {"type": "array", "items": {"type": "string"}}
+    price: Json = {"type": "number", "minimum": 0}
+    schemas = dict.fromkeys(("brand", "category", "colour"), texts) | dict.fromkeys(
+        ("min_price", "max_price"), price
+    )
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+_TEXT: Json = {"type": "string"}
+_WHOLE: Json = {"type": "integer"}
+
+_ITEM = _object(
+    id=_WHOLE,
+    filename=_TEXT,
+    title=_TEXT,
+    brand=_TEXT,
+    price={"type": ["number", "null"]},
+    currency=_TEXT,
+    colour=_TEXT,
+    category=_TEXT,
+    url=_TEXT,
+    width=_WHOLE,
+    height=_WHOLE,
+    image=_TEXT,
+    thumb=_TEXT,
+    extra={"type": "object", "additionalProperties": _TEXT},
+    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
+)
+_ITEMS = _object(items={"type": "array", "items": _ref("Item")}, total=_WHOLE, seed=_WHOLE)
+_HIT = _object(
+    rank={"type": "integer", "minimum": 1},
+    distance={"type": "integer", "minimum": 0},
+    similarity={"type": "number", "minimum": 0, "maximum": 1},
+    item=_ref("Item"),
+)
+_RESULT = _object(
+    by=_TEXT,
+    k=_WHOLE,
+    fingerprint=_TEXT,
+    bits=_WHOLE,
+    exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
+    hits={"type": "array", "items": _HIT},
+)
+_KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
+_PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)

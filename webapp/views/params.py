@@ -1,0 +1,132 @@
+"""Request parameters as typed values; each that cannot be used is named."""
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from webapp.context import hashbag
+from webapp.exceptions import BadParameter
+from webapp.hashing import HashKind, kind_named
+from webapp.images import Picture, open_picture
+from webapp.models import Filters
+from webapp.search import Question
+
+MAX_K = 100
+MAX_N = 500
+MAX_PER_PAGE = 200
+_MAX_NUMBER = 2**53
+_FACETS = ("brand", "category", "colour")
+
+Args = MultiDict[str, str]
+
+
+def whole(args: Args, name: str, default: int, least: int, most: int) -> int:
+    """Read a whole number within bounds; absent or blank is the default."""
+    text = args.get(name, "").strip()
+    if not text:
+        return default
+    # int() would take signs, underscores and other scripts' digits too; `-5` gets the bounds.
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise BadParameter(name, f"'{text[:40]}' is not a whole number")
+    if not least <= int(text) <= most:
+        raise BadParameter(name, f"must be from {least} to {most}, not {text}")
+    return int(text)
+
+
+def seed(args: Args) -> int:
+    """Read the seed of a sample; without one, draw one."""
+    return whole(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
+
+
+def kind(args: Args) -> HashKind:
+    """Read which hash kind ranks."""
+    return kind_named(args.get("by") or hashbag().settings.default_kind)
+
+
+def question(args: Args) -> Question:
+    """Read what a search asks."""
+    return Question(kind(args), whole(args, "k", 9, 1, MAX_K), filters(args))
+
+
+def filters(args: Args) -> Filters:
+    """Read the filters, and refuse values that the catalogue does not have."""
+    found = Filters(
+        **{name: _texts(args, name) for name in _FACETS},
+        min_price=_price(args, "min_price"),
+        max_price=_price(args, "max_price"),
+    )
+    low, high = found.min_price, found.max_price
+    if low is not None and high is not None and low > high:
+        raise BadParameter("min_price", f"{low:g} is more than the max_price {high:g}")
+    hashbag().catalog.check_filters(found)
+    return found
+
+
+def _texts(args: Args, name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in args.getlist(name) if value))
+
+
+def _price(args: Args, name: str) -> float | None:
+    text = args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        price = float(text)
+    except ValueError:
+        price = math.nan
+    if not (math.isfinite(price) and price >= 0):
+        raise BadParameter(name, f"'{text[:40]}' is not a price; write it like 49.90")
+    return price
+
+
+def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
+    """Read a choice; absent is the first."""
+    value = args.get(name) or choices[0]
+    if value not in choices:
+        raise BadParameter(name, f"'{value[:40]}' is none of {', '.join(choices)}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A region of a picture, in fractions of its width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def crop(args: Args) -> Crop | None:
+    """Read `crop=x,y,w,h`."""
+    text = args.get("crop", "").strip()
+    if not text:
+        return None
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadParameter("crop", "must be x,y,w,h as fractions from 0 to 1") from error
+    # Rounding in a browser may pass the edge by a hair.
+    inside = 0 <= x < 1 and 0 <= y < 1 and x + width <= 1.001 and y + height <= 1.001
+    if not (inside and width > 0 and height > 0):
+        raise BadParameter("crop", "must be a region inside the picture, from 0 to 1")
+    return Crop(x, y, width, height)
+
+
+def uploaded_picture() -> Picture:
+    """Open the picture in the field `image`; it stays in memory and is gone with the request."""
+    upload = request.files.get("image")
+    if not isinstance(upload, FileStorage):
+        raise BadParameter("image", "send the picture as the multipart form field 'image'")
+    if not upload.filename and not upload.content_length:
+        raise BadParameter("image", "choose a picture first")
+    picture = open_picture(upload.stream.read(), hashbag().settings.max_pixels)
+    region = crop(request.form) or crop(request.args)
+    if region is None:
+        return picture
+    return picture.cropped(region.x, region.y, region.width, region.height)
