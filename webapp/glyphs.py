@@ -49,7 +49,7 @@ def glyph(kind: HashKind, code: Code) -> Glyph:
     bits = unpack(kind, code)
     rows, columns = kind.shape
     if kind.drawing == "bars":
-        levels = (int("".join("01"[bit] for bit in row), 2) for row in bits)
+        levels = (int("".join("01"[bit] for bit in row), 2) for row in bits.tolist())
         bars = tuple(
             Bar(name, colour, _LEVEL.get(level, float(level)) / _TOP)
             for name, colour, level in zip(BAR_NAMES, BAR_COLOURS, levels, strict=True)

@@ -37,6 +37,11 @@ class Item:
     digest: str
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether this is one of the demo's drawn bags."""
+        return self.path.startswith("demo/")
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:

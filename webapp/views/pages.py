@@ -35,7 +35,14 @@ def grid() -> str:
     n = params.whole(request.args, "n", 81, 1, params.MAX_N)
     catalog = hashbag().catalog
     items, total = catalog.sample(g.filters, g.seed, n), catalog.count(g.filters)
-    return render_template("grid.html", items=items, total=total, n=n, facets=catalog.facets())
+    return render_template(
+        "grid.html",
+        items=items,
+        total=total,
+        n=n,
+        next_seed=(g.seed * 48_271 + 11) % 1_000_003,
+        facets=catalog.facets(),
+    )
 
 
 @bp.get("/browse")

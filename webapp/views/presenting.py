@@ -1,6 +1,7 @@
 """What templates need to show things: links that keep a visit's choices, prices, pictures."""
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from webapp.hashing import KINDS
 from webapp.models import Filters, Fingerprint, Item
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 
-Value = str | int | float | tuple[str, ...] | None
+Value = str | int | float | Sequence[str] | None
 
 
 def register(app: Flask) -> None:
@@ -24,6 +25,8 @@ def register(app: Flask) -> None:
         glyph_of=glyph_of,
         narrowed=narrowed,
         link=link,
+        page_numbers=page_numbers,
+        without=without,
         Picture=PictureSources,
         encode_fingerprint=fingerprints.encode,
     )
@@ -31,31 +34,31 @@ def register(app: Flask) -> None:
     app.url_defaults(_version_static)
 
 
-def link(endpoint: str, **values: Value) -> str:
+def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
     """Build an address that keeps the seed of the sample grid the visit started from."""
     seed = getattr(g, "seed", None) or request.args.get("seed", type=int)
-    return url_for(endpoint, **_given({"seed": seed} | values))
+    return url_for(endpoint, **_given({"seed": seed} | _merged(more) | values))
 
 
-def narrowed(endpoint: str, **values: Value) -> str:
+def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
     """Build an address that keeps the seed and what narrows the grid; None leaves out."""
     state: dict[str, Value] = {}
     filters: Filters | None = getattr(g, "filters", None)
     if filters:
         for name in ("brand", "category", "colour", "min_price", "max_price"):
             state[name] = getattr(filters, name) or None
-    return link(endpoint, **(state | values))
+    return link(endpoint, state, *more, **values)
+
+
+def _merged(parts: Iterable[Mapping[str, Value] | None]) -> dict[str, Value]:
+    return {name: value for part in parts if part for name, value in part.items()}
 
 
 def _given(values: dict[str, Value]) -> dict[str, Any]:
     return {
-        name: list(value)
-        if isinstance(value, tuple)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else value
+        name: f"{value:g}" if isinstance(value, float) else value
         for name, value in values.items()
-        if value not in {None, ()}
+        if value is not None and value not in ((), [])
     }
 
 
@@ -68,6 +71,22 @@ def _version_static(endpoint: str, values: dict[str, object]) -> None:
 @cache
 def _content_version(path: Path, _changed: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def without(values: Sequence[str], one: str) -> tuple[str, ...]:
+    """Leave one value out."""
+    return tuple(value for value in values if value != one)
+
+
+def page_numbers(page: int, pages: int) -> list[int]:
+    """List the page numbers worth a link: the ends and the near ones; 0 stands for a gap."""
+    near = sorted({1, pages, *range(max(1, page - 2), min(pages, page + 2) + 1)})
+    found: list[int] = []
+    for number in near:
+        if found and number > found[-1] + 1:
+            found.append(0)
+        found.append(number)
+    return found
 
 
 def heading(item: Item) -> str:
