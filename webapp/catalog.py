@@ -20,6 +20,7 @@ SORTS: dict[str, tuple[str, sa.ColumnElement[object]]] = {
     "brand": ("Brand", items.c.brand.asc()),
 }
 _CHUNK = 500
+_NO_ID = 2**63  # more than a database holds
 
 
 class Catalog:
@@ -39,7 +40,7 @@ class Catalog:
         Raises:
             ItemNotFound: there is none with this id.
         """
-        found = self.items([item_id])
+        found = self.items([item_id]) if item_id < _NO_ID else []
         if not found:
             raise ItemNotFound(f"there is no item {item_id}; it may have been taken out")
         return found[0]

@@ -1,6 +1,7 @@
 """The one place where pictures are opened: any readable file becomes an upright RGB image."""
 
 import io
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -12,8 +13,14 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from webapp.exceptions import DamagedImage, NotAnImage, TooManyPixels
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
+# Multi-picture files (MPO) are opened as JPEG.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
 FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
+# How the formats begin: what starts like this and is not identified is damaged, not foreign.
+_SIGNATURE = re.compile(
+    rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|....ftyp(?:avi|hei|mif)|GIF8|II\*\0|MM\0\*", re.DOTALL
+)
+
 DEFAULT_MAX_PIXELS = 50_000_000
 
 pillow_heif.register_heif_opener()
@@ -99,6 +106,8 @@ def _identify(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
+        if _SIGNATURE.match(data):
+            raise DamagedImage("the picture's header is damaged or cut short") from error
         raise NotAnImage(f"this is not a picture that we read ({FORMATS_IN_WORDS})") from error
     except _DECODER_ERRORS as error:
         raise DamagedImage(f"the picture's header is damaged ({_reason(error)})") from error

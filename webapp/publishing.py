@@ -17,6 +17,7 @@ from webapp.thumbs import write_whole
 KEPT = 2
 _CURRENT = "current"
 _BUILDING = ".building-"
+_NEVER = (-1, -1)  # no file has this inode
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Generations:
         self.folder = folder
         self._engine = engine
         self._lock = threading.Lock()
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int] | None = _NEVER
         self._serving: Generation | None = None
         self._problem: IndexNotReady | None = None
 
@@ -50,10 +51,10 @@ class Generations:
             with self._lock:
                 if stamp != self._seen:
                     self._follow(stamp)
-        serving = self._serving
-        if serving is None:
-            raise self._problem or IndexNotReady("nothing is indexed yet")
-        return serving
+        if self._serving is None:
+            assert self._problem is not None, "following sets one or the other"
+            raise self._problem
+        return self._serving
 
     @property
     def problem(self) -> IndexNotReady | None:

@@ -14,12 +14,11 @@ from webapp.hashing import HashKind, fingerprint, kind_named
 from webapp.models import Fingerprint, Item, Result
 from webapp.search import Question
 from webapp.views import params
-from webapp.views.presenting import narrowed
+from webapp.views.presenting import FIRST_KINDS, narrowed
 
 bp = Blueprint("pages", __name__)
 
 PER_PAGE = 60
-COMPARED = ("whash", "colorhash", "phash", "dhash")
 
 
 @bp.before_request
@@ -105,7 +104,7 @@ def compare() -> str | Response:
         return _compare_something()
     shown, asked = _compared(args)
     kinds = [kind_named(name) for name in dict.fromkeys(args.getlist("by")) if name]
-    kinds = kinds or [kind_named(name) for name in COMPARED]
+    kinds = kinds or [kind_named(name) for name in FIRST_KINDS]
     results = [_row(shown, asked, kind) for kind in kinds]
     return render_template(
         "compare.html", item=shown, q=args.get("q"), results=results, found_by=_found_by(results)

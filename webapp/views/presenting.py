@@ -15,6 +15,9 @@ from webapp.hashing import KINDS
 from webapp.models import Filters, Fingerprint, Item
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 
+FIRST_KINDS = ("whash", "colorhash", "phash", "dhash")
+"""The kinds that are always in view, and compared unless others are chosen."""
+
 Value = str | int | float | Sequence[str] | None
 
 
@@ -22,6 +25,7 @@ def register(app: Flask) -> None:
     """Give templates these functions."""
     app.jinja_env.globals.update(
         KINDS=KINDS,
+        FIRST_KINDS=FIRST_KINDS,
         glyph_of=glyph_of,
         narrowed=narrowed,
         link=link,

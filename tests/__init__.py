@@ -1,0 +1,1 @@
+"""Tests from the outside: real files, real database, real servers, real browser."""

@@ -1,0 +1,74 @@
+"""What many tests share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.pictures import catalogue
+from webapp import create_app, manifest
+from webapp.context import Hashbag
+from webapp.ingest import Outcome
+from webapp.processes import available_cores
+
+PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """Find the folder of real bag photos; continuous integration must have it."""
+    if not PHOTOS.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the real photos are missing: {PHOTOS}")
+        pytest.skip(f"no real photos at {PHOTOS}")
+    return PHOTOS
+
+
+def core_of(app: Flask) -> Hashbag:
+    """Reach the core behind an application."""
+    core: Hashbag = app.extensions["hashbag"]
+    return core
+
+
+def take_in(app: Flask, source: Path) -> list[object]:
+    """Import and publish, in this process."""
+    core = core_of(app)
+    outcomes: list[object] = list(core.ingest.take(manifest.read(source), jobs=1))
+    core.generations.publish(core.catalog)
+    return outcomes
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with 60 drawn pictures; tests must not change it."""
+    folder = tmp_path_factory.mktemp("filled")
+    app = create_app({"instance": folder / "instance"})
+    take_in(app, catalogue(folder / "photos", 60))
+    return app
+
+
+@pytest.fixture
+def client(filled: Flask) -> Iterator[FlaskClient]:
+    """Ask the filled application."""
+    with filled.test_client() as client:
+        yield client
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Flask:
+    """Build an application with nothing in it."""
+    return create_app({"instance": tmp_path / "instance"})
+
+
+@pytest.fixture(scope="session")
+def large_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with the 742 real photos that are large enough to look at."""
+    app = create_app({"instance": tmp_path_factory.mktemp("large")})
+    core = core_of(app)
+    wanted = manifest.read(photos / "large-photos.csv")
+    assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 742
+    core.generations.publish(core.catalog)
+    return app

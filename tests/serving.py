@@ -1,0 +1,234 @@
+"""Real commands, real servers and small drawn catalogues, for tests that start processes."""
+
+import csv
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from PIL import Image, ImageDraw
+
+BRANDS = ("Alder", "Birch", "Cedar", "Dogwood")
+CATEGORIES = ("tote", "clutch", "satchel")
+COLOURS = ("red", "green", "blue", "ochre", "black")
+
+T = TypeVar("T")
+
+
+def draw_catalogue(folder: Path, n: int, seed: int) -> Path:
+    """Draw n small pictures that all differ; returns their manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(seed)
+    manifest = folder / "manifest.csv"
+    with manifest.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("filename", "title", "brand", "price", "colour", "category"))
+        for number in range(n):
+            name = f"bag-{number:03d}.png"
+            draw_picture(folder / name, chance)
+            writer.writerow(
+                (
+                    name,
+                    f"Bag {number} of {folder.name}",
+                    BRANDS[number % len(BRANDS)],
+                    10 + number,
+                    COLOURS[number % len(COLOURS)],
+                    CATEGORIES[number % len(CATEGORIES)],
+                )
+            )
+    return manifest
+
+
+def draw_picture(path: Path, chance: random.Random) -> None:
+    """Draw a handful of coloured shapes on white."""
+    image = Image.new("RGB", (120, 120), "white")
+    pen = ImageDraw.Draw(image)
+    for _ in range(9):
+        left, top = chance.randrange(100), chance.randrange(100)
+        box = (left, top, left + chance.randrange(15, 70), top + chance.randrange(15, 70))
+        colour = tuple(chance.randrange(256) for _ in range(3))
+        chance.choice((pen.rectangle, pen.ellipse))(box, fill=colour)
+    image.save(path)
+
+
+def _command(args: Sequence[str | Path]) -> list[str]:
+    return [str(Path(sys.executable).with_name("hashbag")), *map(str, args)]
+
+
+def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
+    return clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+
+
+def run_hashbag(
+    args: Sequence[str | Path], instance: Path, timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        _command(args),
+        env=_environ(instance),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@contextmanager
+def started(args: Sequence[str | Path], instance: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in a process group of its own, as a shell does; nothing outlives it."""
+    process = subprocess.Popen(
+        _command(args),
+        env=_environ(instance),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            if group_of(process.pid):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def group_of(leader: int) -> dict[int, str]:
+    """List the live processes of a process group, with their command lines."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # The command's name, in brackets, may hold anything: what counts comes after it.
+            state, _, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(group) == leader and state != "Z":
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def eventually(check: Callable[[], T], seconds: float, what: str) -> T:
+    """Ask until the answer is true; fail when time is up."""
+    end = time.monotonic() + seconds
+    while not (answer := check()):
+        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+    return answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running gunicorn: where it listens, its parent's pid, and what it writes."""
+
+    url: str
+    pid: int
+    log: Path
+    errors: Path
+
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for a page over a connection of its own."""
+        return self.send("GET", target, headers or {})
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: Any = None
+    ) -> Answer:
+        """Send a request over a connection of its own."""
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        try:
+            connection.request(method, target, body, dict(headers))
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def post_picture(self, target: str, data: bytes, name: str = "photo.png") -> Answer:
+        """Send a form with a picture in it, as a browser does."""
+        body, headers = picture_form(data, name)
+        return self.send("POST", target, headers, body)
+
+    def workers(self) -> set[int]:
+        """List the pids of the workers."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return set(map(int, children.split()))
+
+
+def picture_form(data: bytes, name: str) -> tuple[bytes, dict[str, str]]:
+    """Write a multipart form with one picture."""
+    edge = "edge-of-the-parts-of-this-form"
+    head = (
+        f'--{edge}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
+    return body, {"Content-Type": f"multipart/form-data; boundary={edge}"}
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def served(
+    instance: Path, workers: int = 2, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Serve an instance with `hashbag serve`, from its first answer on."""
+    bind = f"127.0.0.1:{free_port()}"
+    log, errors = instance.with_suffix(".log"), instance.with_suffix(".errors")
+    with log.open("w") as out, errors.open("w") as err:
+        process = subprocess.Popen(
+            _command(["serve", "--bind", bind, "--workers", str(workers)]),
+            env=_environ(instance, settings),
+            stdout=out,
+            stderr=err,
+        )
+    server = Server(f"http://{bind}", process.pid, log, errors)
+    try:
+        eventually(lambda: _answers(server, process), 30, f"a server, but {errors} says why not")
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+
+def _answers(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, server.errors.read_text()
+    try:
+        return server.get("/healthz").status == 200
+    except OSError:
+        return False

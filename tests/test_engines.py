@@ -1,0 +1,187 @@
+"""One contract for every engine, and the ranking on top of it against a plain scan."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import oracle
+from webapp import ranking
+from webapp.codes import CodeTable, load_table, make_table
+from webapp.config import load
+from webapp.engines import Engine
+from webapp.engines.registry import ENGINES
+from webapp.exceptions import IndexDamaged
+from webapp.hamming import distances, nearest_rows, planes
+from webapp.ranking import nearest
+
+BITS = 42
+BYTES = 6
+
+
+def make_engine(name: str) -> Engine:
+    return ENGINES[name](load({}, {"instance": "/nowhere"}))
+
+
+def random_codes(count: int, seed: int = 1, distinct: int = 10**6) -> dict[int, bytes]:
+    """Codes of 42 bits by item id; ids have gaps, and codes repeat if `distinct` is small."""
+    random = np.random.default_rng(seed)
+    pool = random.integers(0, 256, (min(distinct, count), BYTES), dtype=np.uint8)
+    pool[:, -1] &= 0b1100_0000
+    chosen = random.integers(0, len(pool), count)
+    return {3 * number + 2: pool[row].tobytes() for number, row in enumerate(chosen)}
+
+
+def table_of(codes: dict[int, bytes], bits: int = BITS) -> CodeTable:
+    packed = np.frombuffer(b"".join(codes.values()), dtype=np.uint8).reshape(len(codes), -1)
+    return make_table(bits, np.array(list(codes), dtype=np.int64), packed)
+
+
+def query_of(code: bytes) -> np.ndarray:
+    return planes(np.frombuffer(code, dtype=np.uint8).reshape(1, -1))
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return make_engine(request.param)
+
+
+def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:
+    codes = random_codes(400)
+    table = table_of(codes)
+    engine.build(table, tmp_path, "x")
+    index = engine.open(table, tmp_path, "x")
+    for code in list(codes.values())[:40]:
+        rows = index.candidates(query_of(code), 20)
+        ids, _ = table.expand(rows, distances(table.codes[:, rows], query_of(code)))
+        assert len(ids) >= 20
+        assert 0 in distances(table.codes[:, rows], query_of(code))
+
+
+def test_an_engine_that_claims_to_be_exact_is(engine: Engine, tmp_path: Path) -> None:
+    codes = random_codes(300)
+    table = table_of(codes)
+    engine.build(table, tmp_path, "x")
+    index = engine.open(table, tmp_path, "x")
+    for code in list(codes.values())[:20]:
+        found = nearest(table, index, query_of(code), 9)
+        assert found.exact  # 300 codes are always proven
+        expected = oracle.nearest(codes, code, 9)
+        assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
+
+
+def test_the_same_codes_build_the_same_bytes(engine: Engine, tmp_path: Path) -> None:
+    table = table_of(random_codes(500))
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        table.save(tmp_path / name, "x")
+        engine.build(table, tmp_path / name, "x")
+    first, second = (sorted((tmp_path / name).iterdir()) for name in ("first", "second"))
+    assert [path.name for path in first] == [path.name for path in second]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_one_item_alone_is_found(engine: Engine, tmp_path: Path) -> None:
+    codes = random_codes(1)
+    table = table_of(codes)
+    engine.build(table, tmp_path, "x")
+    index = engine.open(table, tmp_path, "x")
+    assert nearest(table, index, query_of(bytes(BYTES)), 9).ids.tolist() == list(codes)
+
+
+@given(
+    count=st.integers(1, 120),
+    distinct=st.integers(1, 40),
+    seed=st.integers(0, 1000),
+    k=st.integers(1, 150),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_ranking_equals_a_plain_scan(
+    tmp_path_factory: pytest.TempPathFactory,
+    count: int,
+    distinct: int,
+    seed: int,
+    k: int,
+    data: st.DataObject,
+) -> None:
+    """With repeated codes, ties, filters of any size, and k beyond what there is."""
+    codes = random_codes(count, seed, distinct)
+    table, folder = table_of(codes), tmp_path_factory.mktemp("ranking")
+    engine = make_engine("annoy")
+    engine.build(table, folder, "x")
+    index = engine.open(table, folder, "x")
+    code = data.draw(st.sampled_from(sorted(set(codes.values()))))
+    among = data.draw(st.none() | st.lists(st.sampled_from(sorted(codes)), unique=True))
+    ids = None if among is None else np.array([*sorted(among), 10**6], dtype=np.int64)
+    found = nearest(table, index, query_of(code), k, ids)
+    expected = oracle.nearest(codes, code, k, among)
+    assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
+    assert found.exact
+
+
+class Forgetful:
+    """An index that proposes only the first rows, as a bad forest might."""
+
+    exact = False
+
+    def candidates(self, query: np.ndarray, count: int) -> np.ndarray:  # noqa: ARG002
+        return np.arange(3)
+
+
+def test_what_an_index_misses_is_repaired_and_counted() -> None:
+    codes = random_codes(200)
+    table = table_of(codes)
+    query = next(iter(codes.values()))
+    found = nearest(table, Forgetful(), query_of(query), 9)
+    assert [one for _, one in oracle.nearest(codes, query, 9)] == found.ids.tolist()
+    proposed = set(table.ids[table.starts[:3].tolist()].tolist())
+    assert found.repaired == len(set(found.ids.tolist()) - proposed) > 0
+
+
+def test_beyond_the_limit_an_answer_is_not_called_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = random_codes(200)
+    table = table_of(codes)
+
+    class Fair(Forgetful):
+        def candidates(self, query: np.ndarray, count: int) -> np.ndarray:
+            return nearest_rows(distances(table.codes, query), table.weights(), count)
+
+    monkeypatch.setattr(ranking, "PROVE_UP_TO_WORDS", 10)
+    query = query_of(next(iter(codes.values())))
+    assert not nearest(table, Fair(), query, 9).exact
+    # Fewer than k candidates are never the answer while k items exist.
+    assert len(nearest(table, Forgetful(), query, 9).ids) == 9
+
+
+def test_a_table_survives_its_files(tmp_path: Path) -> None:
+    table = table_of(random_codes(100, distinct=30))
+    table.save(tmp_path, "x")
+    again = load_table(tmp_path, "x", BITS)
+    for name in ("codes", "ids", "starts"):
+        assert np.array_equal(getattr(again, name), getattr(table, name))
+    with pytest.raises(IndexDamaged, match="not 196 bits"):
+        load_table(tmp_path, "x", 196)
+
+
+def test_an_annoy_file_of_another_width_is_refused(tmp_path: Path) -> None:
+    """Annoy itself would open it, and answer nonsense."""
+    engine = make_engine("annoy")
+    narrow, wide = table_of(random_codes(64)), table_of(random_codes(64, seed=5), bits=48)
+    engine.build(narrow, tmp_path, "narrow")
+    engine.build(wide, tmp_path, "wide")
+    (tmp_path / "narrow.ann").replace(tmp_path / "wide.ann")
+    with pytest.raises(IndexDamaged, match=r"wide\.ann does not hold the codes of wide"):
+        engine.open(wide, tmp_path, "wide")
+
+
+def test_more_trees_are_a_choice(tmp_path: Path) -> None:
+    table = table_of(random_codes(300))
+    sizes = []
+    for trees in (10, 200):
+        engine = ENGINES["annoy"](load({}, {"instance": "/nowhere", "trees": trees}))
+        assert engine.build(table, tmp_path, f"x{trees}")["trees"] == trees
+        sizes.append((tmp_path / f"x{trees}.ann").stat().st_size)
+    assert sizes[1] > 5 * sizes[0]

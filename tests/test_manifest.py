@@ -1,0 +1,99 @@
+"""What to import is read row by row; each row that cannot be used is named with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from webapp import manifest
+from webapp.exceptions import ManifestError
+from webapp.manifest import Wanted
+from webapp.models import Rejected
+
+
+def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Wanted | Rejected]:
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return manifest.read(path)
+
+
+def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, "filename,title,price,season\na/b.jpg, Ida ,12.50,Summer\n")
+    assert isinstance(one, Wanted)
+    assert one.path == tmp_path.resolve() / "a/b.jpg"
+    assert one.attributes == {"title": "Ida", "price": 12.5, "extra": {"season": "Summer"}}
+
+
+def test_jsonl_reads_like_csv(tmp_path: Path) -> None:
+    text = '{"filename": "a.jpg", "price": 3, "tags": ["x"]}\n\n{"filename": "b.jpg"}\n'
+    first, second = read(tmp_path, text, "bags.jsonl")
+    assert isinstance(first, Wanted)
+    assert first.attributes == {"price": 3.0, "extra": {"tags": '["x"]'}}
+    assert isinstance(second, Wanted)
+
+
+def test_a_byte_order_mark_and_quoted_commas_are_fine(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, '\ufefffilename,title\na.jpg,"red, large"\n')
+    assert isinstance(one, Wanted)
+    assert one.attributes["title"] == "red, large"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("a.jpg,cheap", "a.jpg: the price 'cheap' is not a number"),
+        ("a.jpg,-3", "a.jpg: the price '-3' is not a number"),
+        ("a.jpg,nan", "a.jpg: the price 'nan' is not a number"),
+        (",4", "no filename"),
+        ("a.jpg,4,5", "more cells than columns; is a quote or comma missing?"),
+    ],
+)
+def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, reason: str) -> None:
+    good, bad, also_good = read(tmp_path, f"filename,price\nz.jpg,1\n{row}\ny.jpg,2\n")
+    assert isinstance(good, Wanted)
+    assert isinstance(also_good, Wanted)
+    assert bad == Rejected("bags.csv, line 3", reason)
+
+
+def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:
+    first, second = read(tmp_path, "filename\na.jpg\n./a.jpg\n")
+    assert isinstance(first, Wanted)
+    assert second == Rejected("bags.csv, line 3: ./a.jpg", "the same file stands on line 2 already")
+
+
+@pytest.mark.parametrize("line", ["not json", "[1, 2]", '"text"'])
+def test_a_bad_json_line_is_named(tmp_path: Path, line: str) -> None:
+    bad, good = read(tmp_path, f'{line}\n{{"filename": "a.jpg"}}\n', "bags.jsonl")
+    assert isinstance(bad, Rejected)
+    assert bad.source == "bags.jsonl, line 1"
+    assert isinstance(good, Wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title,price\nx,1\n", "`filename` among them; it names title, price"),
+        ("", "it names none"),
+        ("filename,filename\na,b\n", "named twice"),
+        ('filename\n"a.jpg\n', "line 2 is not CSV"),
+        (b"filename,title\na.jpg,caf\xe9\n", "line 2 is not UTF-8"),
+    ],
+)
+def test_an_unreadable_manifest_says_why(tmp_path: Path, text: str | bytes, message: str) -> None:
+    with pytest.raises(ManifestError, match=message):
+        read(tmp_path, text)
+
+
+def test_a_missing_path_and_a_foreign_file_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="no such file"):
+        manifest.read(tmp_path / "nowhere.csv")
+    (tmp_path / "bags.xlsx").write_bytes(b"PK")
+    with pytest.raises(ManifestError, match=r"\.csv or \.jsonl"):
+        manifest.read(tmp_path / "bags.xlsx")
+
+
+def test_a_folder_is_walked_in_order_and_hidden_files_are_left(tmp_path: Path) -> None:
+    for name in ("b/2.jpg", "a/1.jpg", "3.jpg", ".hidden/4.jpg", "a/.5.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [one.filename for one in manifest.read(tmp_path) if isinstance(one, Wanted)]
+    assert found == ["3.jpg", "a/1.jpg", "b/2.jpg"]

@@ -1,0 +1,144 @@
+"""Searches through the application's core answer as a plain scan of the stored codes does."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import oracle
+from tests.conftest import core_of, take_in
+from tests.pictures import COLOURS, bag, catalogue, encoded
+from webapp import create_app, upkeep
+from webapp.exceptions import IndexNotReady, ItemNotFound
+from webapp.hashing import KINDS, fingerprint
+from webapp.images import open_picture
+from webapp.models import Filters, Result
+from webapp.search import Question
+
+
+def pairs(result: Result) -> list[tuple[int, int]]:
+    return [(hit.distance, hit.item.id) for hit in result.hits]
+
+
+def stored(app: Flask, kind: str) -> dict[int, bytes]:
+    catalog = core_of(app).catalog
+    every = catalog.fingerprints([item.id for item in catalog.all_items()])
+    return {item_id: codes[kind] for item_id, codes in every.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_neighbours_of_every_item_equal_a_plain_scan(filled: Flask, kind: str) -> None:
+    codes = stored(filled, kind)
+    for item_id in codes:
+        result = core_of(filled).searcher.similar_to_item(item_id, Question(KINDS[kind]))
+        others = [other for other in codes if other != item_id]
+        assert pairs(result) == oracle.nearest(codes, codes[item_id], 9, others)
+        assert result.exact
+
+
+filters = st.builds(
+    Filters,
+    brand=st.lists(st.sampled_from(["Ora", "Vell", "Tund"]), unique=True).map(tuple),
+    category=st.lists(st.sampled_from(["Tote", "Clutch"]), unique=True).map(tuple),
+    colour=st.lists(st.sampled_from(COLOURS[:4]), unique=True).map(tuple),
+    min_price=st.none() | st.integers(0, 600).map(float),
+    max_price=st.none() | st.integers(0, 600).map(float),
+)
+
+
+@given(filters, st.sampled_from(sorted(KINDS)), st.integers(1, 60), st.integers(1, 70))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_filter_comes_before_the_top_k(
+    filled: Flask, filters: Filters, kind: str, item_id: int, k: int
+) -> None:
+    """As many as qualify, up to k, and the nearest of those."""
+    catalog, codes = core_of(filled).catalog, stored(filled, kind)
+    passing = [item.id for item in catalog.all_items() if _passes(item, filters)]
+    assert catalog.matching(filters).tolist() == passing
+    result = core_of(filled).searcher.similar_to_item(item_id, Question(KINDS[kind], k, filters))
+    others = [one for one in passing if one != item_id]
+    assert pairs(result) == oracle.nearest(codes, codes[item_id], k, others)
+
+
+def _passes(item: object, filters: Filters) -> bool:
+    price = getattr(item, "price")  # noqa: B009 - one rule for all attributes
+    low, high = filters.min_price, filters.max_price
+    return all(
+        not wanted or getattr(item, name) in wanted
+        for name, wanted in (
+            ("brand", filters.brand),
+            ("category", filters.category),
+            ("colour", filters.colour),
+        )
+    ) and (
+        (low is None and high is None)
+        or (price is not None and (low or 0) <= price <= (high if high is not None else 1e9))
+    )
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize("kind", ["phash", "dhash"])
+def test_a_lossy_copy_finds_its_original_first(filled: Flask, format_: str, kind: str) -> None:
+    for number in (3, 14, 15):
+        copy = open_picture(encoded(bag(number), format_, quality=80)).image
+        result = core_of(filled).searcher.similar_to(fingerprint(copy), Question(KINDS[kind]))
+        assert result.hits[0].item.filename == f"{number:03d}.png"
+
+
+def test_a_bag_in_two_colours_is_near_in_whash_and_far_in_colorhash(tmp_path: Path) -> None:
+    red = bag(5)
+    swapped = red.convert("RGB", (0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0))  # channels turned round
+    grey_alike = KINDS["whash"], KINDS["colorhash"]
+    first, second = fingerprint(red, grey_alike), fingerprint(swapped, grey_alike)
+    assert oracle.distance(first["whash"], second["whash"]) <= 6
+    assert oracle.distance(first["colorhash"], second["colorhash"]) >= 4
+
+
+def test_a_removed_item_is_gone_at_once_and_still_k_answer(tmp_path: Path) -> None:
+    """Even from a generation that was built while it was there."""
+    app = create_app({"instance": tmp_path / "instance"})
+    take_in(app, catalogue(tmp_path / "photos", 15))
+    core = core_of(app)
+    before = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
+    gone = [hit.item.id for hit in before.hits[:4]]
+    upkeep.remove(core.catalog, core.thumbs, gone)
+    after = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
+    assert len(after.hits) == 9
+    assert not {hit.item.id for hit in after.hits} & set(gone)
+    with pytest.raises(ItemNotFound):
+        core.searcher.similar_to_item(gone[0], Question(KINDS["phash"]))
+
+
+def test_searching_before_anything_is_indexed_says_what_to_run(empty: Flask) -> None:
+    codes = fingerprint(bag(1))
+    with pytest.raises(IndexNotReady, match="hashbag import"):
+        core_of(empty).searcher.similar_to(codes, Question(KINDS["whash"]))
+
+
+@pytest.mark.photos
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["whash", "colorhash"])
+def test_all_742_photos_have_the_neighbours_of_the_plain_recipe(
+    photos: Path, large_photos: Flask, kind: str
+) -> None:
+    """The recipe: imagehash on each file, compare with every other, sort."""
+    import imagehash  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415
+
+    recipe = {"whash": imagehash.whash, "colorhash": imagehash.colorhash}[kind]
+    hashes: dict[int, bytes] = {}
+    for item in core_of(large_photos).catalog.all_items():
+        with Image.open(photos / item.filename) as image:
+            bits = recipe(image).hash.ravel().astype(int).tolist()
+        hashes[item.id] = int("".join(map(str, bits)), 2).to_bytes(8, "big")
+    assert len(hashes) == 742
+    client = large_photos.test_client()
+    for item_id, code in hashes.items():
+        answer = client.get(f"/api/v1/items/{item_id}/similar?by={kind}").get_json()
+        expected = oracle.nearest(hashes, code, 9, [one for one in hashes if one != item_id])
+        assert [(hit["distance"], hit["item"]["id"]) for hit in answer["hits"]] == expected
+        assert answer["exact"] is True

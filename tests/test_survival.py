@@ -1,0 +1,332 @@
+"""An import may be stopped, killed, repeated or fed with rubbish: the catalogue stays right."""
+
+import csv
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.serving import draw_catalogue, eventually, group_of, run_hashbag, started
+
+pytestmark = pytest.mark.slow
+
+ITEMS = 200
+MOMENTS = 10
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_catalogue(tmp_path_factory.mktemp("survival") / "photos", ITEMS, seed=11)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """An import that nobody disturbed, and the seconds it took."""
+    instance = tmp_path_factory.mktemp("undisturbed")
+    start = time.monotonic()
+    done = run_hashbag(["import", manifest], instance)
+    assert done.returncode == 0, done.stderr
+    return instance, time.monotonic() - start
+
+
+def rows(instance: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(instance / "hashbag.db", timeout=10)) as database:
+        return database.execute(query).fetchall()
+
+
+def count(instance: Path) -> int:
+    """Count the items, also while an import is making the tables."""
+    try:
+        return int(str(rows(instance, "SELECT count(*) FROM items")[0][0]))
+    except sqlite3.OperationalError:
+        return 0
+
+
+def catalogue(instance: Path) -> dict[str, object]:
+    """All that an import leaves: items with ids and attributes, codes, and who made them."""
+    return {
+        "items": rows(instance, "SELECT * FROM items ORDER BY id"),
+        "codes": rows(
+            instance,
+            "SELECT item_id, kind, code, versions FROM codes JOIN makers "
+            "ON makers.id = codes.maker_id ORDER BY item_id, kind",
+        ),
+        "thumbs": files(instance / "thumbs"),
+        "index": files(serving_generation(instance)),
+    }
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Read a folder of thumbnails or an index, but for the manifest, which counts the writes."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".") and path.name != "manifest.json"
+    }
+
+
+def serving_generation(instance: Path) -> Path:
+    found = run_hashbag(["status", "--json"], instance)
+    assert found.returncode == 0, found.stderr
+    name = found.stdout.partition('"generation": "')[2].partition('"')[0]
+    return instance / "generations" / name
+
+
+def everything(instance: Path) -> dict[str, tuple[int, bytes]]:
+    """Read every file of an instance, with the moment it was written."""
+    return {
+        str(path.relative_to(instance)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in instance.rglob("*")
+        if path.is_file() and path.name != ".lock" and not path.name.startswith("hashbag.db")
+    }
+
+
+def one_clear_line(text: str) -> bool:
+    return text.startswith("hashbag: ") and text.count("\n") == 1 and "Traceback" not in text
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_after_kill_9_a_second_run_ends_with_the_catalogue_of_an_undisturbed_one(
+    moment: int, manifest: Path, undisturbed: tuple[Path, float], tmp_path: Path
+) -> None:
+    whole, seconds = undisturbed
+    delay = (moment + random.Random(moment).random()) / MOMENTS * seconds
+    with started(["import", manifest], tmp_path) as importing:
+        time.sleep(delay)
+        importing.send_signal(signal.SIGKILL)
+        importing.wait()
+        eventually(lambda: not group_of(importing.pid), 5, "the killed import's workers ended")
+        importing.communicate()
+    if (tmp_path / "hashbag.db").exists():
+        assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+        assert rows(tmp_path, "PRAGMA foreign_key_check") == []
+
+    again = run_hashbag(["import", manifest], tmp_path)
+
+    assert again.returncode == 0, again.stderr
+    assert "rejected 0" in again.stdout
+    assert catalogue(tmp_path) == catalogue(whole)
+
+
+def test_kill_9_in_the_middle_keeps_what_was_written_and_the_next_run_adds_only_the_rest(
+    manifest: Path, tmp_path: Path
+) -> None:
+    with started(["import", manifest], tmp_path) as importing:
+        eventually(lambda: count(tmp_path), 30, "the first items were written")
+        importing.send_signal(signal.SIGKILL)
+        importing.wait()
+    kept = count(tmp_path)
+
+    again = run_hashbag(["import", manifest], tmp_path)
+
+    assert 0 < kept < ITEMS
+    assert again.stdout.startswith(f"added {ITEMS - kept}, updated 0, unchanged {kept}, rejected 0")
+
+
+def test_files_half_written_by_a_killed_run_are_cleared_away_by_the_next(
+    undisturbed: tuple[Path, float], manifest: Path, tmp_path: Path
+) -> None:
+    instance = Path(shutil.copytree(undisturbed[0], tmp_path / "instance"))
+    shelf = next((instance / "thumbs").iterdir())
+    handle, thumb = tempfile.mkstemp(dir=shelf, prefix=".writing-")  # as kill -9 leaves it
+    os.close(handle)
+    generation = Path(tempfile.mkdtemp(dir=instance / "generations", prefix=".building-"))
+    (instance / "generations" / "current").unlink()
+
+    again = run_hashbag(["import", manifest], instance)
+
+    assert again.returncode == 0, again.stderr
+    assert not generation.exists()
+    assert not Path(thumb).exists()
+
+
+@pytest.mark.parametrize("phase", ["reading photos", "building the index"])
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+    phase: str, manifest: Path, undisturbed: tuple[Path, float], tmp_path: Path
+) -> None:
+    with started(["import", manifest], tmp_path) as importing:
+        if phase == "reading photos":
+            eventually(lambda: count(tmp_path), 30, "the first items were written")
+        else:
+            building = tmp_path / "generations"
+            eventually(lambda: [*building.glob(".building-*")], 30, "the index was begun")
+        os.killpg(importing.pid, signal.SIGINT)  # a terminal sends it to the whole group
+        out, err = importing.communicate(timeout=30)
+        eventually(lambda: not group_of(importing.pid), 5, "the stopped import's workers ended")
+
+    assert importing.returncode == 130, err
+    assert "run the same command again" in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert run_hashbag(["import", manifest], tmp_path).returncode == 0
+    assert catalogue(tmp_path) == catalogue(undisturbed[0])
+
+
+def test_importing_twice_changes_nothing(
+    manifest: Path, undisturbed: tuple[Path, float], tmp_path: Path
+) -> None:
+    instance = Path(shutil.copytree(undisturbed[0], tmp_path / "instance"))
+    before, files_before = catalogue(instance), everything(instance)
+
+    again = run_hashbag(["import", manifest], instance)
+
+    assert again.returncode == 0
+    assert again.stdout == f"added 0, updated 0, unchanged {ITEMS}, rejected 0\n"
+    assert catalogue(instance) == before
+    assert everything(instance) == files_before
+
+
+def test_a_second_import_at_the_same_time_is_refused_and_the_first_is_unharmed(
+    manifest: Path, undisturbed: tuple[Path, float], tmp_path: Path
+) -> None:
+    with started(["import", manifest], tmp_path) as first:
+        eventually(lambda: count(tmp_path), 30, "the first import is at work")
+        os.killpg(first.pid, signal.SIGSTOP)  # so that it cannot end too early
+        second = run_hashbag(["import", manifest], tmp_path)
+        os.killpg(first.pid, signal.SIGCONT)
+        out, err = first.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert one_clear_line(second.stderr), second.stderr
+    assert "another hashbag command is changing" in second.stderr
+    assert first.returncode == 0, err
+    assert out == f"added {ITEMS}, updated 0, unchanged 0, rejected 0\n"
+    assert catalogue(tmp_path) == catalogue(undisturbed[0])
+
+
+def test_what_cannot_be_taken_is_named_with_its_reason_and_the_rest_is_taken(
+    tmp_path: Path,
+) -> None:
+    manifest = draw_catalogue(tmp_path / "photos", 20, seed=5)
+    (manifest.parent / "words.jpg").write_text("this is no picture")
+    (manifest.parent / "nothing.png").touch()
+    with manifest.open("a", encoding="utf-8") as file:
+        file.write("gone.jpg,,,,,\nwords.jpg,,,,,\nnothing.png,,,,,\nbag-003.png,,,,,\n")
+        file.write("bag-004.png,,,cheap,,\n,no name,,,,\n")
+    reasons = {
+        "gone.jpg": "no such file",
+        "words.jpg": "not a picture",
+        "nothing.png": "empty",
+        "bag-003.png": "line 5 already",
+        "bag-004.png": "'cheap' is not a number",
+        "line 27": "no filename",
+    }
+
+    done = run_hashbag(
+        ["import", manifest, "--rejects", tmp_path / "rejects.csv"], tmp_path / "instance"
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == f"added 20, updated 0, unchanged 0, rejected {len(reasons)}\n"
+    assert "Traceback" not in done.stderr
+    with (tmp_path / "rejects.csv").open(encoding="utf-8", newline="") as file:
+        listed = [f"{row['source']}: {row['reason']}" for row in csv.DictReader(file)]
+    assert len(listed) == len(reasons)
+    for name, reason in reasons.items():
+        assert any(name in line and reason in line for line in listed), (name, listed)
+        said = done.stderr.splitlines()
+        assert any(name in line and reason in line for line in said), (name, said)
+    assert run_hashbag(["verify"], tmp_path / "instance").returncode == 0
+
+
+def unusable(folder: Path, name: str) -> Path:
+    """Write a manifest that cannot be used as a whole."""
+    path = folder / f"{name}.csv"
+    contents = {
+        "no such path": None,
+        "not UTF-8": "filename,title\na.png,caf\u00e9\n".encode("latin-1"),
+        "no filename column": b"file,title\na.png,A\n",
+        "a column twice": b"filename,title,title\na.png,A,B\n",
+        "broken quotes": b'filename,title\n"a.png"x,"never ends\nb.png,B\n',
+        "empty": b"",
+        "a NUL byte": b"filename,title\na.png,\x00\n",
+    }
+    content = contents[name]
+    if content is not None:
+        path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no such path", "there is no such file or folder"),
+        ("not UTF-8", "line 2 is not UTF-8"),
+        ("no filename column", "`filename`"),
+        ("a column twice", "named twice"),
+        ("broken quotes", "line 2"),
+        ("empty", "`filename`"),
+        ("a NUL byte", "line 2"),
+    ],
+)
+def test_an_unusable_manifest_is_one_clear_line_and_exit_status_2(
+    name: str, said: str, tmp_path: Path
+) -> None:
+    path = unusable(tmp_path, name)
+
+    done = run_hashbag(["import", path], tmp_path / "instance")
+
+    assert done.returncode == 2, done.stderr
+    assert one_clear_line(done.stderr), done.stderr
+    assert str(path) in done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["import", "demo", "index", "status", "verify", "serve"])
+def test_an_instance_that_cannot_be_written_is_one_clear_line(command: str, tmp_path: Path) -> None:
+    photos = draw_catalogue(tmp_path / "photos", 1, seed=3).parent
+    (tmp_path / "file").touch()  # also root cannot make a folder below a file
+    args = [command, photos] if command == "import" else [command]
+
+    done = run_hashbag(args, tmp_path / "file" / "instance", timeout=20)
+
+    assert done.returncode in {1, 2}
+    assert one_clear_line(done.stderr), done.stderr
+    assert str(tmp_path / "file") in done.stderr
+
+
+def test_rejects_that_cannot_be_written_are_said_before_the_import_not_after(
+    tmp_path: Path,
+) -> None:
+    manifest = draw_catalogue(tmp_path / "photos", 3, seed=4)
+
+    done = run_hashbag(
+        ["import", manifest, "--rejects", tmp_path / "nowhere" / "rejects.csv"],
+        tmp_path / "instance",
+    )
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "rejects.csv" in done.stderr
+
+
+def test_no_process_of_a_finished_import_is_left(manifest: Path, tmp_path: Path) -> None:
+    with started(["import", manifest], tmp_path) as importing:
+        importing.communicate(timeout=60)
+        assert not group_of(importing.pid)
+
+
+def test_a_killed_worker_process_is_told_and_the_next_run_goes_on(
+    manifest: Path, undisturbed: tuple[Path, float], tmp_path: Path
+) -> None:
+    with started(["import", manifest], tmp_path) as importing:
+        eventually(lambda: count(tmp_path), 30, "the first items were written")
+        workers = [pid for pid, line in group_of(importing.pid).items() if "spawn_main" in line]
+        os.kill(workers[0], signal.SIGKILL)
+        _, err = importing.communicate(timeout=30)
+
+    assert importing.returncode == 1
+    assert "run the same command again" in err
+    assert "Traceback" not in err
+    finished: subprocess.CompletedProcess[str] = run_hashbag(["import", manifest], tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert catalogue(tmp_path) == catalogue(undisturbed[0])
