@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import imagehash
@@ -17,7 +18,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import KINDS, fingerprint, kind_named, pack, to_hex, unpack
 from webapp.images import open_picture
 
-ORACLES = {
+ORACLES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "whash": imagehash.whash,
     "colorhash": imagehash.colorhash,
     "ahash": imagehash.average_hash,

@@ -3,6 +3,7 @@
 import io
 import re
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -116,8 +117,8 @@ def test_browse_sorts_by_price_with_the_unpriced_last(client: FlaskClient) -> No
     assert prices == sorted(priced, reverse=True) + [None] * (60 - len(priced))
 
 
-def _every_item(client: FlaskClient) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = client.get("/api/v1/items?n=100&seed=1").get_json()["items"]
+def _every_item(client: FlaskClient) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.get("/api/v1/items?n=100&seed=1").get_json()["items"]
     return items
 
 

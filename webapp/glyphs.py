@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A code as a drawing of `columns` by `rows` units; `path` draws the set cells."""
+    """A code as a drawing of `columns` by `rows` units; `path` draws the dark cells."""
 
     columns: int
     rows: int
@@ -55,5 +55,5 @@ def glyph(kind: HashKind, code: Code) -> Glyph:
             for name, colour, level in zip(BAR_NAMES, BAR_COLOURS, levels, strict=True)
         )
         return Glyph(rows, columns, "", bars)
-    cells = (f"M{x} {y}h1v1h-1z" for y in range(rows) for x in range(columns) if bits[y, x])
+    cells = (f"M{x} {y}h1v1h-1z" for y in range(rows) for x in range(columns) if bits[y, x] != kind.light)
     return Glyph(columns, rows, "".join(cells), ())

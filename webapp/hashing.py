@@ -22,6 +22,7 @@ class HashKind:
 
     `shape` is how its bits are laid out, rows by columns; `drawing` is how they are shown:
     the cells of a grid over the picture, or one bar for each row.
+    `light` says that a set bit is a lighter cell, so that the unset ones are drawn dark.
     `tag` names the kind inside a fingerprint's link and is never given to another kind.
     """
 
@@ -32,6 +33,7 @@ class HashKind:
     shape: tuple[int, int]
     compute: Callable[[Image.Image], imagehash.ImageHash]
     drawing: Literal["grid", "bars"] = "grid"
+    light: bool = False
     libraries: tuple[str, ...] = ("ImageHash", "pillow")
 
     @property
@@ -68,6 +70,7 @@ KINDS: dict[str, HashKind] = {
             tag=1,
             shape=(8, 8),
             compute=imagehash.whash,
+            light=True,
             libraries=("ImageHash", "pillow", "PyWavelets"),
         ),
         HashKind(
@@ -87,6 +90,7 @@ KINDS: dict[str, HashKind] = {
             tag=3,
             shape=(8, 8),
             compute=imagehash.average_hash,
+            light=True,
         ),
         HashKind(
             "phash",
@@ -131,6 +135,7 @@ KINDS: dict[str, HashKind] = {
             tag=8,
             shape=(14, 14),
             compute=_whash_db4,
+            light=True,
             libraries=("ImageHash", "pillow", "PyWavelets"),
         ),
     )

@@ -87,7 +87,8 @@ def _csv_rows(source: Path, text: str) -> Iterator[Row]:
             else:
                 yield reader.line_num, {name: cell or "" for name, cell in row.items()}
     except csv.Error as error:
-        raise ManifestError(f"{source}: line {reader.reader.line_num} is not CSV: {error}") from error
+        line = reader.reader.line_num
+        raise ManifestError(f"{source}: line {line} is not CSV: {error}") from error
 
 
 def _jsonl_rows(source: Path, text: str) -> Iterator[Row]:  # noqa: ARG001 - as _csv_rows

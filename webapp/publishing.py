@@ -68,7 +68,8 @@ class Generations:
             log.info("serving generation %s", self._serving.name)
         except IndexNotReady as problem:
             self._problem = problem
-            log.error("generation refused: %s", problem)  # noqa: TRY400 - the sentence says all
+            if isinstance(problem, IndexDamaged):
+                log.error("generation refused: %s", problem)  # noqa: TRY400 - it says all
         self._seen = stamp
 
     def _stamp(self) -> tuple[int, int] | None:

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from webapp import fingerprints
 from webapp.catalog import SORTS
 from webapp.context import hashbag
+from webapp.examples import examples
 from webapp.exceptions import BadParameter, ItemNotFound
 from webapp.hashing import HashKind, fingerprint, kind_named
 from webapp.models import Fingerprint, Item, Result
@@ -149,7 +151,8 @@ def _found_by(results: Sequence[Result]) -> dict[int, list[str]]:
 @bp.get("/about")
 def about() -> str:
     """Explain what the hashes see."""
-    return render_template("about.html")
+    folder = Path(str(current_app.static_folder), "examples")
+    return render_template("about.html", examples=examples(folder))
 
 
 def _question(args: MultiDict[str, str]) -> Question:

@@ -1,0 +1,347 @@
+"""A running server keeps answering: through kills, imports, removals and damaged indexes."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serving import Answer, Server, draw_catalogue, eventually, run_hashbag, served
+
+pytestmark = pytest.mark.slow
+
+ITEMS = 60
+SIMILAR = "/api/v1/items/7/similar"
+PAGES = ("/?seed=3", "/items/7", SIMILAR, "/api/v1/items?n=20", "/thumbs/7", "/compare?item=7")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for name, items, seed in (("first", ITEMS, 21), ("second", 24, 22), ("third", 24, 23)):
+        draw_catalogue(folder / name, items, seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance with 60 items, for tests to copy."""
+    instance = tmp_path_factory.mktemp("whole") / "instance"
+    done = run_hashbag(["import", photos / "first" / "manifest.csv"], instance)
+    assert done.returncode == 0, done.stderr
+    return instance
+
+
+@pytest.fixture
+def instance(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "instance"))
+
+
+@pytest.fixture(scope="module")
+def running(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for tests that change nothing."""
+    copy = shutil.copytree(whole, tmp_path_factory.mktemp("running") / "instance")
+    with served(Path(copy)) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request, and the answer or what broke the connection."""
+
+    begun: float
+    target: str
+    answer: Answer | Exception
+
+    @property
+    def failed(self) -> bool:
+        return isinstance(self.answer, Exception) or self.answer.status != 200
+
+
+@contextmanager
+def visitors(server: Server, threads: int = 4) -> Iterator[list[Visit]]:
+    """Keep asking, each time over a new connection, for as long as the block runs."""
+    visits: list[Visit] = []
+    stop = threading.Event()
+
+    def visit(turn: int) -> None:
+        while not stop.is_set():
+            target, begun = PAGES[turn % len(PAGES)], time.monotonic()
+            try:
+                visits.append(Visit(begun, target, server.get(target)))
+            except (OSError, http.client.HTTPException) as problem:
+                visits.append(Visit(begun, target, problem))
+            turn += 1
+
+    crowd = [threading.Thread(target=visit, args=(turn,)) for turn in range(threads)]
+    for one in crowd:
+        one.start()
+    try:
+        eventually(lambda: len(visits) > 20, 20, "the first visitors were served")
+        yield visits
+        so_far = len(visits)
+        eventually(lambda: len(visits) > so_far + 100, 20, "visitors are served at the end too")
+    finally:
+        stop.set()
+        for one in crowd:
+            one.join()
+
+
+def generations(instance: Path) -> list[str]:
+    return sorted(path.name for path in (instance / "generations").glob("[0-9]*"))
+
+
+def hits(answer: Answer) -> list[int]:
+    assert answer.status == 200, answer.text
+    return [hit["item"]["id"] for hit in answer.json["hits"]]
+
+
+def test_after_kill_9_of_a_worker_service_goes_on_and_a_new_worker_comes(running: Server) -> None:
+    before = running.workers()
+    victim = min(before)
+    with visitors(running) as visits:
+        os.kill(victim, signal.SIGKILL)
+        killed = time.monotonic()
+        # The system may hand it a connection until it is really gone.
+        eventually(lambda: not Path(f"/proc/{victim}/fd/0").exists(), 5, "the worker is dead")
+        dead = time.monotonic()
+        after = eventually(lambda: running.workers() - before, 20, "a new worker came")
+
+    assert len(after) == 1
+    assert len(running.workers()) == len(before)
+    cut = [visit for visit in visits if visit.failed]
+    assert all(killed - 5 < visit.begun <= dead for visit in cut), cut
+    assert all(isinstance(visit.answer, ConnectionError) for visit in cut), cut
+    assert len(cut) <= 8, "more than the victim's own threads were cut"
+    for visit in cut:
+        assert running.get(visit.target).status == 200, "one retry is enough, as browsers do"
+
+
+def test_an_import_into_a_served_catalogue_fails_no_request_and_shows_without_restart(
+    instance: Path, photos: Path
+) -> None:
+    with served(instance) as server, visitors(server) as visits:
+        workers = server.workers()
+        total = ITEMS
+        for name, generation in (("second", "000002"), ("third", "000003")):
+            done = run_hashbag(["import", photos / name / "manifest.csv"], instance)
+            ended = time.monotonic()
+            assert done.returncode == 0, done.stderr
+            total += 24
+
+            # Each worker follows by itself: many answers in a row, so that all are heard.
+            for _ in range(30):
+                assert server.get("/readyz").json["generation"] == generation
+                found = server.post_picture(
+                    "/api/v1/search", (photos / name / "bag-005.png").read_bytes()
+                ).json
+                assert found["hits"][0]["distance"] == 0
+                assert found["hits"][0]["item"]["title"] == f"Bag 5 of {name}"
+            assert server.get("/api/v1/items?n=1").json["total"] == total
+            newest = server.get("/api/v1/items?page=1&per_page=1").json["items"][0]["id"]
+            assert newest in hits(server.get(f"{SIMILAR}?k={total - 1}"))
+            assert len(hits(server.get(f"/api/v1/items/{newest}/similar"))) == 9
+            assert time.monotonic() - ended < 2
+        assert server.workers() == workers
+
+    assert [visit for visit in visits if visit.failed] == []
+    assert generations(instance) == ["000002", "000003"]
+
+
+def test_a_removed_item_is_gone_from_every_answer_and_there_are_always_k_hits(
+    instance: Path,
+) -> None:
+    with served(instance) as server:
+        gone = hits(server.get(SIMILAR))[0]
+        with visitors(server) as visits:
+            done = run_hashbag(["remove", str(gone)], instance)
+            assert done.returncode == 0, done.stderr
+            for _ in range(20):
+                for kind in ("whash", "colorhash"):
+                    found = hits(server.get(f"{SIMILAR}?by={kind}&k={ITEMS - 2}"))
+                    assert sorted([*found, gone, 7]) == list(range(1, ITEMS + 1))
+        for target in ("items/{}", "thumbs/{}", "images/{}", "api/v1/items/{}/similar"):
+            assert server.get("/" + target.format(gone)).status == 404
+        listed = server.get("/api/v1/items?n=500").json
+        assert listed["total"] == ITEMS - 1
+        assert gone not in [item["id"] for item in listed["items"]]
+
+    assert [visit for visit in visits if visit.failed] == []
+    similar = [visit.answer for visit in visits if visit.target == SIMILAR]
+    assert {len(hits(answer)) for answer in similar if isinstance(answer, Answer)} == {9}
+
+
+def flip(path: Path) -> None:
+    """Turn one bit of the byte in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def rewrite(path: Path, change: Callable[[Any], None]) -> None:
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest, indent=1))
+
+
+DAMAGES: Mapping[str, tuple[Callable[[Path], object], str]] = {
+    "a bit of the forest": (lambda g: flip(g / "whash.ann"), "whash.ann"),
+    "a bit of the codes": (lambda g: flip(g / "dhash.codes.npy"), "dhash.codes.npy"),
+    "a bit of the ids": (lambda g: flip(g / "colorhash.ids.npy"), "colorhash.ids.npy"),
+    "a bit of the starts": (lambda g: flip(g / "phash.starts.npy"), "phash.starts.npy"),
+    "a bit of the manifest": (lambda g: flip(g / "manifest.json"), "manifest.json"),
+    "a file cut short": (lambda g: os.truncate(g / "ahash.ann", 100), "ahash.ann"),
+    "a file gone": (lambda g: (g / "whash.codes.npy").unlink(), "whash.codes.npy"),
+    "another kind's forest": (
+        lambda g: shutil.copy(g / "colorhash.ann", g / "whash.ann"),
+        "whash.ann",
+    ),
+    "another annoy": (
+        lambda g: rewrite(g / "manifest.json", lambda m: m["libraries"].update(annoy="1.0.9")),
+        "annoy 1.0.9",
+    ),
+    "another pillow": (
+        lambda g: rewrite(
+            g / "manifest.json",
+            lambda m: m["kinds"]["whash"].update(versions="ImageHash 4.3.2, pillow 9.9.9"),
+        ),
+        "pillow 9.9.9",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_generation_is_refused_by_name_and_hashbag_index_repairs_it(
+    damage: str, instance: Path
+) -> None:
+    harm, name = DAMAGES[damage]
+    harm(instance / "generations" / "000001")
+    with served(instance) as server:
+        ready = server.get("/readyz")
+        assert (ready.status, name in ready.json["detail"]) == (503, True), ready.text
+        assert server.get("/?seed=1").status == 200
+        assert server.get("/healthz").status == 200
+        page, problem = server.get("/items/7"), server.get(SIMILAR)
+        assert page.status == problem.status == 503
+        assert "hashbag index" in page.text
+        assert problem.headers["Content-Type"] == "application/problem+json"
+        assert name in problem.json["detail"]
+        assert "hashbag index" in problem.json["detail"]
+
+        checked = run_hashbag(["verify"], instance)
+        assert checked.returncode == 1
+        assert name in checked.stdout
+        mended = run_hashbag(["index"], instance)
+        assert mended.returncode == 0, mended.stderr
+
+        for _ in range(10):  # the same workers, without a restart
+            assert server.get("/readyz").status == 200
+            assert len(hits(server.get(SIMILAR))) == 9
+        assert server.get("/items/7").status == 200
+    assert run_hashbag(["verify"], instance).returncode == 0
+
+
+def test_a_running_server_keeps_the_previous_generation_when_the_newest_is_damaged(
+    instance: Path,
+) -> None:
+    with served(instance) as server:
+        before = server.get(SIMILAR).json
+        folder = instance / "generations"
+        shutil.copytree(folder / "000001", folder / "000002")
+        flip(folder / "000002" / "whash.ann")
+        (folder / "next").write_text('{"generation": "000002"}\n')
+        (folder / "next").replace(folder / "current")
+
+        for _ in range(20):
+            assert server.get(SIMILAR).json == before
+            ready = server.get("/readyz")
+            assert (ready.status, ready.json["generation"]) == (200, "000001")
+            assert "whash.ann" in ready.json["detail"]
+        assert "whash.ann" in server.errors.read_text()
+
+        assert run_hashbag(["index"], instance).returncode == 0
+        for _ in range(20):
+            ready = server.get("/readyz")
+            assert (ready.json["generation"], "detail" in ready.json) == ("000003", False)
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "in chunks"])
+@pytest.mark.parametrize("target", ["/search", "/api/v1/search"])
+def test_a_20_mb_upload_gets_a_clean_413(target: str, chunked: bool, running: Server) -> None:
+    edge, size = b"edge", 20 * 1024 * 1024
+    head = b'--edge\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
+    body = head + bytes(size) + b"\r\n--edge--\r\n"
+    headers = {"Content-Type": f"multipart/form-data; boundary={edge.decode()}"}
+
+    answer = running.send("POST", target, headers, iter([body]) if chunked else body)
+
+    assert answer.status == 413
+    assert "16 MB" in answer.text
+    if target.startswith("/api/"):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json["status"] == 413
+        assert "16 MB" in answer.json["detail"]
+
+
+def test_the_log_has_one_json_object_for_each_request(running: Server) -> None:
+    asked = [f'/items/7?k={number}&odd=%22%0A"{number}' for number in range(1, 21)]
+    start = running.log.stat().st_size
+    for target in asked:
+        assert running.get(target).status == 200
+    assert running.get("/nowhere%0A%22?k=21").status == 404
+
+    def lines() -> list[str]:
+        return running.log.read_text()[start:].splitlines()
+
+    eventually(lambda: len(lines()) >= 21, 5, "every request was logged")
+    logged = [json.loads(line) for line in lines()]
+    assert len(logged) == 21
+    assert [f"{line['path']}?{line['query']}" for line in logged[:20]] == asked
+    assert {(line["method"], line["status"]) for line in logged[:20]} == {("GET", 200)}
+    assert (logged[20]["query"], logged[20]["status"]) == ("k=21", 404)
+    for line in logged:
+        assert line["client"] == "127.0.0.1"
+        assert line["bytes"] > 0
+        assert line["milliseconds"] >= 0
+        assert line["worker"] in running.workers()
+
+
+@pytest.mark.parametrize("what", ["image", "thumb", "static/hashbag.css", "static/mark.svg"])
+def test_pictures_and_static_files_are_cached_for_a_year_by_their_content(
+    what: str, running: Server
+) -> None:
+    page = running.get("/about").text
+    known = running.get("/api/v1/items/7").json
+    target = known.get(what) or "/" + what + page.partition("/" + what)[2].partition('"')[0]
+    assert "?v=" in target
+    first = running.get(target)
+
+    again = running.get(target, {"If-None-Match": first.headers["ETag"]})
+
+    assert first.status == 200
+    assert first.body
+    assert (again.status, again.body) == (304, b"")
+    for answer in (first, again):
+        rules = answer.headers["Cache-Control"].split(", ")
+        assert {"public", "max-age=31536000", "immutable"} <= set(rules)
+        assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("what", ["image", "thumb"])
+def test_a_picture_by_another_version_is_not_cached_for_ever(what: str, running: Server) -> None:
+    address = running.get("/api/v1/items/7").json[what].partition("?")[0]
+    for target in (address, f"{address}?v=000000000000"):
+        answer = running.get(target)
+        assert answer.status == 200
+        assert "immutable" not in answer.headers["Cache-Control"]
+
+

@@ -1,0 +1,79 @@
+"""The about page's drawn examples, hashed here and now, so that their numbers are true."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from webapp.hashing import KINDS, fingerprint
+from webapp.images import open_picture
+from webapp.models import Fingerprint
+
+_SHOWN = ("whash", "colorhash")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of an example's two pictures."""
+
+    file: str
+    alt: str
+    codes: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Two pictures and by how many bits they differ in each kind."""
+
+    title: str
+    lesson: str
+    sides: tuple[Side, Side]
+    distances: dict[str, int]
+
+
+_PAIRS = (
+    (
+        "Alike to whash",
+        "One satchel in two colours. whash looks at light and dark only, so the two are the same "
+        "to it; colorhash tells them apart.",
+        ("satchel-blue.webp", "A blue satchel"),
+        ("satchel-red.webp", "The same satchel in red"),
+    ),
+    (
+        "Alike to colorhash",
+        "Two pink bags of quite different shape. colorhash counts how much of each colour there "
+        "is, never where; whash sees the shapes.",
+        ("hobo-pink.webp", "A pink hobo bag on a chain"),
+        ("clutch-pink.webp", "A pink envelope clutch"),
+    ),
+    (
+        "Fooled",
+        "One belt bag, the second time turned a little and on a greyer ground. You see one bag; "
+        "whash sees a third of its cells change, because it compares the picture, not the thing "
+        "in it.",
+        ("belt-olive.webp", "An olive belt bag, from the front"),
+        ("belt-olive-again.webp", "The same olive belt bag, turned a little"),
+    ),
+)
+
+
+@cache
+def examples(folder: Path) -> tuple[Example, ...]:
+    """Hash the pictures of a folder; they come with the application and never change."""
+    return tuple(_example(folder, *pair) for pair in _PAIRS)
+
+
+def _example(
+    folder: Path, title: str, lesson: str, first: tuple[str, str], second: tuple[str, str]
+) -> Example:
+    left, right = (_side(folder, *named) for named in (first, second))
+    distances = {kind: _differing_bits(left.codes[kind], right.codes[kind]) for kind in _SHOWN}
+    return Example(title, lesson, (left, right), distances)
+
+
+def _side(folder: Path, file: str, alt: str) -> Side:
+    picture = open_picture((folder / file).read_bytes())
+    return Side(file, alt, fingerprint(picture.image, [KINDS[kind] for kind in _SHOWN]))
+
+
+def _differing_bits(left: bytes, right: bytes) -> int:
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).bit_count()
