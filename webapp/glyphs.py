@@ -55,5 +55,7 @@ def glyph(kind: HashKind, code: Code) -> Glyph:
             for name, colour, level in zip(BAR_NAMES, BAR_COLOURS, levels, strict=True)
         )
         return Glyph(rows, columns, "", bars)
-    cells = (f"M{x} {y}h1v1h-1z" for y in range(rows) for x in range(columns) if bits[y, x] != kind.light)
+    cells = (
+        f"M{x} {y}h1v1h-1z" for y in range(rows) for x in range(columns) if bits[y, x] != kind.light
+    )
     return Glyph(columns, rows, "".join(cells), ())

@@ -1,7 +1,7 @@
 """The demo catalogue on disk: pictures and their manifest, each published by rename."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from webapp.demo.bag import DrawnBag
@@ -13,7 +13,7 @@ COLUMNS = ("filename", "title", "brand", "price", "currency", "colour", "categor
 QUALITY = 90
 
 
-def write(folder: Path, items: int = 900, seed: int = 81, *, jobs: int) -> Iterator[Path]:
+def write(folder: Path, items: int = 900, seed: int = 81, *, jobs: int) -> Generator[Path]:
     """Draw a catalogue into `folder`, yielding each picture's path as it is there, in plan order.
 
     Pictures that exist are kept, so an interrupted run goes on where it stopped;
