@@ -123,7 +123,7 @@ def eventually(check: Callable[[], T], seconds: float, what: str) -> T:
     end = time.monotonic() + seconds
     while not (answer := check()):
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)
+        time.sleep(0.01)
     return answer
 
 

@@ -241,3 +241,17 @@ def test_before_an_index_there_is_503_that_says_what_to_run(empty: Flask) -> Non
     assert client.get("/api/v1/items").get_json()["total"] == 0
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+def test_metrics_count_requests_by_route_and_searches_by_kind(client: FlaskClient) -> None:
+    def counted(line: str) -> float:
+        text = client.get("/metrics").get_data(as_text=True)
+        values = [row.rsplit(" ", 1)[1] for row in text.splitlines() if row.startswith(line)]
+        return float(values[0]) if values else 0.0
+
+    searches = 'hashbag_searches_total{exact="True",kind="phash_simple"}'
+    requests = 'hashbag_requests_total{method="GET",route="/items/<int:item_id>",status="200"}'
+    before = counted(searches), counted(requests)
+    assert client.get("/items/3?by=phash_simple").status_code == 200
+    assert (counted(searches), counted(requests)) == (before[0] + 1, before[1] + 1)
+    assert counted("hashbag_items") == 60

@@ -15,7 +15,15 @@ from typing import Any
 
 import pytest
 
-from tests.serving import Answer, Server, draw_catalogue, eventually, run_hashbag, served
+from tests.serving import (
+    Answer,
+    Server,
+    draw_catalogue,
+    eventually,
+    picture_form,
+    run_hashbag,
+    served,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -178,10 +186,10 @@ def test_a_removed_item_is_gone_from_every_answer_and_there_are_always_k_hits(
     assert {len(hits(answer)) for answer in similar if isinstance(answer, Answer)} == {9}
 
 
-def flip(path: Path) -> None:
-    """Turn one bit of the byte in the middle."""
+def flip(path: Path, after: bytes = b"") -> None:
+    """Turn one bit: of the byte after some text, else of the one in the middle."""
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[data.index(after) + len(after) if after else len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
@@ -196,7 +204,9 @@ DAMAGES: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "a bit of the codes": (lambda g: flip(g / "dhash.codes.npy"), "dhash.codes.npy"),
     "a bit of the ids": (lambda g: flip(g / "colorhash.ids.npy"), "colorhash.ids.npy"),
     "a bit of the starts": (lambda g: flip(g / "phash.starts.npy"), "phash.starts.npy"),
-    "a bit of the manifest": (lambda g: flip(g / "manifest.json"), "manifest.json"),
+    "a bit of the manifest": (lambda g: flip(g / "manifest.json", b"{"), "manifest.json"),
+    "a bit of a count": (lambda g: flip(g / "manifest.json", b'"rows": '), "000001"),
+    "a bit of the pointer": (lambda g: flip(g.parent / "current", b"{"), "current"),
     "a file cut short": (lambda g: os.truncate(g / "ahash.ann", 100), "ahash.ann"),
     "a file gone": (lambda g: (g / "whash.codes.npy").unlink(), "whash.codes.npy"),
     "another kind's forest": (
@@ -275,12 +285,10 @@ def test_a_running_server_keeps_the_previous_generation_when_the_newest_is_damag
 @pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "in chunks"])
 @pytest.mark.parametrize("target", ["/search", "/api/v1/search"])
 def test_a_20_mb_upload_gets_a_clean_413(target: str, chunked: bool, running: Server) -> None:
-    edge, size = b"edge", 20 * 1024 * 1024
-    head = b'--edge\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
-    body = head + bytes(size) + b"\r\n--edge--\r\n"
-    headers = {"Content-Type": f"multipart/form-data; boundary={edge.decode()}"}
+    body, headers = picture_form(bytes(20 * 1024 * 1024), "huge.jpg")
+    parts = (body[start : start + 65536] for start in range(0, len(body), 65536))
 
-    answer = running.send("POST", target, headers, iter([body]) if chunked else body)
+    answer = running.send("POST", target, headers, parts if chunked else body)
 
     assert answer.status == 413
     assert "16 MB" in answer.text

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -222,12 +223,13 @@ def _in_words(one: object) -> str:
 
 
 @group.command()
+@jobs_option
 @_reports_errors
-def verify() -> None:
+def verify(jobs: int) -> None:
     """Check every photo, thumbnail, code and index file; exit 1 with what is wrong."""
     core = hashbag()
     total = core.catalog.count()
-    checks = _progress(upkeep.check_items(core.catalog, core.thumbs), total, "checking")
+    checks = _progress(upkeep.check_items(core.catalog, core.thumbs, jobs), total, "checking")
     wrong = [problem for problem in checks if problem]
     wrong += upkeep.check_index(core.catalog, core.generations)
     for problem in wrong:
@@ -291,8 +293,13 @@ def serve(bind: str, workers: int, with_demo: bool) -> None:
         with writing(core.settings.instance):
             _draw_demo(core, 900, available_cores())
     click.echo(f"Hashbag is on http://{bind}", err=True)
-    settings = {"HASHBAG_INSTANCE": str(core.settings.instance)}
-    environ = os.environ | settings | {"HASHBAG_BIND": bind, "HASHBAG_WORKERS": str(workers)}
+    environ = os.environ | {
+        "HASHBAG_INSTANCE": str(core.settings.instance),
+        "HASHBAG_BIND": bind,
+        "HASHBAG_WORKERS": str(workers),
+        # Where the workers keep their counts, for whichever is asked to sum them.
+        "PROMETHEUS_MULTIPROC_DIR": tempfile.mkdtemp(prefix="hashbag-metrics-"),
+    }
     command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.serving"]
     os.execve(sys.executable, command, environ)  # noqa: S606 - becomes gunicorn, keeps the pid
 

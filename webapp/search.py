@@ -8,6 +8,7 @@ from webapp.catalog import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hamming import planes
 from webapp.hashing import HashKind
+from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Hit, Ids, Result
 from webapp.publishing import Generations
 from webapp.ranking import Neighbours, nearest
@@ -59,6 +60,8 @@ class Searcher:
             )
         among = self._catalog.matching(question.filters) if question.filters else None
         found, hits = self._present(fingerprint, question, among, leave_out)
+        SEARCHES.labels(kind.name, found.exact).inc()
+        REPAIRED.labels(kind.name).inc(found.repaired)
         return Result(
             by=kind.name,
             k=question.k,

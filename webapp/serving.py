@@ -1,15 +1,16 @@
-"""How gunicorn runs Hashbag: read by it as its configuration, `python:webapp.serving`."""
+"""How gunicorn runs Hashbag: its configuration, in the environment that `hashbag serve` sets."""
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 from gunicorn.glogging import Logger
 
-bind = os.environ.get("HASHBAG_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("HASHBAG_WORKERS", "2"))
+bind = os.environ["HASHBAG_BIND"]
+workers = int(os.environ["HASHBAG_WORKERS"])
 worker_class = "gthread"
 threads = 4
 # The master maps the indexes once; workers share its pages.
@@ -49,6 +50,18 @@ class JsonLog(Logger):
 
 logger_class = JsonLog
 access_log_format = ""
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep an ended worker's counts, and drop what is only true of living ones."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def application() -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from webapp.hashing import KINDS, fingerprint
 from webapp.images import open_picture
 from webapp.ledger import Ledger
 from webapp.manifest import Wanted
-from webapp.models import Item, Rejected
+from webapp.models import Fingerprint, Item, Rejected
+from webapp.processes import in_order
 from webapp.publishing import Generations
 from webapp.thumbs import ThumbStore, sizes_of
 
@@ -49,28 +51,31 @@ def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
         thumbs.remove(digest)
 
 
-def check_items(catalog: Catalog, thumbs: ThumbStore) -> Iterator[Rejected | None]:
+def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Rejected | None]:
     """Compare every item with its photo: yields None, or what is wrong, for each."""
-    for item in catalog.all_items():
-        problem = _item_problem(catalog, thumbs, item)
+    stored = (
+        (item, catalog.photo(item), catalog.fingerprints([item.id])[item.id])
+        for item in catalog.all_items()
+    )
+    for (item, _, _), problem in in_order(partial(_item_problem, thumbs), stored, jobs):
         yield Rejected(f"item {item.id}, {item.filename}", problem) if problem else None
 
 
-def _item_problem(catalog: Catalog, thumbs: ThumbStore, item: Item) -> str | None:
+def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) -> str | None:
+    item, path, codes = stored
     try:
-        data = catalog.photo(item).read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         return f"its photo cannot be read: {error.strerror}"
     if hashlib.sha256(data).hexdigest() != item.digest:
         return "its photo changed since it was imported: import it again"
     if not thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type)):
         return "a thumbnail is missing: import it again"
-    stored = catalog.fingerprints([item.id])[item.id]
     try:
         picture = open_picture(data, max_pixels=item.width * item.height)
     except UnreadableImage as error:
         return str(error)
-    wrong = [name for name, code in fingerprint(picture.image).items() if stored.get(name) != code]
+    wrong = [name for name, code in fingerprint(picture.image).items() if codes.get(name) != code]
     return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None
 
 

@@ -1,11 +1,29 @@
 """For whatever watches the server."""
 
-from flask import Blueprint, Response, jsonify
+import time
 
+from flask import Blueprint, Response, g, jsonify, request
+
+from webapp import metrics
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError, IndexNotReady
 
 bp = Blueprint("health", __name__)
+
+
+@bp.before_app_request
+def start_watch() -> None:
+    """Note when the request began."""
+    g.began = time.perf_counter()
+
+
+@bp.after_app_request
+def count(response: Response) -> Response:
+    """Count the answer by its route, never by its address: those are without number."""
+    route = request.url_rule.rule if request.url_rule else "none"
+    metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
+    metrics.SECONDS.labels(route).observe(time.perf_counter() - g.began)
+    return response
 
 
 @bp.get("/healthz")
@@ -30,3 +48,15 @@ def ready() -> tuple[Response, int]:
         items=items,
         **({"detail": str(problem_now)} if problem_now else {}),
     ), 200
+
+
+@bp.get("/metrics")
+def exposition() -> Response:
+    """Expose what was counted."""
+    core = hashbag()
+    try:
+        generation = core.generations.current().name
+    except IndexNotReady:
+        generation = "none"
+    body = metrics.exposition(core.catalog.count(), generation)
+    return Response(body, mimetype="text/plain; version=0.0.4")
