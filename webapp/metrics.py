@@ -1,15 +1,17 @@
 """What is counted while serving, in the Prometheus format; summed over all worker processes."""
 
 import os
+from collections.abc import Iterator
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 REGISTRY = CollectorRegistry()
 
@@ -28,13 +30,24 @@ REPAIRED = Counter(
 
 def exposition(items: int, generation: str) -> bytes:
     """Write all counts, and how much is being served."""
-    registry = CollectorRegistry()
+    registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        registry = REGISTRY
     now = CollectorRegistry()
-    Gauge("hashbag_items", "Items in the catalogue.", registry=now).set(items)
-    info = Gauge("hashbag_generation", "The generation served.", ["name"], registry=now)
-    info.labels(generation).set(1)
+    now.register(_Now(items, generation))
     return generate_latest(registry) + generate_latest(now)
+
+
+class _Now(Collector):
+    """What is true of the catalogue at this moment, whichever worker says it."""
+
+    def __init__(self, items: int, generation: str) -> None:
+        self._items = items
+        self._generation = generation
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("hashbag_items", "Items in the catalogue.", self._items)
+        served = GaugeMetricFamily("hashbag_generation", "The one served.", labels=["name"])
+        served.add_metric([self._generation], 1)
+        yield served
