@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
@@ -165,7 +165,9 @@ class Server:
         try:
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            return Answer(
+                response.status, cast(Mapping[str, str], response.headers), response.read()
+            )
         finally:
             connection.close()
 
@@ -215,6 +217,7 @@ def served(
     server = Server(f"http://{bind}", process.pid, log, errors)
     try:
         eventually(lambda: _answers(server, process), 30, f"a server, but {errors} says why not")
+        eventually(lambda: len(server.workers()) == workers, 10, "all workers were there")
         yield server
     finally:
         process.terminate()

@@ -11,11 +11,11 @@ from tests import oracle
 from webapp import ranking
 from webapp.codes import CodeTable, load_table, make_table
 from webapp.config import load
-from webapp.engines import Engine
+from webapp.engines import Engine, Index
 from webapp.engines.registry import ENGINES
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import distances, nearest_rows, planes
-from webapp.ranking import nearest
+from webapp.hamming import distances, planes
+from webapp.ranking import KindMeasure, Neighbours
 
 BITS = 42
 BYTES = 6
@@ -35,12 +35,18 @@ def random_codes(count: int, seed: int = 1, distinct: int = 10**6) -> dict[int, 
 
 
 def table_of(codes: dict[int, bytes], bits: int = BITS) -> CodeTable:
-    packed = np.frombuffer(b"".join(codes.values()), dtype=np.uint8).reshape(len(codes), -1)
+    packed = np.frombuffer(b"".join(codes.values()), dtype=np.uint8).reshape(len(codes), 1, -1)
     return make_table(bits, np.array(list(codes), dtype=np.int64), packed)
 
 
 def query_of(code: bytes) -> np.ndarray:
     return planes(np.frombuffer(code, dtype=np.uint8).reshape(1, -1))
+
+
+def nearest(
+    table: CodeTable, index: Index, query: np.ndarray, k: int, among: np.ndarray | None = None
+) -> Neighbours:
+    return ranking.nearest(KindMeasure(table, index, query), k, among)
 
 
 @pytest.fixture(params=sorted(ENGINES))
@@ -55,8 +61,7 @@ def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:
     index = engine.open(table, tmp_path, "x")
     for code in list(codes.values())[:40]:
         rows = index.candidates(query_of(code), 20)
-        ids, _ = table.expand(rows, distances(table.codes[:, rows], query_of(code)))
-        assert len(ids) >= 20
+        assert len(table.items_of(rows)) >= 20
         assert 0 in distances(table.codes[:, rows], query_of(code))
 
 
@@ -128,7 +133,7 @@ class Forgetful:
     exact = False
 
     def candidates(self, query: np.ndarray, count: int) -> np.ndarray:  # noqa: ARG002
-        return np.arange(3)
+        return np.arange(1)
 
 
 def test_what_an_index_misses_is_repaired_and_counted() -> None:
@@ -137,7 +142,7 @@ def test_what_an_index_misses_is_repaired_and_counted() -> None:
     query = next(iter(codes.values()))
     found = nearest(table, Forgetful(), query_of(query), 9)
     assert [one for _, one in oracle.nearest(codes, query, 9)] == found.ids.tolist()
-    proposed = set(table.ids[table.starts[:3].tolist()].tolist())
+    proposed = set(table.ids[table.items_of(np.arange(1))].tolist())
     assert found.repaired == len(set(found.ids.tolist()) - proposed) > 0
 
 
@@ -147,7 +152,7 @@ def test_beyond_the_limit_an_answer_is_not_called_exact(monkeypatch: pytest.Monk
 
     class Fair(Forgetful):
         def candidates(self, query: np.ndarray, count: int) -> np.ndarray:
-            return nearest_rows(distances(table.codes, query), table.weights(), count)
+            return np.argsort(distances(table.codes, query))[:count]
 
     monkeypatch.setattr(ranking, "PROVE_UP_TO_WORDS", 10)
     query = query_of(next(iter(codes.values())))
@@ -160,7 +165,7 @@ def test_a_table_survives_its_files(tmp_path: Path) -> None:
     table = table_of(random_codes(100, distinct=30))
     table.save(tmp_path, "x")
     again = load_table(tmp_path, "x", BITS)
-    for name in ("codes", "ids", "starts"):
+    for name in ("codes", "ids", "rows", "members", "starts"):
         assert np.array_equal(getattr(again, name), getattr(table, name))
     with pytest.raises(IndexDamaged, match="not 196 bits"):
         load_table(tmp_path, "x", 196)
@@ -175,6 +180,27 @@ def test_an_annoy_file_of_another_width_is_refused(tmp_path: Path) -> None:
     (tmp_path / "narrow.ann").replace(tmp_path / "wide.ann")
     with pytest.raises(IndexDamaged, match=r"wide\.ann does not hold the codes of wide"):
         engine.open(wide, tmp_path, "wide")
+
+
+@given(
+    st.lists(st.lists(st.binary(min_size=2, max_size=2), min_size=3, max_size=3), min_size=1),
+    st.lists(st.binary(min_size=2, max_size=2), min_size=1, max_size=5),
+    st.integers(1, 20),
+)
+@settings(deadline=None)
+def test_with_several_views_and_queries_the_nearest_pair_counts(
+    views: list[list[bytes]], queries: list[bytes], k: int
+) -> None:
+    packed = np.frombuffer(b"".join(map(b"".join, views)), dtype=np.uint8).reshape(-1, 3, 2)
+    table = make_table(16, np.arange(len(views)) * 2, packed)
+    asked = planes(np.frombuffer(b"".join(queries), dtype=np.uint8).reshape(-1, 2))
+    index = make_engine("exact").open(table, Path(), "x")
+    expected = sorted(
+        (min(oracle.distance(a, b) for a in views[place] for b in queries), 2 * place)
+        for place in range(len(views))
+    )
+    for found in (nearest(table, index, asked, k), nearest(table, Forgetful(), asked, k)):
+        assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected[:k]
 
 
 def test_more_trees_are_a_choice(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_each_kind_is_imagehashs_own_value(image: Image.Image) -> None:
     assert set(codes) == set(ORACLES)
     for name, oracle in ORACLES.items():
         expected = oracle(image)
-        assert np.array_equal(unpack(KINDS[name], codes[name]), expected.hash), name
+        assert np.array_equal(unpack(KINDS[name], codes[name])[0], expected.hash.ravel()), name
         assert to_hex(KINDS[name], codes[name]) == str(expected), name
 
 
@@ -100,7 +100,7 @@ def test_kinds_never_share_a_tag() -> None:
 codes_of_all_kinds = st.fixed_dictionaries(
     {
         kind.name: st.lists(st.booleans(), min_size=kind.bits, max_size=kind.bits).map(
-            lambda bits: pack(np.array(bits))
+            lambda bits: pack(np.array([bits]))
         )
         for kind in KINDS.values()
     }

@@ -291,7 +291,7 @@ def test_an_unusable_manifest_is_one_clear_line_and_exit_status_2(
 def test_an_instance_that_cannot_be_written_is_one_clear_line(command: str, tmp_path: Path) -> None:
     photos = draw_catalogue(tmp_path / "photos", 1, seed=3).parent
     (tmp_path / "file").touch()  # also root cannot make a folder below a file
-    args = [command, photos] if command == "import" else [command]
+    args: list[str | Path] = [command, photos] if command == "import" else [command]
 
     done = run_hashbag(args, tmp_path / "file" / "instance", timeout=20)
 

@@ -109,8 +109,8 @@ class Catalog:
                     found[item_id][kind] = code
         return dict(found)
 
-    def code_column(self, kind: str, code_bytes: int) -> tuple[Ids, NDArray[np.uint8]]:
-        """Return all codes of a kind: item ids, ascending, shape (N,), and bytes (N, bytes)."""
+    def code_column(self, kind: str) -> tuple[Ids, NDArray[np.uint8]]:
+        """Return all codes of a kind: item ids, ascending, shape (N,), and all bytes in a row."""
         query = (
             sa.select(codes.c.item_id, codes.c.code)
             .where(codes.c.kind == kind)
@@ -121,8 +121,7 @@ class Catalog:
             for item_id, code in connection.execution_options(yield_per=10_000).execute(query):
                 ids.append(item_id)
                 packed += code
-        shaped = np.frombuffer(bytes(packed), dtype=np.uint8).reshape(len(ids), code_bytes)
-        return np.array(ids, dtype=np.int64), shaped
+        return np.array(ids, dtype=np.int64), np.frombuffer(packed, dtype=np.uint8)
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""

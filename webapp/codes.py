@@ -1,56 +1,56 @@
 """The distinct codes of one kind, and which items have them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import Distances, Planes, planes
+from webapp.hamming import Distances, Planes, Positions, distances, planes
 from webapp.models import Ids
 
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """N distinct codes of W words, ascending, and the items of each.
+    """N distinct codes of W words, ascending, and M items with V codes (views) each.
 
-    `codes` has shape (W, N). The items of row r are `ids[starts[r]:starts[r + 1]]`, ascending.
     Identical codes are one row: real catalogues are full of them, and Annoy builds badly on
-    them.
+    them. The distance of an item is that of its nearest view.
+
+    `codes`: shape (W, N). `ids`: the items, shape (M,), ascending; a place in it is an item's
+    *position*. `rows`: the rows of each item's views, shape (M, V). `members[starts[r]:
+    starts[r + 1]]`: the positions of the items that have row r.
     """
 
     bits: int
     codes: Planes
     ids: Ids
-    starts: Ids
+    rows: NDArray[np.int32]
+    members: NDArray[np.int32]
+    starts: NDArray[np.int64]
 
     @property
-    def rows(self) -> int:
+    def row_count(self) -> int:
         """Number of distinct codes."""
         return int(self.codes.shape[1])
 
-    def weights(self, among: NDArray[np.bool_] | None = None) -> Ids:
-        """Count the items of each row; with `among`, a mask by item id, only those in it."""
-        if among is None:
-            return np.diff(self.starts)
-        return np.add.reduceat(among[self.ids].astype(np.int64), self.starts[:-1])
-
-    def expand(
-        self, rows: NDArray[np.intp], found: Distances, among: NDArray[np.bool_] | None = None
-    ) -> tuple[Ids, NDArray[np.int64]]:
-        """Return the items of some rows and their distances, ordered by (distance, id).
-
-        `found` holds the rows' distances, in the order of `rows`.
-        """
+    def items_of(self, rows: Positions) -> Positions:
+        """Return the positions, ascending, of the items that have one of these rows."""
         starts, counts = self.starts[rows], np.diff(self.starts)[rows]
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        ids = self.ids[np.repeat(starts, counts) + offsets]
-        far = np.repeat(found.astype(np.int64), counts)
-        if among is not None:
-            ids, far = ids[among[ids]], far[among[ids]]
-        order = np.lexsort((ids, far))
-        return ids[order], far[order]
+        return np.unique(self.members[np.repeat(starts, counts) + offsets]).astype(np.intp)
+
+    def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
+        """Return the distance of each item, or of those at `positions`, to its nearest query.
+
+        `queries` has shape (W, Q); a view and a query that are near make the item near.
+        """
+        if positions is None:
+            return _nearest_view(distances(self.codes, queries)[self.rows])
+        rows = self.rows[positions]
+        found = distances(self.codes[:, rows.ravel()], queries)
+        return _nearest_view(found.reshape(rows.shape))
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:
         """Return one code as single bits, shape (bits,)."""
@@ -58,8 +58,15 @@ class CodeTable:
 
     def save(self, folder: Path, kind: str) -> None:
         """Write the table's arrays as files that can be mapped."""
-        for name in ("codes", "ids", "starts"):
+        for name in _ARRAYS:
             np.save(folder / f"{kind}.{name}.npy", getattr(self, name))
+
+
+_ARRAYS = tuple(field.name for field in fields(CodeTable) if field.name != "bits")
+
+
+def _nearest_view(found: Distances) -> Distances:
+    return found[:, 0] if found.shape[1] == 1 else found.min(axis=1)
 
 
 def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
@@ -68,12 +75,19 @@ def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
 
 
 def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
-    """Group items by their code; `ids` has shape (N,), ascending, `packed` (N, bytes)."""
-    distinct, row_of = np.unique(packed, axis=0, return_inverse=True)
+    """Group items by their codes; `ids` has shape (M,), ascending, `packed` (M, V, bytes)."""
+    items, views, _ = packed.shape
+    distinct, row_of = np.unique(packed.reshape(items * views, -1), axis=0, return_inverse=True)
     row_of = row_of.ravel()
     order = np.argsort(row_of, kind="stable")
-    starts = np.concatenate(([0], np.cumsum(np.bincount(row_of, minlength=len(distinct)))))
-    return CodeTable(bits, planes(distinct), ids[order], starts.astype(np.int64))
+    return CodeTable(
+        bits=bits,
+        codes=planes(distinct),
+        ids=ids,
+        rows=row_of.reshape(items, views).astype(np.int32),
+        members=(order // views).astype(np.int32),
+        starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int64),
+    )
 
 
 def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
@@ -83,13 +97,15 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
         IndexDamaged: an array is missing, or not of the shape that the kind's bits ask for.
     """
     try:
-        arrays = [
-            np.load(folder / f"{kind}.{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in ("codes", "ids", "starts")
-        ]
+        arrays = {
+            name: np.asarray(
+                np.load(folder / f"{kind}.{name}.npy", mmap_mode="r", allow_pickle=False)
+            )
+            for name in _ARRAYS
+        }
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} cannot be read: {error}") from error
-    codes, ids, starts = (np.asarray(array) for array in arrays)
+    codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} are not {bits} bits wide")
-    return CodeTable(bits, codes, ids, starts)
+    return CodeTable(bits, **arrays)

@@ -74,16 +74,16 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     kinds = {}
     for kind in KINDS.values():
-        ids, packed = catalog.code_column(kind.name, kind.bytes)
+        ids, packed = catalog.code_column(kind.name)
         if not len(ids):
             continue
-        table = make_table(kind.bits, ids, packed)
+        table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
         table.save(folder, kind.name)
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
             items=len(ids),
-            rows=table.rows,
+            rows=table.row_count,
             engine=engine.name,
             parameters=parameters,
             versions=kind.versions(),

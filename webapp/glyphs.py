@@ -46,8 +46,8 @@ class Glyph:
 
 def glyph(kind: HashKind, code: Code) -> Glyph:
     """Lay a code out for drawing."""
-    bits = unpack(kind, code)
     rows, columns = kind.shape
+    bits = unpack(kind, code)[0].reshape(kind.shape)
     if kind.drawing == "bars":
         levels = (int("".join("01"[bit] for bit in row), 2) for row in bits.tolist())
         bars = tuple(

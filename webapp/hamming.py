@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.models import Ids
-
 Planes = NDArray[np.uint64]
 """N codes of W words each as W rows of N: a scan then reads memory in one direction."""
 
 Distances = NDArray[np.uint16]
+Positions = NDArray[np.intp]
 
 
 def planes(packed: NDArray[np.uint8]) -> Planes:
@@ -25,27 +24,26 @@ def distances(codes: Planes, queries: Planes) -> Distances:
 
     `codes` has shape (W, N), `queries` (W, Q) with Q of one or more.
     """
-    each = (_to_one(codes, query) for query in queries.T)
+    each = (to_one(codes, query) for query in queries.T)
     smallest = next(each)
     for other in each:
         np.minimum(smallest, other, out=smallest)
     return smallest
 
 
-def _to_one(codes: Planes, query: NDArray[np.uint64]) -> Distances:
+def to_one(codes: Planes, query: NDArray[np.uint64]) -> Distances:
+    """Return the distance of each code, shape (N,), to one query, shape (W,)."""
     total = np.zeros(codes.shape[1], dtype=np.uint16)
     for plane, word in zip(codes, query, strict=True):
         total += np.bitwise_count(plane ^ word)
     return total
 
 
-def nearest_rows(found: Distances, weights: Ids, k: int) -> NDArray[np.intp]:
-    """Return, in ascending order, the rows no farther than the k-th nearest item.
+def smallest(found: NDArray[np.integer], k: int) -> Positions:
+    """Return the positions of the k smallest, by (distance, position).
 
-    `weights`, shape (N,), is how many items share each row's code. Distances are small whole
-    numbers, so that counting them finds the cut without sorting.
+    Distances are small whole numbers: counting them finds the cut without sorting them all.
     """
-    wanted = weights > 0
-    per_distance = np.bincount(found[wanted], weights=weights[wanted])
-    cut = np.searchsorted(np.cumsum(per_distance), k)
-    return np.flatnonzero((found <= cut) & wanted)
+    cut = np.searchsorted(np.cumsum(np.bincount(found)), k)
+    near = np.flatnonzero(found <= cut)
+    return near[np.argsort(found[near], kind="stable")[:k]]

@@ -20,7 +20,9 @@ Bits = NDArray[np.bool_]
 class HashKind:
     """A named perceptual hash.
 
-    `shape` is how its bits are laid out, rows by columns; `drawing` is how they are shown:
+    `compute` gives the bits of `views` codes, shape (views, bits): a kind may know a picture by
+    several views of it, the nearest of which counts. `shape` is how a code's bits are laid out,
+    rows by columns; `drawing` is how they are shown:
     the cells of a grid over the picture, or one bar for each row.
     `light` says that a set bit is a lighter cell, so that the unset ones are drawn dark.
     `tag` names the kind inside a fingerprint's link and is never given to another kind.
@@ -31,7 +33,8 @@ class HashKind:
     description: str
     tag: int
     shape: tuple[int, int]
-    compute: Callable[[Image.Image], imagehash.ImageHash]
+    compute: Callable[[Image.Image], Bits]
+    views: int = 1
     drawing: Literal["grid", "bars"] = "grid"
     light: bool = False
     libraries: tuple[str, ...] = ("ImageHash", "pillow")
@@ -43,12 +46,23 @@ class HashKind:
 
     @property
     def bytes(self) -> int:
-        """Length of a packed code in bytes; the bits beyond `bits` are zero."""
+        """Length of one view's packed code in bytes; the bits beyond `bits` are zero."""
         return -(-self.bits // 8)
 
     def versions(self) -> str:
         """Name the libraries that decide this kind's bits, with their versions."""
         return ", ".join(f"{name} {version(name)}" for name in self.libraries)
+
+
+def _stock(
+    hash_function: Callable[[Image.Image], imagehash.ImageHash],
+) -> Callable[[Image.Image], Bits]:
+    """Take a hash of imagehash as it is: one view."""
+
+    def compute(image: Image.Image) -> Bits:
+        return np.asarray(hash_function(image).hash).reshape(1, -1)
+
+    return compute
 
 
 def _whash_db4(image: Image.Image) -> imagehash.ImageHash:
@@ -69,7 +83,7 @@ KINDS: dict[str, HashKind] = {
             "(Haar wavelet).",
             tag=1,
             shape=(8, 8),
-            compute=imagehash.whash,
+            compute=_stock(imagehash.whash),
             light=True,
             libraries=("ImageHash", "pillow", "PyWavelets"),
         ),
@@ -80,7 +94,7 @@ KINDS: dict[str, HashKind] = {
             "blind to where.",
             tag=2,
             shape=(14, 3),
-            compute=imagehash.colorhash,
+            compute=_stock(imagehash.colorhash),
             drawing="bars",
         ),
         HashKind(
@@ -89,7 +103,7 @@ KINDS: dict[str, HashKind] = {
             "Where the picture is lighter or darker than its average, in an 8 by 8 grid.",
             tag=3,
             shape=(8, 8),
-            compute=imagehash.average_hash,
+            compute=_stock(imagehash.average_hash),
             light=True,
         ),
         HashKind(
@@ -99,7 +113,7 @@ KINDS: dict[str, HashKind] = {
             "directions).",
             tag=4,
             shape=(8, 8),
-            compute=imagehash.phash,
+            compute=_stock(imagehash.phash),
             libraries=("ImageHash", "pillow", "scipy"),
         ),
         HashKind(
@@ -109,7 +123,7 @@ KINDS: dict[str, HashKind] = {
             "the rows).",
             tag=5,
             shape=(8, 8),
-            compute=imagehash.phash_simple,
+            compute=_stock(imagehash.phash_simple),
             libraries=("ImageHash", "pillow", "scipy"),
         ),
         HashKind(
@@ -118,7 +132,7 @@ KINDS: dict[str, HashKind] = {
             "Whether the light rises or falls from each cell to its right neighbour.",
             tag=6,
             shape=(8, 8),
-            compute=imagehash.dhash,
+            compute=_stock(imagehash.dhash),
         ),
         HashKind(
             "dhash_vertical",
@@ -126,7 +140,7 @@ KINDS: dict[str, HashKind] = {
             "Whether the light rises or falls from each cell to the one below.",
             tag=7,
             shape=(8, 8),
-            compute=imagehash.dhash_vertical,
+            compute=_stock(imagehash.dhash_vertical),
         ),
         HashKind(
             "whash_db4",
@@ -134,7 +148,7 @@ KINDS: dict[str, HashKind] = {
             "Like whash, in a finer grid of 14 by 14 cells that overlap (Daubechies wavelet).",
             tag=8,
             shape=(14, 14),
-            compute=_whash_db4,
+            compute=_stock(_whash_db4),
             light=True,
             libraries=("ImageHash", "pillow", "PyWavelets"),
         ),
@@ -155,27 +169,32 @@ def kind_named(name: str, parameter: str = "by") -> HashKind:
 
 def fingerprint(image: Image.Image, kinds: Iterable[HashKind] = KINDS.values()) -> Fingerprint:
     """Compute the codes of an upright RGB picture."""
-    return {kind.name: pack(kind.compute(image).hash) for kind in kinds}
+    return {kind.name: pack(kind.compute(image)) for kind in kinds}
 
 
 def pack(bits: Bits) -> Code:
-    """Pack bits of any shape, row by row, eight to a byte."""
-    return np.packbits(np.ravel(bits)).tobytes()
+    """Pack the bits of V views, shape (V, bits), eight to a byte, each view from a new byte."""
+    return np.packbits(bits, axis=1).tobytes()
+
+
+def packed_views(kind: HashKind, code: Code) -> NDArray[np.uint8]:
+    """Return the packed views of a code, shape (V, bytes)."""
+    return np.frombuffer(code, dtype=np.uint8).reshape(-1, kind.bytes)
 
 
 def unpack(kind: HashKind, code: Code) -> Bits:
-    """Return the code's bits in the kind's shape."""
-    packed = np.frombuffer(code, dtype=np.uint8)
-    return np.unpackbits(packed, count=kind.bits).astype(bool).reshape(kind.shape)
+    """Return the bits of a code's views, shape (V, bits)."""
+    return np.unpackbits(packed_views(kind, code), axis=1, count=kind.bits).astype(bool)
 
 
 def fits(kind: HashKind, code: Code) -> bool:
-    """Say whether a code is of the kind's length, nothing set beyond its last bit."""
-    spare = 8 * kind.bytes - kind.bits
-    return len(code) == kind.bytes and int.from_bytes(code, "big") % (1 << spare) == 0
+    """Say whether a code is of the kind's length, nothing set beyond the last bit of a view."""
+    spare = (1 << (8 * kind.bytes - kind.bits)) - 1
+    return len(code) == kind.views * kind.bytes and not any(packed_views(kind, code)[:, -1] & spare)
 
 
 def to_hex(kind: HashKind, code: Code) -> str:
-    """Write a code the way `str(imagehash.ImageHash)` does."""
-    number = int.from_bytes(code, "big") >> (8 * kind.bytes - kind.bits)
-    return f"{number:0{-(-kind.bits // 4)}x}"
+    """Write a code the way `str(imagehash.ImageHash)` does, one view after the other."""
+    digits = -(-kind.bits // 4)
+    views = (int.from_bytes(view.tobytes(), "big") for view in packed_views(kind, code))
+    return "".join(f"{view >> (8 * kind.bytes - kind.bits):0{digits}x}" for view in views)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 ATTRIBUTES = ("title", "brand", "price", "currency", "colour", "category", "url")
 
 Code = bytes
-"""One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them."""
+"""One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them; of a
+kind with several views, one after the other."""
 
 Fingerprint = Mapping[str, Code]
 """All codes of one picture, by kind."""

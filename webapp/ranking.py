@@ -1,20 +1,19 @@
 """From candidates to the true nearest: exact re-rank, then proof by a scan where it is cheap."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.codes import CodeTable
 from webapp.engines import Index
-from webapp.hamming import Planes, distances, nearest_rows
+from webapp.hamming import Planes, Positions, smallest
 from webapp.models import Ids
 
-# A scan of this many 64-bit words takes about half a millisecond: less than rendering a page.
-PROVE_UP_TO_WORDS = 1 << 18
-
-# Candidates asked for beyond k, so that ties at the last place are decided by id, not by chance.
-_SPARE = 64
+# XOR and count of as many 64-bit words takes some milliseconds: less than rendering a page.
+PROVE_UP_TO_WORDS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +29,45 @@ class Neighbours:
     repaired: int
 
 
-def nearest(
-    table: CodeTable, index: Index, query: Planes, k: int, among: Ids | None = None
-) -> Neighbours:
-    """Find the k nearest items to a query, shape (W, 1), among some or all of them.
+class Measure(Protocol):
+    """One query, and how far every item is from it."""
+
+    ids: Ids
+    """The items, ascending; a place in it is an item's position."""
+
+    words: int
+    """How many words a scan of all items compares."""
+
+    def candidates(self, k: int) -> tuple[Positions, bool]:
+        """Propose the positions, ascending, of items that may be among the k nearest.
+
+        The flag says that no nearer one can be missing.
+        """
+
+    def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
+        """Return the exact distance of every item, or of those at `positions`."""
+
+
+def nearest(measure: Measure, k: int, among: Ids | None = None) -> Neighbours:
+    """Find the k nearest items, among some or all of them.
 
     Always min(k, number of items) answers. A subset is scanned, never filtered afterwards: a
     filter that few items pass would leave too few of the engine's candidates.
     """
     if among is not None:
-        return _scanned(table, query, k, _mask(table, among))
-    rows = index.candidates(query, k + _SPARE)
-    ids, found = table.expand(rows, distances(table.codes[:, rows], query))
-    proposed = Neighbours(ids[:k], found[:k], exact=index.exact, repaired=0)
-    if index.exact or (len(ids) >= k and table.codes.size > PROVE_UP_TO_WORDS):
+        return _ranked(measure, np.flatnonzero(np.isin(measure.ids, among)), k, exact=True)
+    candidates, complete = measure.candidates(k)
+    proposed = _ranked(measure, candidates, k, exact=complete)
+    if complete or (len(proposed.ids) == k and measure.words > PROVE_UP_TO_WORDS):
         return proposed
-    return _proven(proposed, _scanned(table, query, k))
+    return _proven(proposed, _ranked(measure, None, k, exact=True))
 
 
-def _scanned(
-    table: CodeTable, query: Planes, k: int, among: NDArray[np.bool_] | None = None
-) -> Neighbours:
-    everywhere = distances(table.codes, query)
-    rows = nearest_rows(everywhere, table.weights(among), k)
-    ids, found = table.expand(rows, everywhere[rows], among)
-    return Neighbours(ids[:k], found[:k], exact=True, repaired=0)
+def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:
+    found = measure.distances(positions)
+    order = smallest(found, k)
+    chosen = order if positions is None else positions[order]
+    return Neighbours(measure.ids[chosen], found[order].astype(np.int64), exact, repaired=0)
 
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
@@ -62,8 +75,35 @@ def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
     return Neighbours(truth.ids, truth.distances, exact=True, repaired=missed)
 
 
-def _mask(table: CodeTable, among: Ids) -> NDArray[np.bool_]:
-    highest = int(table.ids.max(initial=0))
-    mask = np.zeros(highest + 1, dtype=bool)
-    mask[among[among <= highest]] = True  # items newer than the table are not in it yet
-    return mask
+class KindMeasure:
+    """The Hamming distance in one kind, to the nearest of several readings of the query."""
+
+    # Candidates asked for beyond k, so that ties at the last place are decided by id.
+    _SPARE = 64
+
+    def __init__(self, table: CodeTable, index: Index, queries: Planes) -> None:
+        self.ids = table.ids
+        self.words = table.codes.size * queries.shape[1]
+        self._table = table
+        self._index = index
+        self._queries = queries
+
+    def candidates(self, k: int) -> tuple[Positions, bool]:
+        """Ask the index with each query."""
+        # Each of an item's views may take a place.
+        count = (k + self._SPARE) * self._table.rows.shape[1]
+        rows = rows_near(self._index, self._queries, count)
+        return self._table.items_of(rows), self._index.exact
+
+    def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
+        """Count differing bits."""
+        return self._table.distances(self._queries, positions)
+
+
+def rows_near(index: Index, queries: Planes, count: int) -> Positions:
+    """Propose rows near any of the queries, shape (W, Q)."""
+    found: Sequence[Positions] = [
+        index.candidates(queries[:, number : number + 1], count)
+        for number in range(queries.shape[1])
+    ]
+    return np.unique(np.concatenate(found))

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from webapp.catalog import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hamming import planes
-from webapp.hashing import HashKind
+from webapp.hashing import HashKind, packed_views
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Hit, Ids, Result
 from webapp.publishing import Generations
-from webapp.ranking import Neighbours, nearest
+from webapp.ranking import KindMeasure, Neighbours, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +79,11 @@ class Searcher:
         """
         kind, k = question.kind, question.k
         opened = self._generations.current().kind(kind.name)
-        packed = np.frombuffer(fingerprint[kind.name], dtype=np.uint8)
-        query = planes(packed.reshape(1, kind.bytes))
+        queries = planes(packed_views(kind, fingerprint[kind.name]))
+        measure = KindMeasure(opened.table, opened.index, queries)
         asked = k + (leave_out is not None)
         while True:
-            found = nearest(opened.table, opened.index, query, asked, among)
+            found = nearest(measure, asked, among)
             hits = self._hits(found, kind, leave_out)[:k]
             if len(hits) == k or len(found.ids) < asked:
                 return found, hits

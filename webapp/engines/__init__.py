@@ -16,10 +16,13 @@ class Index(Protocol):
     """One kind's codes, opened for questions; safe to ask from several threads."""
 
     exact: bool
-    """Whether the rows proposed are always the nearest."""
+    """Whether no row that is missing is nearer than one proposed."""
 
     def candidates(self, query: Planes, count: int) -> Rows:
-        """Propose some `count` rows of the table near one query, shape (W, 1), in any order."""
+        """Propose some `count` rows of the table near one query, shape (W, 1), in any order.
+
+        If `exact`, every row that is as near as the `count`-th nearest is among them.
+        """
 
 
 class Engine(Protocol):

@@ -44,7 +44,7 @@ class AnnoyEngine:
         """Write `<kind>.ann`; the same table and trees give the same bytes."""
         forest = AnnoyIndex(table.bits, "hamming")
         forest.set_seed(_SEED)
-        for row in range(table.rows):
+        for row in range(table.row_count):
             forest.add_item(row, table.bit_vector(row).tolist())
         forest.build(self._trees, n_jobs=1)  # several jobs would give other bytes each time
         forest.save(str(folder / f"{kind}.ann"))
@@ -65,7 +65,7 @@ class AnnoyEngine:
         except OSError as error:
             raise IndexDamaged(f"{folder.name}: {path.name} cannot be read: {error}") from error
         opened = OpenedAnnoy(forest, table.bits, self._search_k)
-        if forest.get_n_items() != table.rows or not _answers_rightly(forest, opened, table):
+        if forest.get_n_items() != table.row_count or not _answers_rightly(forest, opened, table):
             raise IndexDamaged(
                 f"{folder.name}: {path.name} does not hold the codes of {kind} ({table.bits} bits)"
             )
@@ -73,8 +73,8 @@ class AnnoyEngine:
 
 
 def _answers_rightly(forest: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:
-    probes = np.unique(np.linspace(0, table.rows - 1, _PROBES).astype(int))
+    probes = np.unique(np.linspace(0, table.row_count - 1, _PROBES).astype(int))
     same = all(forest.get_item_vector(row) == table.bit_vector(row).tolist() for row in probes)
     # Builds that return one neighbour only have been reported of Annoy.
-    wanted = min(table.rows, _PROBES)
+    wanted = min(table.row_count, _PROBES)
     return same and len(opened.candidates(table.codes[:, :1], wanted)) == wanted

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from webapp.codes import CodeTable
 from webapp.engines import Index, Rows
-from webapp.hamming import Planes, distances, nearest_rows
+from webapp.hamming import Planes, distances
 
 
 class ExactIndex:
@@ -16,8 +18,10 @@ class ExactIndex:
         self._table = table
 
     def candidates(self, query: Planes, count: int) -> Rows:
-        """Return the rows of the `count` nearest items, with all ties."""
-        return nearest_rows(distances(self._table.codes, query), self._table.weights(), count)
+        """Return the `count` nearest rows, with all that are as near as the last of them."""
+        found = distances(self._table.codes, query)
+        cut = np.searchsorted(np.cumsum(np.bincount(found)), count)
+        return np.flatnonzero(found <= cut)
 
 
 class ExactEngine:
