@@ -7,12 +7,13 @@ import jsonschema
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from werkzeug.test import TestResponse
 
 from tests.conftest import core_of
 from tests.pictures import bag, encoded
 from webapp import create_app, fingerprints
-from webapp.hashing import KINDS, fingerprint
+from webapp.hashing import KINDS, query_fingerprint
 from webapp.images import open_picture
 
 
@@ -100,7 +101,7 @@ def test_what_by_means_when_left_out_is_a_setting(filled: Flask) -> None:
     instance = core_of(filled).settings.instance
     other = create_app({"instance": instance, "default_kind": "dhash"}).test_client()
     assert other.get("/api/v1/items/1/similar").get_json()["by"] == "dhash"
-    assert filled.test_client().get("/api/v1/items/1/similar").get_json()["by"] == "whash"
+    assert filled.test_client().get("/api/v1/items/1/similar").get_json()["by"] == "look"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,7 +135,7 @@ def test_a_cropped_upload_is_hashed_as_the_crop(client: FlaskClient) -> None:
     found = client.post("/api/v1/search", data=data).get_json()
     crop = open_picture(encoded(framed, "PNG")).cropped(0.25, 0.5, 0.5, 0.25)
     assert crop.image.size == (100, 50)
-    assert found["fingerprint"] == fingerprints.encode(fingerprint(crop.image))
+    assert found["fingerprint"] == fingerprints.encode(query_fingerprint(crop.image))
 
 
 def test_filters_narrow_and_still_k_answer(client: FlaskClient) -> None:
@@ -149,7 +150,7 @@ def test_the_kinds_are_listed_with_their_bits(client: FlaskClient) -> None:
     kinds = {kind["name"]: kind["bits"] for kind in client.get("/api/v1/kinds").get_json()}
     assert kinds["whash"] == 64
     assert kinds["colorhash"] == 42
-    assert list(kinds) == list(KINDS)
+    assert list(kinds) == ["look", *KINDS]
 
 
 BAD = {
@@ -169,6 +170,9 @@ BAD = {
     "/items/1/similar?k=0": "k: must be from 1 to 100",
     "/items/1/similar?k=1000000": "k: ",
     "/items/1/similar?by=nope": "by: there is no hash kind 'nope'",
+    "/items/1/similar?lean=2": "lean: must be from 0",
+    "/items/1/similar?lean=red": "lean: ",
+    "/items/1/similar?harder=9": "harder: must be from 0 to 1",
     "/search": "q: ",
     "/search?q=nonsense": "q: ",
     "/search?q=%00%ff": "q: ",
@@ -210,6 +214,11 @@ BAD_UPLOADS = {
         {"image": (io.BytesIO(encoded(bag(1), "PNG")), "x.png"), "crop": "0.5,0,0.9,1"},
         400,
         "crop: ",
+    ),
+    "one colour": (
+        {"image": (io.BytesIO(encoded(Image.new("RGB", (50, 50), "red"), "PNG")), "x.png")},
+        422,
+        "this picture is one plain colour",
     ),
     "cut short": (
         {"image": (io.BytesIO(encoded(bag(1), "PNG")[:300]), "x.png")},

@@ -14,9 +14,10 @@ from PIL import Image
 
 from tests.pictures import bag, encoded
 from webapp import fingerprints
-from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS, fingerprint, kind_named, pack, to_hex, unpack
+from webapp.exceptions import BadParameter, TooPlain
+from webapp.hashing import KINDS, fingerprint, pack, query_fingerprint, to_hex, unpack
 from webapp.images import open_picture
+from webapp.rankings import ranking_named
 
 ORACLES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "whash": imagehash.whash,
@@ -50,7 +51,7 @@ def images(draw: st.DrawFn, least: int = 1) -> Image.Image:
 @settings(max_examples=120, deadline=None)
 def test_each_kind_is_imagehashs_own_value(image: Image.Image) -> None:
     codes = fingerprint(image)
-    assert set(codes) == set(ORACLES)
+    assert set(codes) == {*ORACLES, "shape", "colour"}
     for name, oracle in ORACLES.items():
         expected = oracle(image)
         assert np.array_equal(unpack(KINDS[name], codes[name])[0], expected.hash.ravel()), name
@@ -62,8 +63,9 @@ def test_each_kind_is_imagehashs_own_value(image: Image.Image) -> None:
 def test_tiny_pictures_have_codes_of_full_length(image: Image.Image) -> None:
     """Only whash_db4 differs from its plain call there, whose length would vary."""
     codes = fingerprint(image)
+    for kind in KINDS.values():
+        assert unpack(kind, codes[kind.name]).shape == (kind.views, kind.bits)
     for name, oracle in ORACLES.items():
-        assert unpack(KINDS[name], codes[name]).size == KINDS[name].bits
         if name != "whash_db4":
             assert to_hex(KINDS[name], codes[name]) == str(oracle(image)), name
 
@@ -89,7 +91,7 @@ def test_a_lossless_copy_has_the_same_fingerprint(format_: str, options: dict[st
 
 def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
     with pytest.raises(BadParameter, match=r"'nope'.*whash"):
-        kind_named("nope")
+        ranking_named("nope")
 
 
 def test_kinds_never_share_a_tag() -> None:
@@ -99,8 +101,10 @@ def test_kinds_never_share_a_tag() -> None:
 
 codes_of_all_kinds = st.fixed_dictionaries(
     {
-        kind.name: st.lists(st.booleans(), min_size=kind.bits, max_size=kind.bits).map(
-            lambda bits: pack(np.array([bits]))
+        kind.name: st.integers(0, 2**32).map(
+            lambda seed, kind=kind: pack(  # type: ignore[misc]
+                np.random.default_rng(seed).random((kind.views, kind.bits)) < 0.5
+            )
         )
         for kind in KINDS.values()
     }
@@ -157,3 +161,21 @@ def test_a_forged_link_with_a_right_checksum_is_refused_all_the_same(body: bytes
 def test_a_link_from_a_later_version_keeps_the_kinds_known_here() -> None:
     body = b"\x01\xfa\x00\x03new\x01\x00\x08eight..."
     assert fingerprints.decode(_link(body)) == {"whash": b"eight..."}
+
+
+def test_a_querys_link_carries_more_readings_and_stays_short() -> None:
+    codes = query_fingerprint(bag(1))
+    text = fingerprints.encode(codes)
+    assert fingerprints.decode(text) == codes
+    assert len(text) < 1700
+    plain = fingerprint(bag(1))
+    assert codes["shape"].startswith(plain["shape"])
+    assert {k: v for k, v in codes.items() if k != "shape"} == {
+        k: v for k, v in plain.items() if k != "shape"
+    }
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "tomato"])
+def test_a_picture_of_one_colour_is_too_plain_to_ask_with(colour: str) -> None:
+    with pytest.raises(TooPlain, match="nothing in it to compare"):
+        query_fingerprint(Image.new("RGB", (120, 90), colour))

@@ -11,7 +11,7 @@ from flask import Flask, Request, Response
 from webapp import config, views
 from webapp.context import Hashbag
 from webapp.exceptions import ConfigError
-from webapp.hashing import KINDS
+from webapp.rankings import RANKINGS
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
@@ -37,8 +37,8 @@ class MemoryRequest(Request):
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     """Build one isolated application; tests pass overrides of settings."""
     settings = config.load(os.environ, overrides)
-    if settings.default_kind not in KINDS:
-        raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(KINDS)}")
+    if settings.default_kind not in RANKINGS:
+        raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),

@@ -18,14 +18,14 @@ from tqdm import tqdm
 from webapp import create_app, manifest, upkeep
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import BadParameter, ConfigError, HashbagError, ItemNotFound, ManifestError
-from webapp.hashing import KINDS, fingerprint, kind_named
+from webapp.hashing import query_fingerprint
 from webapp.images import open_picture
 from webapp.ingest import Outcome, tally
 from webapp.lock import writing
 from webapp.manifest import Wanted
 from webapp.models import Rejected, Result
 from webapp.processes import available_cores
-from webapp.search import Question
+from webapp.rankings import RANKINGS, Question, ranking_named
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -241,16 +241,22 @@ def verify(jobs: int) -> None:
 
 @group.command()
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", "kind", help=f"Hash kind: {', '.join(KINDS)}.")
+@click.option("--by", "kind", help=f"Hash kind: {', '.join(RANKINGS)}.")
 @click.option("-k", type=click.IntRange(1, 100), default=9, show_default=True, help="How many.")
+@click.option(
+    "--harder/--plain",
+    default=True,
+    show_default=True,
+    help="Ask it mirrored, turned and as a crop too, where the kind can.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @_reports_errors
-def search(image: Path, kind: str | None, k: int, as_json: bool) -> None:
+def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -> None:
     """Find the items whose photos are nearest to a picture."""
     core = hashbag()
-    asked = Question(kind_named(kind or core.settings.default_kind), k)
+    asked = Question(ranking_named(kind or core.settings.default_kind), k, harder=harder)
     picture = open_picture(image.read_bytes(), core.settings.max_pixels)
-    result = core.searcher.similar_to(fingerprint(picture.image), asked)
+    result = core.searcher.similar_to(query_fingerprint(picture.image), asked)
     click.echo(_as_json(result) if as_json else _as_table(result))
 
 
@@ -260,6 +266,7 @@ def _as_json(result: Result) -> str:
             "rank": hit.rank,
             "distance": hit.distance,
             "similarity": round(hit.similarity, 4),
+            "matched": hit.matched,
             "id": hit.item.id,
             "filename": hit.item.filename,
             "title": hit.item.title,
@@ -268,14 +275,14 @@ def _as_json(result: Result) -> str:
         }
         for hit in result.hits
     ]
-    head = {"by": result.by, "k": result.k, "bits": result.bits, "exact": result.exact}
+    head = {name: getattr(result, name) for name in ("by", "k", "bits", "exact", "weak")}
     return json.dumps(head | {"hits": hits}, indent=1, ensure_ascii=False)
 
 
 def _as_table(result: Result) -> str:
     lines = [
         f"{hit.rank:>3}  {hit.distance:>3} of {result.bits}  {hit.item.id:>6}  "
-        f"{hit.item.title or hit.item.filename}"
+        f"{hit.item.title or hit.item.filename}" + (f"  ({hit.matched})" if hit.matched else "")
         for hit in result.hits
     ]
     return "\n".join(lines) or "the catalogue is empty"

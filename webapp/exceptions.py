@@ -33,6 +33,10 @@ class DamagedImage(UnreadableImage):
     """The content starts like an image, but does not decode."""
 
 
+class TooPlain(UnreadableImage):
+    """The picture shows nothing that could be told apart."""
+
+
 class TooManyPixels(UnreadableImage):
     """The picture's header declares more pixels than the limit."""
 

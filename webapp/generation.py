@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from webapp.catalog import Catalog
-from webapp.codes import CodeTable, load_table, make_table
-from webapp.engines import Engine, Index
+from webapp.codes import load_table, make_table
+from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing import KINDS
+from webapp.samples import Opened
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -40,14 +41,6 @@ class Manifest:
     revision: int
     libraries: Mapping[str, str]
     kinds: Mapping[str, KindEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One kind, ready for questions."""
-
-    table: CodeTable
-    index: Index
 
 
 @dataclass(frozen=True, slots=True)

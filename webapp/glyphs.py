@@ -1,28 +1,11 @@
 """Fingerprints as drawings: the cells of a grid, or one bar for each part of a colour hash."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from webapp.hashing import HashKind, unpack
+from webapp.hashing import Bits, HashKind, unpack
+from webapp.kinds import colour
 from webapp.models import Code
-
-# colorhash at 3 bits writes level 4 like 6 (110) and 5 like 7 (111): such a bar is drawn
-# between the two.
-_LEVEL = {0: 0.0, 1: 1.0, 2: 2.0, 3: 3.0, 6: 5.0, 7: 6.0}
-_TOP = 7.0
-
-_HUES = ("orange", "lime", "teal", "blue", "violet", "pink")
-BAR_NAMES = (
-    "black",
-    "grey",
-    *(f"pale {hue}" for hue in _HUES),
-    *(f"strong {hue}" for hue in _HUES),
-)
-BAR_COLOURS = (
-    "#1b1918",
-    "#9a948c",
-    *(f"hsl({30 + 60 * i} 38% 68%)" for i in range(6)),
-    *(f"hsl({30 + 60 * i} 72% 46%)" for i in range(6)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +28,45 @@ class Glyph:
 
 
 def glyph(kind: HashKind, code: Code) -> Glyph:
-    """Lay a code out for drawing."""
+    """Lay a code out for drawing; of a kind with several views, the first."""
     rows, columns = kind.shape
     bits = unpack(kind, code)[0].reshape(kind.shape)
     if kind.drawing == "bars":
-        levels = (int("".join("01"[bit] for bit in row), 2) for row in bits.tolist())
-        bars = tuple(
-            Bar(name, colour, _LEVEL.get(level, float(level)) / _TOP)
-            for name, colour, level in zip(BAR_NAMES, BAR_COLOURS, levels, strict=True)
-        )
-        return Glyph(rows, columns, "", bars)
-    cells = (
-        f"M{x} {y}h1v1h-1z" for y in range(rows) for x in range(columns) if bits[y, x] != kind.light
+        return Glyph(rows, columns, "", _BARS[kind.name](bits))
+    dark = zip(*(bits != kind.light).nonzero(), strict=True)
+    return Glyph(columns, rows, "".join(f"M{x} {y}h1v1h-1z" for y, x in dark), ())
+
+
+# colorhash at 3 bits writes level 4 like 6 (110) and 5 like 7 (111): such a bar is drawn
+# between the two.
+_COLORHASH_LEVEL = {0: 0.0, 1: 1.0, 2: 2.0, 3: 3.0, 6: 5.0, 7: 6.0}
+_COLORHASH_TOP = 7.0
+_COLORHASH_HUES = ("orange", "lime", "teal", "blue", "violet", "pink")
+_COLORHASH_PARTS = (
+    ("black", "#1b1918"),
+    ("grey", "#9a948c"),
+    *((f"pale {hue}", f"hsl({30 + 60 * i} 38% 68%)") for i, hue in enumerate(_COLORHASH_HUES)),
+    *((f"strong {hue}", f"hsl({30 + 60 * i} 72% 46%)") for i, hue in enumerate(_COLORHASH_HUES)),
+)
+
+
+def _colorhash_bars(bits: Bits) -> tuple[Bar, ...]:
+    levels = (4 * a + 2 * b + c for a, b, c in bits.astype(int).tolist())
+    return tuple(
+        Bar(name, drawn, _COLORHASH_LEVEL.get(level, float(level)) / _COLORHASH_TOP)
+        for (name, drawn), level in zip(_COLORHASH_PARTS, levels, strict=True)
     )
-    return Glyph(columns, rows, "".join(cells), ())
+
+
+def _colour_bars(bits: Bits) -> tuple[Bar, ...]:
+    """Draw each anchor's share by how many of its thresholds it passes."""
+    return tuple(
+        Bar(name, f"lab({lab[0]:.0f} {lab[1]:.0f} {lab[2]:.0f})", float(row.mean()))
+        for name, lab, row in zip(colour.NAMES, colour.anchors(), bits, strict=True)
+    )
+
+
+_BARS: dict[str, Callable[[Bits], tuple[Bar, ...]]] = {
+    "colorhash": _colorhash_bars,
+    "colour": _colour_bars,
+}

@@ -1,4 +1,4 @@
-"""The table of hash kinds: every fixed-length perceptual hash of imagehash, bit for bit."""
+"""The table of hash kinds: imagehash's own, bit for bit, and Hashbag's."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,10 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.exceptions import BadParameter
+from webapp.exceptions import TooPlain
+from webapp.kinds import colour, shape, variants
+from webapp.kinds.sight import Sight
 from webapp.models import Code, Fingerprint
 
 Bits = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TriesHarder:
+    """More readings of a query: mirrored, turned, as a crop of something larger.
+
+    `carried` gives the codes that a query's fingerprint must carry for them, `count` of them, the
+    kind's own views first; `readings` makes all readings of carried codes (C, bits): a phrase for
+    each, empty where the picture is taken as it is, and their codes (R, bits).
+    """
+
+    count: int
+    carried: Callable[[Sight], Bits]
+    readings: Callable[[Bits], tuple[tuple[str, ...], Bits]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +37,13 @@ class HashKind:
     """A named perceptual hash.
 
     `compute` gives the bits of `views` codes, shape (views, bits): a kind may know a picture by
-    several views of it, the nearest of which counts. `shape` is how a code's bits are laid out,
-    rows by columns; `drawing` is how they are shown:
-    the cells of a grid over the picture, or one bar for each row.
-    `light` says that a set bit is a lighter cell, so that the unset ones are drawn dark.
+    several views of it, the nearest of which counts. `tries_harder` is how a query is read in
+    more ways than those. `revision` grows when a kind of our own changes its bits.
+
+    `shape` is how a code's bits are laid out, rows by columns, and `drawing` how they are shown:
+    as the cells of a grid, or as one bar for each row. `light` says that a set bit is a lighter
+    cell, so that the unset ones are drawn dark.
+
     `tag` names the kind inside a fingerprint's link and is never given to another kind.
     """
 
@@ -33,8 +52,10 @@ class HashKind:
     description: str
     tag: int
     shape: tuple[int, int]
-    compute: Callable[[Image.Image], Bits]
+    compute: Callable[[Sight], Bits]
     views: int = 1
+    tries_harder: TriesHarder | None = None
+    revision: int = 0
     drawing: Literal["grid", "bars"] = "grid"
     light: bool = False
     libraries: tuple[str, ...] = ("ImageHash", "pillow")
@@ -51,16 +72,17 @@ class HashKind:
 
     def versions(self) -> str:
         """Name the libraries that decide this kind's bits, with their versions."""
-        return ", ".join(f"{name} {version(name)}" for name in self.libraries)
+        own = [f"{self.name} {self.revision}"] if self.revision else []
+        return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])
 
 
 def _stock(
     hash_function: Callable[[Image.Image], imagehash.ImageHash],
-) -> Callable[[Image.Image], Bits]:
+) -> Callable[[Sight], Bits]:
     """Take a hash of imagehash as it is: one view."""
 
-    def compute(image: Image.Image) -> Bits:
-        return np.asarray(hash_function(image).hash).reshape(1, -1)
+    def compute(sight: Sight) -> Bits:
+        return np.asarray(hash_function(sight.image).hash).reshape(1, -1)
 
     return compute
 
@@ -76,6 +98,35 @@ def _whash_db4(image: Image.Image) -> imagehash.ImageHash:
 KINDS: dict[str, HashKind] = {
     kind.name: kind
     for kind in (
+        HashKind(
+            "shape",
+            "Shape",
+            "The broad forms of light and dark, of the whole picture and of the bag with its "
+            "margins cut off; the nearer counts.",
+            tag=9,
+            shape=(16, 24),
+            views=3,
+            compute=lambda sight: shape.codes(sight.prepared),
+            tries_harder=TriesHarder(
+                variants.COUNT,
+                lambda sight: variants.carried_codes(sight.prepared),
+                variants.readings,
+            ),
+            revision=1,
+            libraries=("pillow",),
+        ),
+        HashKind(
+            "colour",
+            "Colour of the bag",
+            f"How much of the bag, its background left out, has each of {colour.ANCHORS} "
+            "colours; near colours count as near.",
+            tag=10,
+            shape=(colour.ANCHORS, colour.LEVELS),
+            compute=lambda sight: colour.codes(sight.prepared),
+            drawing="bars",
+            revision=1,
+            libraries=("pillow",),
+        ),
         HashKind(
             "whash",
             "Shape and light",
@@ -156,20 +207,27 @@ KINDS: dict[str, HashKind] = {
 }
 
 
-def kind_named(name: str, parameter: str = "by") -> HashKind:
-    """Look up a kind.
-
-    Raises:
-        BadParameter: there is no such kind.
-    """
-    if name not in KINDS:
-        raise BadParameter(parameter, f"there is no hash kind '{name}'; try {', '.join(KINDS)}")
-    return KINDS[name]
-
-
 def fingerprint(image: Image.Image, kinds: Iterable[HashKind] = KINDS.values()) -> Fingerprint:
     """Compute the codes of an upright RGB picture."""
-    return {kind.name: pack(kind.compute(image)) for kind in kinds}
+    sight = Sight(image)
+    return {kind.name: pack(kind.compute(sight)) for kind in kinds}
+
+
+def query_fingerprint(image: Image.Image) -> Fingerprint:
+    """Compute the codes of a query, with those that trying harder needs.
+
+    Raises:
+        TooPlain: the picture shows nothing that could be told apart.
+    """
+    sight = Sight(image)
+    if sight.prepared.too_plain:
+        raise TooPlain(
+            "this picture is one plain colour, or nearly: there is nothing in it to compare"
+        )
+    return {
+        kind.name: pack((kind.tries_harder.carried if kind.tries_harder else kind.compute)(sight))
+        for kind in KINDS.values()
+    }
 
 
 def pack(bits: Bits) -> Code:
@@ -189,8 +247,11 @@ def unpack(kind: HashKind, code: Code) -> Bits:
 
 def fits(kind: HashKind, code: Code) -> bool:
     """Say whether a code is of the kind's length, nothing set beyond the last bit of a view."""
+    counts = {kind.views, kind.tries_harder.count if kind.tries_harder else kind.views}
+    if len(code) not in {count * kind.bytes for count in counts}:
+        return False
     spare = (1 << (8 * kind.bytes - kind.bits)) - 1
-    return len(code) == kind.views * kind.bytes and not any(packed_views(kind, code)[:, -1] & spare)
+    return not (packed_views(kind, code)[:, -1] & spare).any()
 
 
 def to_hex(kind: HashKind, code: Code) -> str:

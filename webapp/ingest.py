@@ -32,10 +32,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue has at a path; `fresh` if by the libraries installed now."""
+    """What the catalogue has at a path; `stale` kinds lack a code by what is installed now."""
 
     item: Item
-    fresh: bool
+    stale: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,12 @@ class Ingest:
     def _known(self, wanted: Sequence[Wanted]) -> dict[str, Known]:
         found = self._catalog.items_at([self._path(want) for want in wanted])
         makers = self._catalog.makers_of([item.id for item in found])
-        return {item.path: Known(item, makers[item.id] == self._versions) for item in found}
+        return {item.path: Known(item, self._stale(makers[item.id])) for item in found}
+
+    def _stale(self, made_by: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(
+            kind for kind, versions in self._versions.items() if made_by.get(kind) != versions
+        )
 
     def _path(self, want: Wanted) -> str:
         return self._catalog.stored_path(want.path)
@@ -134,7 +139,8 @@ def _look(thumbs: ThumbStore, max_pixels: int, question: Question) -> Photo | Re
             return Rejected(want.filename, f"{size / 1e6:.0f} MB is too large for a photo")
         data = want.path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        if known and known.fresh and known.item.digest == digest and _has_thumbs(thumbs, known):
+        same = known is not None and known.item.digest == digest
+        if known and same and not known.stale and _has_thumbs(thumbs, known):
             item = known.item
             return Photo(digest, item.width, item.height, item.media_type, None)
         picture = open_picture(data, max_pixels)
@@ -144,8 +150,10 @@ def _look(thumbs: ThumbStore, max_pixels: int, question: Question) -> Photo | Re
         return Rejected(want.filename, f"cannot be read: {error.strerror or error}")
     except UnreadableImage as error:
         return Rejected(want.filename, str(error))
-    thumbs.write(digest, picture)
-    codes = fingerprint(picture.image)
+    if not (known and same and _has_thumbs(thumbs, known)):
+        thumbs.write(digest, picture)
+    wanted = known.stale if known and same else KINDS
+    codes = fingerprint(picture.image, [KINDS[name] for name in wanted]) or None
     return Photo(digest, picture.width, picture.height, picture.media_type, codes)
 
 

@@ -71,12 +71,16 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of a search: `distance` bits of the kind's differ."""
+    """One answer of a search: `distance` of the ranking's `bits` differ.
+
+    `matched` says how the query was read where not as it is, such as "mirrored".
+    """
 
     rank: int
     distance: int
     similarity: float
     item: Item
+    matched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Result:
     """The answer of a search.
 
     `exact` says that the hits were proven to be the true nearest; `repaired` counts those of
-    them that the engine had missed.
+    them that the engine had missed. `weak` says that even the first is no nearer than chance.
     """
 
     by: str
@@ -93,4 +97,5 @@ class Result:
     bits: int
     exact: bool
     repaired: int
+    weak: bool
     hits: tuple[Hit, ...]

@@ -1,24 +1,15 @@
 """The search: from a picture or an item to its ranked hits."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from webapp.catalog import Catalog
-from webapp.exceptions import BadParameter
-from webapp.hamming import planes
-from webapp.hashing import HashKind, packed_views
+from webapp.hashing import query_fingerprint
+from webapp.images import open_picture
 from webapp.metrics import REPAIRED, SEARCHES
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Hit, Ids, Result
+from webapp.models import Fingerprint, Hit, Item, Result
 from webapp.publishing import Generations
-from webapp.ranking import KindMeasure, Neighbours, nearest
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: which kind ranks, how many hits, and what narrows them."""
-
-    kind: HashKind
-    k: int = 9
-    filters: Filters = NO_FILTERS
+from webapp.ranking import Neighbours, nearest
+from webapp.rankings import Inquiry, Question, inquire
 
 
 class Searcher:
@@ -33,11 +24,19 @@ class Searcher:
 
         Raises:
             ItemNotFound: there is no such item.
+            UnreadableImage: its photo, which trying harder needs, cannot be read.
             IndexNotReady: nothing that could answer is published.
         """
-        self._catalog.item(item_id)
+        item = self._catalog.item(item_id)
         fingerprint = self._catalog.fingerprints([item_id])[item_id]
+        if question.harder:
+            fingerprint = {**fingerprint, **self._read_again(item)}
         return self._answer(fingerprint, question, leave_out=item_id)
+
+    def _read_again(self, item: Item) -> Fingerprint:
+        """Hash an item's photo as a query: more readings than are stored of it."""
+        data = self._catalog.photo(item).read_bytes()
+        return query_fingerprint(open_picture(data, item.width * item.height).image)
 
     def similar_to(self, fingerprint: Fingerprint, question: Question) -> Result:
         """Find the nearest to a fingerprint.
@@ -51,49 +50,50 @@ class Searcher:
     def _answer(
         self, fingerprint: Fingerprint, question: Question, leave_out: int | None
     ) -> Result:
-        kind = question.kind
-        if kind.name not in fingerprint:
-            raise BadParameter(
-                "by", f"this fingerprint has no {kind.name} code: choose another kind"
-            )
-        among = self._catalog.matching(question.filters) if question.filters else None
-        found, hits = self._present(fingerprint, question, among, leave_out)
-        SEARCHES.labels(kind.name, found.exact).inc()
-        REPAIRED.labels(kind.name).inc(found.repaired)
+        inquiry = inquire(self._generations.current(), fingerprint, question)
+        found, hits = self._present(inquiry, question, leave_out)
+        SEARCHES.labels(question.by.name, found.exact).inc()
+        REPAIRED.labels(question.by.name).inc(found.repaired)
         return Result(
-            by=kind.name,
+            by=question.by.name,
             k=question.k,
             fingerprint=fingerprint,
-            bits=kind.bits,
+            bits=question.by.bits,
             exact=found.exact,
             repaired=found.repaired,
+            weak=bool(hits) and inquiry.is_weak(hits[0].distance),
             hits=hits,
         )
 
     def _present(
-        self, fingerprint: Fingerprint, question: Question, among: Ids | None, leave_out: int | None
+        self, inquiry: Inquiry, question: Question, leave_out: int | None
     ) -> tuple[Neighbours, tuple[Hit, ...]]:
         """Rank until k items that the catalogue still has are found.
 
         A removed item stays in the published generation until the next one is.
         """
-        kind, k = question.kind, question.k
-        opened = self._generations.current().kind(kind.name)
-        queries = planes(packed_views(kind, fingerprint[kind.name]))
-        measure = KindMeasure(opened.table, opened.index, queries)
-        asked = k + (leave_out is not None)
+        among = self._catalog.matching(question.filters) if question.filters else None
+        wanted = question.k + (leave_out is not None)
         while True:
-            found = nearest(measure, asked, among)
-            hits = self._hits(found, kind, leave_out)[:k]
-            if len(hits) == k or len(found.ids) < asked:
-                return found, hits
-            asked *= 2
+            found = nearest(inquiry.measure, wanted, among)
+            hits = self._hits(found, question, leave_out)
+            if len(hits) == question.k or len(found.ids) < wanted:
+                phrases = inquiry.phrases([hit.item.id for hit in hits])
+                return found, tuple(
+                    replace(hit, matched=phrase) for hit, phrase in zip(hits, phrases, strict=True)
+                )
+            wanted *= 2
 
-    def _hits(self, found: Neighbours, kind: HashKind, leave_out: int | None) -> tuple[Hit, ...]:
+    def _hits(self, found: Neighbours, question: Question, leave_out: int | None) -> list[Hit]:
         distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
         distances.pop(leave_out, None)
-        items = self._catalog.items(list(distances))
-        return tuple(
-            Hit(rank, distances[item.id], 1 - distances[item.id] / kind.bits, item)
+        items = self._catalog.items(list(distances))[: question.k]
+        return [
+            Hit(
+                rank,
+                distances[item.id],
+                similarity=max(0.0, 1 - distances[item.id] / question.by.bits),
+                item=item,
+            )
             for rank, item in enumerate(items, 1)
-        )
+        ]

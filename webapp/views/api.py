@@ -5,8 +5,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from webapp import fingerprints
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS, fingerprint, to_hex
+from webapp.hashing import KINDS, query_fingerprint, to_hex
 from webapp.models import Fingerprint, Item, Result
+from webapp.rankings import RANKINGS
 from webapp.views import params
 from webapp.views.openapi import document
 
@@ -50,15 +51,15 @@ def search() -> Response:
     text = request.args.get("q", "")
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
-    question = params.question(request.args)
+    question = params.question(request.args, harder=True)
     return jsonify(_result(hashbag().searcher.similar_to(fingerprints.decode(text), question)))
 
 
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = params.question(request.args)
-    codes = fingerprint(params.uploaded_picture().image)
+    question = params.question(request.args, harder=True)
+    codes = query_fingerprint(params.uploaded_picture().image)
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
 
 
@@ -68,7 +69,7 @@ def kinds() -> Response:
     return jsonify(
         [
             {"name": k.name, "label": k.label, "bits": k.bits, "description": k.description}
-            for k in KINDS.values()
+            for k in RANKINGS.values()
         ]
     )
 
@@ -87,11 +88,13 @@ def _result(result: Result) -> Json:
         "fingerprint": fingerprints.encode(result.fingerprint),
         "bits": result.bits,
         "exact": result.exact,
+        "weak": result.weak,
         "hits": [
             {
                 "rank": hit.rank,
                 "distance": hit.distance,
                 "similarity": round(hit.similarity, 4),
+                "matched": hit.matched,
                 "item": as_json,
             }
             for hit, as_json in zip(result.hits, items_json, strict=True)

@@ -15,6 +15,7 @@ from webapp.exceptions import (
     ItemNotFound,
     NotAnImage,
     TooManyPixels,
+    TooPlain,
 )
 
 STATUS: dict[type[HashbagError], int] = {
@@ -23,6 +24,7 @@ STATUS: dict[type[HashbagError], int] = {
     NotAnImage: 415,
     DamagedImage: 422,
     TooManyPixels: 422,
+    TooPlain: 422,
     IndexNotReady: 503,
     CatalogError: 503,
 }

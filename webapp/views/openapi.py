@@ -2,7 +2,8 @@
 
 from importlib.metadata import version
 
-from webapp.hashing import KINDS
+from webapp.blending import DEFAULT_LEAN
+from webapp.rankings import RANKINGS
 from webapp.views import params
 
 Json = dict[str, object]
@@ -113,8 +114,16 @@ def _whole(name: str, least: int, most: int, default: int | None = None) -> Json
 
 
 def _question() -> list[Json]:
-    by: Json = {"name": "by", "in": "query", "schema": {"type": "string", "enum": list(KINDS)}}
-    return [by, _whole("k", 1, params.MAX_K, 9), *_filters()]
+    by: Json = {"name": "by", "in": "query", "schema": {"type": "string", "enum": list(RANKINGS)}}
+    lean: Json = {"type": "number", "minimum": 0, "maximum": 1, "default": DEFAULT_LEAN}
+    words = "How far the look leans from shape to colour."
+    return [
+        by,
+        _whole("k", 1, params.MAX_K, 9),
+        {"name": "lean", "in": "query", "description": words, "schema": lean},
+        _whole("harder", 0, 1),
+        *_filters(),
+    ]
 
 
 def _filters() -> list[Json]:
@@ -155,6 +164,7 @@ _HIT = _object(
     rank={"type": "integer", "minimum": 1},
     distance={"type": "integer", "minimum": 0},
     similarity={"type": "number", "minimum": 0, "maximum": 1},
+    matched={"type": "string", "description": "How the query was read; empty: as it is."},
     item=_ref("Item"),
 )
 _RESULT = _object(
@@ -162,6 +172,7 @@ _RESULT = _object(
     k=_WHOLE,
     fingerprint=_TEXT,
     bits=_WHOLE,
+    weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
     exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
     hits={"type": "array", "items": _HIT},
 )

@@ -12,9 +12,9 @@ from webapp.catalog import SORTS
 from webapp.context import hashbag
 from webapp.examples import examples
 from webapp.exceptions import BadParameter, ItemNotFound
-from webapp.hashing import HashKind, fingerprint, kind_named
+from webapp.hashing import query_fingerprint
 from webapp.models import Fingerprint, Item, Result
-from webapp.search import Question
+from webapp.rankings import Ranking, ranking_named
 from webapp.views import params
 from webapp.views.presenting import FIRST_KINDS, narrowed
 
@@ -73,8 +73,11 @@ def item(item_id: int) -> str:
     """Show one item beside its neighbours."""
     core = hashbag()
     shown = core.catalog.item(item_id)
-    result = core.searcher.similar_to_item(item_id, _question(request.args))
-    return render_template("item.html", item=shown, result=result, facets=core.catalog.facets())
+    asked = params.question(request.args, narrowed=g.filters)
+    result = core.searcher.similar_to_item(item_id, asked)
+    return render_template(
+        "item.html", item=shown, result=result, asked=asked, facets=core.catalog.facets()
+    )
 
 
 @bp.get("/search")
@@ -84,16 +87,19 @@ def search() -> str:
     core = hashbag()
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
-    result = core.searcher.similar_to(fingerprints.decode(text), _question(request.args))
-    return render_template("found.html", result=result, q=text, facets=core.catalog.facets())
+    asked = params.question(request.args, harder=True, narrowed=g.filters)
+    result = core.searcher.similar_to(fingerprints.decode(text), asked)
+    return render_template(
+        "found.html", result=result, asked=asked, q=text, facets=core.catalog.facets()
+    )
 
 
 @bp.post("/search")
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = request.args if "by" in request.args else request.form
-    by = params.kind(asked).name if asked.get("by") else None
-    codes = fingerprint(params.uploaded_picture().image)
+    by = params.ranking(asked).name if asked.get("by") else None
+    codes = query_fingerprint(params.uploaded_picture().image)
     to = narrowed("pages.search", q=fingerprints.encode(codes), by=by)
     return Response(status=303, headers={"Location": to})
 
@@ -105,8 +111,8 @@ def compare() -> str | Response:
     if "item" not in args and "q" not in args:
         return _compare_something()
     shown, asked = _compared(args)
-    kinds = [kind_named(name) for name in dict.fromkeys(args.getlist("by")) if name]
-    kinds = kinds or [kind_named(name) for name in FIRST_KINDS]
+    kinds = [ranking_named(name) for name in dict.fromkeys(args.getlist("by")) if name]
+    kinds = kinds or [ranking_named(name) for name in FIRST_KINDS]
     results = [_row(shown, asked, kind) for kind in kinds]
     return render_template(
         "compare.html", item=shown, q=args.get("q"), results=results, found_by=_found_by(results)
@@ -130,8 +136,8 @@ def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
     return None, fingerprints.decode(args["q"])
 
 
-def _row(shown: Item | None, asked: Fingerprint, kind: HashKind) -> Result:
-    question = Question(kind, params.whole(request.args, "k", 9, 1, params.MAX_K), g.filters)
+def _row(shown: Item | None, asked: Fingerprint, by: Ranking) -> Result:
+    question = params.question(request.args, by, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown is not None:
         return searcher.similar_to_item(shown.id, question)
@@ -153,8 +159,3 @@ def about() -> str:
     """Explain what the hashes see."""
     folder = Path(str(current_app.static_folder), "examples")
     return render_template("about.html", examples=examples(folder))
-
-
-def _question(args: MultiDict[str, str]) -> Question:
-    k = params.whole(args, "k", 9, 1, params.MAX_K)
-    return Question(params.kind(args), k, g.filters)

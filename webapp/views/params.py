@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from webapp.blending import DEFAULT_LEAN
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import HashKind, kind_named
 from webapp.images import Picture, open_picture
 from webapp.models import Filters
-from webapp.search import Question
+from webapp.rankings import Question, Ranking, ranking_named
 
 MAX_K = 100
 MAX_N = 500
@@ -43,14 +43,34 @@ def seed(args: Args) -> int:
     return whole(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
 
 
-def kind(args: Args) -> HashKind:
-    """Read which hash kind ranks."""
-    return kind_named(args.get("by") or hashbag().settings.default_kind)
+def ranking(args: Args) -> Ranking:
+    """Read what ranks."""
+    return ranking_named(args.get("by") or hashbag().settings.default_kind)
 
 
-def question(args: Args) -> Question:
-    """Read what a search asks."""
-    return Question(kind(args), whole(args, "k", 9, 1, MAX_K), filters(args))
+def question(
+    args: Args, by: Ranking | None = None, *, harder: bool = False, narrowed: Filters | None = None
+) -> Question:
+    """Read what a search asks; `harder` is what it means when left out."""
+    return Question(
+        by or ranking(args),
+        whole(args, "k", 9, 1, MAX_K),
+        filters(args) if narrowed is None else narrowed,
+        lean(args),
+        bool(whole(args, "harder", int(harder), 0, 1)),
+    )
+
+
+def lean(args: Args) -> float:
+    """Read how far the look leans to colour."""
+    text = args.get("lean", "").strip()
+    try:
+        found = float(text) if text else DEFAULT_LEAN
+    except ValueError:
+        found = math.nan
+    if not 0 <= found <= 1:
+        raise BadParameter("lean", f"must be from 0, all shape, to 1, all colour, not {text[:40]}")
+    return found
 
 
 def filters(args: Args) -> Filters:

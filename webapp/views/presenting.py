@@ -10,12 +10,14 @@ from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup
 
 from webapp import fingerprints
+from webapp.blending import LEANS, PARTS
 from webapp.glyphs import Glyph, glyph
 from webapp.hashing import KINDS
 from webapp.models import Filters, Fingerprint, Item
+from webapp.rankings import RANKINGS
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 
-FIRST_KINDS = ("whash", "colorhash", "phash", "dhash")
+FIRST_KINDS = ("look", "whash", "colorhash", "phash")
 """The kinds that are always in view, and compared unless others are chosen."""
 
 Value = str | int | float | Sequence[str] | None
@@ -25,6 +27,9 @@ def register(app: Flask) -> None:
     """Give templates these functions."""
     app.jinja_env.globals.update(
         KINDS=KINDS,
+        RANKINGS=RANKINGS,
+        LEANS=LEANS,
+        PARTS=PARTS,
         FIRST_KINDS=FIRST_KINDS,
         glyph_of=glyph_of,
         narrowed=narrowed,

@@ -1,0 +1,55 @@
+"""Search quality, measured on any catalogue: is the right item found, and at what cost?"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.catalog import Catalog
+from webapp.evaluation import cost, hard_negatives, same_look, same_picture
+from webapp.evaluation.gallery import Gallery, Half, build
+from webapp.evaluation.rows import Progress, Row
+from webapp.evaluation.systems import chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to evaluate: which systems (none named: all), on which photos.
+
+    `half` asks with every other photo by file name only, the even ones, on which parameters were
+    tuned, or the odd ones; the gallery is always the whole catalogue.
+    """
+
+    kinds: tuple[str, ...] = ()
+    sample: int = 200
+    seed: int = 0
+    half: Half = "all"
+    jobs: int = 1
+
+
+def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Row]:
+    """Run all tests, yielding progress and, after each test, its rows.
+
+    Raises:
+        BadParameter: a system is not known, or none of them is installed.
+        IndexNotReady: the catalogue is empty, or some items lack a code.
+        UnreadableImage: a photo is gone or damaged.
+    """
+    systems = chosen(options.kinds)
+    with tempfile.TemporaryDirectory(prefix="hashbag-evaluate-") as folder:
+        for step in build(catalog, Path(folder), systems, options.jobs):
+            if isinstance(step, Gallery):
+                yield from _tests(catalog, step, options)
+            else:
+                yield step
+
+
+def _tests(catalog: Catalog, gallery: Gallery, options: Options) -> Iterator[Progress | Row]:
+    seed, jobs = options.seed, options.jobs
+    photos = gallery.sample(options.half, options.sample, seed)
+    yield from cost.measure(gallery, photos)
+    yield from same_picture.measure(gallery, photos, seed, jobs)
+    yield from same_look.measure(gallery, photos, seed, jobs)
+    # Few items have a twin in another colour: all of the half are asked, not a sample.
+    half = set(gallery.half(options.half).tolist())
+    yield from hard_negatives.measure(catalog, gallery, half, seed, jobs)

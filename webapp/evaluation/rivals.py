@@ -1,0 +1,123 @@
+"""Hashes of other packages, asked in the same run where their package is installed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Hashes = NDArray[Any]
+"""One hash, shape (L,), or those of M items, shape (M, L), as the package gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A hash of another package: how it is made, and how its authors compare it."""
+
+    name: str
+    package: str
+    module: str
+    bits: int
+    compute: Callable[[Image.Image], Hashes]
+    distances: Callable[[Hashes, Hashes], NDArray[Any]]
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package is there."""
+        return find_spec(self.module) is not None
+
+
+def _pdq(image: Image.Image) -> Hashes:
+    bits, _quality = import_module("pdqhash").compute(np.asarray(image))
+    return np.packbits(np.asarray(bits).astype(bool))
+
+
+@cache
+def _hasher(create: str, *arguments: int) -> Any:
+    opencv = import_module("cv2")
+    opencv.setNumThreads(1)  # the work is already spread over processes
+    return getattr(import_module("cv2").img_hash, create)(*arguments)
+
+
+def _opencv(create: str, *arguments: int) -> Callable[[Image.Image], Hashes]:
+    return partial(_opencv_hash, create, arguments)
+
+
+def _opencv_hash(create: str, arguments: tuple[int, ...], image: Image.Image) -> Hashes:
+    bgr = np.ascontiguousarray(np.asarray(image)[..., ::-1])
+    return np.asarray(_hasher(create, *arguments).compute(bgr)).ravel()
+
+
+def _hamming(gallery: Hashes, query: Hashes) -> NDArray[Any]:
+    differing: NDArray[Any] = np.bitwise_count(gallery ^ query).sum(axis=1)
+    return differing
+
+
+def _euclidean(gallery: Hashes, query: Hashes) -> NDArray[Any]:
+    """Compare colour moments: OpenCV's `compare` is this times 10,000."""
+    distance: NDArray[Any] = np.sqrt(((gallery - query) ** 2).sum(axis=1))
+    return distance
+
+
+def _peak_correlation(gallery: Hashes, query: Hashes) -> NDArray[Any]:
+    """Return 1 less the highest correlation over all shifts, OpenCV's `compare` of radial hashes.
+
+    By Fourier transform, all shifts and items at once; rounded, so that equal hashes tie.
+    """
+    items, asked = _centred(gallery), _centred(query)
+    spectrum = np.fft.rfft(asked) * np.fft.rfft(items).conj()
+    peak = np.fft.irfft(spectrum, n=items.shape[1]).max(axis=1)
+    length = np.linalg.norm(items, axis=1) * np.linalg.norm(asked)
+    distance: NDArray[Any] = 1 - np.round(peak / np.maximum(length, 1e-9), 9)
+    return distance
+
+
+def _centred(hashes: Hashes) -> NDArray[np.float64]:
+    values = hashes.astype(np.float64)
+    centred: NDArray[np.float64] = values - values.mean(axis=-1, keepdims=True)
+    return centred
+
+
+_in_opencv = partial(Rival, package="opencv-contrib-python-headless", module="cv2")
+
+RIVALS: dict[str, Rival] = {
+    rival.name: rival
+    for rival in (
+        Rival("pdq", "pdqhash", "pdqhash", 256, _pdq, _hamming),
+        _in_opencv(
+            "cv-average", bits=64, compute=_opencv("AverageHash_create"), distances=_hamming
+        ),
+        _in_opencv("cv-phash", bits=64, compute=_opencv("PHash_create"), distances=_hamming),
+        _in_opencv(
+            "cv-block-0", bits=256, compute=_opencv("BlockMeanHash_create", 0), distances=_hamming
+        ),
+        _in_opencv(
+            "cv-block-1", bits=968, compute=_opencv("BlockMeanHash_create", 1), distances=_hamming
+        ),
+        _in_opencv(
+            "cv-marr", bits=576, compute=_opencv("MarrHildrethHash_create"), distances=_hamming
+        ),
+        _in_opencv(
+            "cv-radial",
+            bits=320,
+            compute=_opencv("RadialVarianceHash_create"),
+            distances=_peak_correlation,
+        ),
+        _in_opencv(
+            "cv-moments",
+            bits=42 * 64,
+            compute=_opencv("ColorMomentHash_create"),
+            distances=_euclidean,
+        ),
+    )
+}
+
+
+def absent() -> dict[str, str]:
+    """Name the rivals that cannot be asked, with the package that each of them wants."""
+    return {name: rival.package for name, rival in RIVALS.items() if not rival.installed}

@@ -1,0 +1,1 @@
+"""Hashbag's own hash kinds: what a picture shows is found first, then hashed."""

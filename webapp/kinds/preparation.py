@@ -1,0 +1,196 @@
+"""From a picture to what is worth hashing: a small copy, and the boxes in it where the object may be.
+
+A box is (left, top, right, bottom) in pixels of the small copy. Boxes may reach beyond it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from webapp.kinds.foreground import foreground
+
+Box = tuple[float, float, float, float]
+Floats = NDArray[np.float32]
+
+AREA = 160 * 160  # pixels of the small copy: a bag in a phone's screenshot still gets 50 across
+UNIFORM = 0.55  # share of a border that must be one soft colour before it is called a margin
+TOLERANCE = 14.0  # levels, mean of the three channels, that still are background
+LEVELS = 4  # screen, bubble, photo, object
+LEAST = 8  # pixels: a smaller thing is noise
+GAP = 45  # empty stretches shorter than a side divided by this do not part two things
+PLAIN = 6.0  # levels: what differs less from a soft background everywhere shows nothing
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A small copy and what was found in it.
+
+    pixels (h, w, 3) in 0..255; boxes from the whole inwards, one at least; weight (h, w) in 0..1,
+    how much each pixel is the object; guessed, whether that is a guess before a real background;
+    background, the colour (3,) to imagine outside the frame; contrast, the largest difference from
+    the background in levels.
+    """
+
+    pixels: Floats
+    boxes: tuple[Box, ...]
+    weight: Floats
+    guessed: bool
+    background: Floats
+    contrast: float
+
+    @property
+    def too_plain(self) -> bool:
+        """Whether the picture shows one soft colour and nothing else."""
+        return self.contrast < PLAIN
+
+
+def small_copy(picture: Image.Image) -> Image.Image:
+    """The picture with its sides' ratio kept and at most `AREA` pixels; never enlarged."""
+    width, height = picture.size
+    scale = (AREA / (width * height)) ** 0.5
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+
+
+def border(pixels: Floats) -> Floats:
+    """The outermost pixels, (n, 3)."""
+    return np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+
+
+def _border_terms(height: int, width: int) -> Floats:
+    """1, x, y in -1..1 for each pixel of `border`, (n, 3)."""
+    x, y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
+    along = np.concatenate([x, x, np.full(height, -1), np.full(height, 1)])
+    down = np.concatenate([np.full(width, -1), np.full(width, 1), y, y])
+    return np.stack([np.ones_like(along), along, down], axis=1).astype(np.float32)
+
+
+def _background_plane(colours: Floats, terms: Floats) -> Floats:
+    """The plane (3 terms, 3 channels) through the border's colours, whatever touches the border.
+
+    A plane, so that a soft gradient is one background; outliers weigh less each round (Cauchy).
+    """
+    plane = np.zeros((3, 3), dtype=np.float32)
+    plane[0] = np.median(colours, axis=0)
+    ridge = 1e-3 * np.eye(3, dtype=np.float32)
+    for scale in (32.0, 16.0, 8.0, 8.0):
+        miss = np.abs(colours - terms @ plane).mean(axis=1)
+        weighted = terms / (1 + (miss / scale) ** 2)[:, None]
+        plane = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ colours)
+    return plane
+
+
+def _difference(pixels: Floats) -> tuple[Floats, float, float]:
+    """How far each pixel is from the background, (h, w); the share of the border that is; its noise."""
+    height, width = pixels.shape[:2]
+    colours, terms = border(pixels), _border_terms(height, width)
+    plane = _background_plane(colours, terms)
+    miss = np.abs(colours - terms @ plane).mean(axis=1)
+    close = miss[miss < 2 * TOLERANCE]
+    noise = float(np.median(close)) if close.size else 0.0
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    total = np.zeros((height, width), dtype=np.float32)
+    for channel in range(3):
+        level, along, down = (float(term) for term in plane[:, channel])
+        total += np.abs(pixels[..., channel] - (level + along * x + down * y))
+    return (total / 3).astype(np.float32), float(close.size / miss.size), noise
+
+
+def _largest_run(profile: Floats, gap: int) -> tuple[int, int]:
+    """Start and end of the heaviest stretch of a profile (shares of a row), small gaps bridged."""
+    filled = np.flatnonzero(profile > 0.012)
+    if filled.size == 0:
+        return 0, 0
+    breaks = np.flatnonzero(np.diff(filled) > gap)
+    starts = filled[np.concatenate([[0], breaks + 1])]
+    ends = filled[np.concatenate([breaks, [filled.size - 1]])] + 1
+    total = np.concatenate([[0], np.cumsum(profile)])
+    best = int(np.argmax(total[ends] - total[starts]))
+    return int(starts[best]), int(ends[best])
+
+
+def _largest_thing(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """The box of the largest thing in a mask, by cutting along empty rows and columns in turn.
+
+    So a watermark beside the bag, or a phone's status bar, falls away. Nothing: a box without area.
+    """
+    left, top, right, bottom = 0, 0, mask.shape[1], mask.shape[0]
+    for _ in range(3):
+        rows = mask[top:bottom, left:right].mean(axis=1, dtype=np.float32)
+        start, end = _largest_run(rows, max(2, rows.size // GAP))
+        top, bottom = top + start, top + end
+        if top == bottom:
+            break
+        columns = mask[top:bottom, left:right].mean(axis=0, dtype=np.float32)
+        start, end = _largest_run(columns, max(2, columns.size // GAP))
+        left, right = left + start, left + end
+        if left == right:
+            break
+    return left, top, right, bottom
+
+
+def _centre_weight(height: int, width: int) -> Floats:
+    """1 in the middle falling to 0 at the border, (h, w)."""
+    x = np.linspace(-1, 1, width, dtype=np.float32)
+    y = np.linspace(-1, 1, height, dtype=np.float32)
+    return np.outer(1 - y * y, 1 - x * x).astype(np.float32) + np.float32(1e-3)
+
+
+@dataclass(frozen=True)
+class _Margins:
+    """What is left when margins are taken off: boxes, the last one's foreground, the contrast."""
+
+    boxes: list[Box]
+    weight: Floats | None
+    contrast: float
+
+
+def _margins(pixels: Floats) -> _Margins:
+    """Take off one margin after another, a margin being a border of one soft colour."""
+    height, width = pixels.shape[:2]
+    left, top, right, bottom = 0, 0, width, height
+    boxes: list[Box] = []
+    weight = None
+    contrast = 255.0
+    for level in range(LEVELS):
+        difference, uniform, noise = _difference(pixels[top:bottom, left:right])
+        if level == 0:
+            contrast = float(np.percentile(difference, 99.5)) - 3 * noise
+        if uniform < UNIFORM:
+            break
+        standing_out = difference > max(TOLERANCE, 4 * noise)
+        x0, y0, x1, y1 = _largest_thing(standing_out)
+        if x1 - x0 < LEAST or y1 - y0 < LEAST:
+            break
+        left, top, right, bottom = left + x0, top + y0, left + x1, top + y1
+        weight = np.zeros((height, width), dtype=np.float32)
+        weight[top:bottom, left:right] = standing_out[y0:y1, x0:x1]
+        if (x1 - x0) * (y1 - y0) > 0.97 * standing_out.size:
+            break
+        boxes.append((float(left), float(top), float(right), float(bottom)))
+    return _Margins(boxes, weight, contrast)
+
+
+def prepare(picture: Image.Image) -> Prepared:
+    """Find what an RGB picture shows: by its margins, else by its colours, else all of it."""
+    pixels = np.asarray(small_copy(picture), dtype=np.float32)
+    height, width = pixels.shape[:2]
+    whole = (0.0, 0.0, float(width), float(height))
+    background = np.median(border(pixels), axis=0)
+    margins = _margins(pixels)
+    if margins.weight is not None:
+        boxes = (whole, *margins.boxes)
+        return Prepared(pixels, boxes, margins.weight, False, background, margins.contrast)
+    guess = foreground(pixels)
+    if guess is None:
+        weight = _centre_weight(height, width)
+        return Prepared(pixels, (whole,), weight, False, background, margins.contrast)
+    left, top, right, bottom = _largest_thing(guess > 0.5)
+    thing = (float(left), float(top), float(right), float(bottom))
+    boxes = (whole, thing) if right - left >= LEAST and bottom - top >= LEAST else (whole,)
+    return Prepared(pixels, boxes, guess + np.float32(1e-4), True, background, margins.contrast)

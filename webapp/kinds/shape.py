@@ -1,0 +1,155 @@
+"""The shape kind: signs and sizes of the low frequencies of a picture in grey.
+
+Close kin of phash and PDQ (a cosine transform), with three changes that measurably help on
+objects before a background: a window that lets the middle count more than the rim; frequencies in
+a disc instead of a square; and the lowest ones at four thresholds more, so that two silhouettes
+that are a little alike are a little near.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from webapp.kinds.preparation import Box, Floats, Prepared, prepare
+
+Code = NDArray[np.bool_]
+
+CELLS = 32  # a view is averaged to 32x32 before the transform
+SIGN_DISC = 292  # squared frequencies up to here are kept by their sign: a disc, closed under exchange of axes
+SIZE_DISC = 36  # up to here they are also compared with thresholds
+SIGNS, SIZED = 248, 34  # how many those are, without the mean
+THRESHOLDS = (
+    -1.2,
+    -0.5,
+    0.5,
+    1.2,
+)  # of the mean size of those frequencies; symmetric, see `turned`
+DEAD = 0.003  # of the mean size: smaller coefficients are 0, so that symmetric drawings do not code rounding noise
+BITS = SIGNS + SIZED * len(THRESHOLDS)
+GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601, as Pillow's mode L
+
+
+@cache
+def _transform() -> Floats:
+    """The window and the cosine transform of one axis, (20 frequencies, `CELLS`)."""
+    at = np.arange(CELLS)
+    frequency = np.arange(20)[:, None]
+    cosines = np.cos(np.pi * (at + 0.5) * frequency / CELLS) * np.where(frequency, 2**0.5, 1)
+    window = 1 - ((at - (CELLS - 1) / 2) / (CELLS / 2)) ** 2
+    windowed: Floats = (cosines * window).astype(np.float32)
+    return windowed
+
+
+@cache
+def frequencies() -> NDArray[np.int64]:
+    """The vertical and horizontal frequency of each kept coefficient, lowest first, (`SIGNS`, 2)."""
+    down, along = np.mgrid[0:20, 0:20]
+    squared = (down**2 + along**2).ravel()
+    order = np.argsort(squared, kind="stable")[1:]
+    order = order[squared[order] <= SIGN_DISC]
+    return np.stack([down.ravel()[order], along.ravel()[order]], axis=1)
+
+
+def _cell_weights(start: float, end: float, size: int) -> Floats:
+    """Which share of each cell of start..end lies on each of `size` pixels, (`CELLS`, size)."""
+    edges = np.linspace(start, end, CELLS + 1)
+    covered = np.clip(edges[:, None] - np.arange(size), 0, 1)
+    weights: Floats = (np.diff(covered, axis=0) * (CELLS / (end - start))).astype(np.float32)
+    return weights
+
+
+def patch(grey: Floats, box: Box) -> Floats:
+    """Area means of a box stretched to a square, (`CELLS`, `CELLS`); outside the picture is 0."""
+    height, width = grey.shape
+    left, top, right, bottom = box
+    rows, columns = _cell_weights(top, bottom, height), _cell_weights(left, right, width)
+    return (rows @ grey @ columns.T).astype(np.float32)
+
+
+def encode(patches: Floats) -> Code:
+    """Codes (n, `BITS`) of patches (n, `CELLS`, `CELLS`)."""
+    centred = patches - patches.mean(axis=(1, 2), keepdims=True)
+    spectrum = _transform() @ centred @ _transform().T
+    down, along = frequencies().T
+    kept = spectrum[:, down, along]
+    sized = kept[:, :SIZED]
+    unit = np.abs(sized).mean(axis=1, keepdims=True)
+    levels = [sized > threshold * unit for threshold in THRESHOLDS]
+    return np.concatenate([kept > DEAD * unit, *levels], axis=1)
+
+
+def grey_above_background(prepared: Prepared) -> Floats:
+    """The small copy in grey, (h, w), its background at 0, so that beyond the frame is background."""
+    grey: Floats = prepared.pixels @ GREY - np.float32(prepared.background @ GREY)
+    return grey
+
+
+def view_patches(prepared: Prepared) -> list[Floats]:
+    """The three views an item is known by: whole, first margin off, all margins off.
+
+    Before a real background the second is the whole and the third the object, cut out on white.
+    """
+    boxes = prepared.boxes
+    grey = grey_above_background(prepared)
+    if prepared.guessed:
+        cut_out = (prepared.pixels @ GREY - 255) * prepared.weight
+        return [patch(grey, boxes[0]), patch(cut_out, boxes[0]), patch(cut_out, boxes[-1])]
+    return [patch(grey, box) for box in (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])]
+
+
+def codes(prepared: Prepared) -> Code:
+    """Codes (3, `BITS`) of a prepared picture's three views; the views may be equal."""
+    return encode(np.stack(view_patches(prepared)))
+
+
+def shape(picture: Image.Image) -> Code:
+    """Codes (3, `BITS`) of an RGB picture: whole, first margin off, all margins off."""
+    return codes(prepare(picture))
+
+
+@cache
+def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Code]:
+    """Which bit comes from which, and which are inverted, when a view is mirrored and turned.
+
+    A mirror changes the sign of odd frequencies; a quarter turn exchanges the axes and mirrors one.
+    An inverted comparison with t is the comparison with -t, so the thresholds change places.
+    """
+    down, along = frequencies().T
+    swap = quarters % 2 == 1
+    rank = {(v, u): i for i, (v, u) in enumerate(frequencies().tolist())}
+    source = np.array([rank[(u, v) if swap else (v, u)] for v, u in frequencies().tolist()])
+    flip_down, flip_along = _flips(mirror, quarters)
+    inverted = ((down % 2 == 1) & flip_down) ^ ((along % 2 == 1) & flip_along)
+    parts, inversions = [source], [inverted]
+    for i in range(len(THRESHOLDS)):
+        opposite = len(THRESHOLDS) - 1 - i
+        low_inverted = inverted[:SIZED]
+        start = np.where(low_inverted, SIGNS + SIZED * opposite, SIGNS + SIZED * i)
+        parts.append(start + source[:SIZED])
+        inversions.append(low_inverted)
+    return np.concatenate(parts), np.concatenate(inversions)
+
+
+def _flips(mirror: bool, quarters: int) -> tuple[bool, bool]:
+    """Whether the result's vertical and horizontal axes run backwards, after any exchange of axes."""
+    # Counter-clockwise: new[v, u] = old[u, -v], so the new vertical axis runs backwards.
+    down, along = {0: (False, False), 1: (True, False), 2: (True, True), 3: (False, True)}[
+        quarters % 4
+    ]
+    if mirror:  # mirrored first: the old horizontal axis, the new vertical one after odd quarters
+        if quarters % 2 == 1:
+            down = not down
+        else:
+            along = not along
+    return down, along
+
+
+def turned(code: Code, mirror: bool, quarters: int) -> Code:
+    """The code of the mirrored, then turned (quarters, counter-clockwise) view, from the code alone.
+
+    Exact but for coefficients within `DEAD`, so a fingerprint carries eight orientations in one; code is (n, `BITS`).
+    """
+    source, inverted = _turning(mirror, quarters)
+    return code[:, source] ^ inverted

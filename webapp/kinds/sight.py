@@ -1,0 +1,20 @@
+"""One picture as all kinds see it: what several of them need is made once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
+
+from webapp.kinds.preparation import Prepared, prepare
+
+
+@dataclass(frozen=True)
+class Sight:
+    """An upright RGB picture, and what was found in it."""
+
+    image: Image.Image
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The small copy and where in it the object is."""
+        return prepare(self.image)

@@ -1,0 +1,52 @@
+"""An opened kind, with what its catalogue's own distances look like."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.codes import CodeTable
+from webapp.engines import Index
+from webapp.hamming import Distances, Positions
+
+_PAIRS = 20_000
+_SEED = 81
+
+
+def random_pairs(items: int) -> tuple[Positions, Positions]:
+    """Draw positions of pairs of different items, the same for the same number of items."""
+    random = np.random.default_rng(_SEED)
+    first = random.integers(0, items, _PAIRS)
+    return first, (first + random.integers(1, max(2, items), _PAIRS)) % items
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One kind, ready for questions."""
+
+    table: CodeTable
+    index: Index
+
+    @cached_property
+    def sample(self) -> Distances:
+        """The distances of random pairs of items, in bits, shape (20000,)."""
+        first, second = random_pairs(len(self.table.ids))
+        return _between(self.table, first, second)
+
+    @cached_property
+    def scale(self) -> float:
+        """The median of those, in bits, never 0."""
+        return max(1.0, float(np.median(self.sample)))
+
+
+def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:
+    """Return the distance of each item in `first` to that in `second`, by their nearest views."""
+    left, right = table.rows[first], table.rows[second]
+    pairs: list[NDArray[np.uint16]] = [
+        np.bitwise_count(table.codes[:, a] ^ table.codes[:, b]).sum(axis=0, dtype=np.uint16)
+        for a in left.T
+        for b in right.T
+    ]
+    nearest: Distances = np.minimum.reduce(pairs)
+    return nearest
