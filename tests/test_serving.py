@@ -180,6 +180,7 @@ def test_a_removed_item_is_gone_from_every_answer_and_there_are_always_k_hits(
         listed = server.get("/api/v1/items?n=500").json
         assert listed["total"] == ITEMS - 1
         assert gone not in [item["id"] for item in listed["items"]]
+        assert server.get("/readyz").json["generation"] == "000002"
 
     assert [visit for visit in visits if visit.failed] == []
     similar = [visit.answer for visit in visits if visit.target == SIMILAR]

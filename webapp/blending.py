@@ -33,8 +33,8 @@ class Look:
     name: str = "look"
     label: str = "Shape and colour"
     description: str = (
-        "Shape and colour together, found with the margins cut off. 0 is the same picture, "
-        f"{FAR} what two bags taken at random have."
+        "Shape and colour together, found with the margins cut off. 100 % alike is the same "
+        "picture, 0 % is what two bags taken at random have in common."
     )
     bits: int = FAR
 

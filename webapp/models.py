@@ -88,7 +88,8 @@ class Result:
     """The answer of a search.
 
     `exact` says that the hits were proven to be the true nearest; `repaired` counts those of
-    them that the engine had missed. `weak` says that even the first is no nearer than chance.
+    them that the engine had missed. `weak` says that even the first is hardly nearer
+    than items taken at random.
     """
 
     by: str

@@ -16,6 +16,8 @@ from webapp.ranking import KindMeasure, Measure
 from webapp.samples import Opened
 
 Ranking = HashKind | Look
+_BY_CHANCE = 0.01
+
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
 
 
@@ -65,9 +67,8 @@ class Inquiry:
     opened: Opened
 
     def is_weak(self, distance: int) -> bool:
-        """Say whether the best match is no nearer than the nearest of as many random pairs."""
-        share = 1 / max(2, len(self.measure.ids))
-        return distance > 0 and distance >= float(np.quantile(self.by_chance, share))
+        """Say whether a match is no nearer than one in a hundred random pairs is by chance."""
+        return distance > 0 and distance >= float(np.quantile(self.by_chance, _BY_CHANCE))
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Say how each of some items matched; empty where the picture was taken as it is."""

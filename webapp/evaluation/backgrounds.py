@@ -47,8 +47,8 @@ def mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     reached[[0, -1]] = near[[0, -1]]
     reached[:, [0, -1]] = near[:, [0, -1]]
     for _ in range(_ISLAND // 2 + 1):  # grows back what the flatness test ate at the edges
-        reached = _filtered(reached, ImageFilter.MaxFilter(3)) & near
-    return reached
+        reached = near & _filtered(reached, ImageFilter.MaxFilter(3))
+    return np.asarray(reached)
 
 
 def _filtered(

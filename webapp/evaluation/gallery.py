@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -126,17 +125,12 @@ def _write_rivals(
 ) -> Iterator[Progress]:
     if not names:
         return
-    arrays: dict[str, NDArray[Any]] = {}
-    hashed = in_order(partial(_hash, tuple(names)), photos, jobs)
-    for done, (photo, hashes) in enumerate(hashed, 1):
-        for name, one in zip(names, hashes, strict=True):
-            if name not in arrays:
-                path = folder / f"{name}.npy"
-                arrays[name] = open_memmap(path, "w+", one.dtype, (len(photos), len(one)))
-            arrays[name][photo.position] = one
+    found = []
+    for done, (_, hashes) in enumerate(in_order(partial(_hash, tuple(names)), photos, jobs), 1):
+        found.append(hashes)
         yield Progress("rivals hash the gallery", done, len(photos))
-    for array in arrays.values():
-        array.flush()
+    for name, of_items in zip(names, zip(*found, strict=True), strict=True):
+        np.save(folder / f"{name}.npy", np.stack(of_items))
 
 
 def _hash(names: tuple[str, ...], photo: Photo) -> list[NDArray[Any]]:

@@ -16,9 +16,7 @@ def chance(seed: int, item_id: int, *words: str) -> np.random.Generator:
     return np.random.default_rng([seed, item_id, zlib.crc32("\n".join(words).encode())])
 
 
-def rank(
-    distances: NDArray[Any], wanted: NDArray[np.bool_], random: np.random.Generator
-) -> int:
+def rank(distances: NDArray[Any], wanted: NDArray[np.bool_], random: np.random.Generator) -> int:
     """Return the rank, from 1, of the first of the wanted items; both have shape (M,)."""
     nearest = distances[wanted].min()
     nearer = int((distances < nearest).sum())

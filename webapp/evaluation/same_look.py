@@ -81,7 +81,8 @@ def _numbered(values: list[str]) -> Column:
 
 
 def _is_same(own: np.float64, others: Column) -> Column:
-    return (others == own).astype(np.float64)
+    same: Column = (others == own).astype(np.float64)
+    return same
 
 
 def _relative_difference(own: np.float64, others: Column) -> Column:
