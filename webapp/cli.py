@@ -83,6 +83,9 @@ def demo(items: int, jobs: int) -> None:
 def _draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     from webapp.demo import write  # noqa: PLC0415 - only this command draws
 
+    click.echo(
+        f"Drawing {items} bags for the demo catalogue; it takes about a minute ...", err=True
+    )
     folder = core.settings.instance / "demo"
     for _ in _progress(write(folder, items, jobs=jobs), items, "drawing"):
         pass

@@ -8,8 +8,12 @@ from pathlib import Path
 from webapp.catalog import Catalog
 from webapp.evaluation import cost, hard_negatives, same_look, same_picture
 from webapp.evaluation.gallery import Gallery, Half, build
-from webapp.evaluation.rows import Progress, Row
+from webapp.evaluation.heatmap import heat_map
+from webapp.evaluation.rows import Progress, Row, to_json
 from webapp.evaluation.systems import chosen
+from webapp.evaluation.tables import to_text
+
+__all__ = ["Options", "Progress", "Row", "evaluate", "heat_map", "to_json", "to_text"]
 
 
 @dataclass(frozen=True, slots=True)

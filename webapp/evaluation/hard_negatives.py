@@ -75,11 +75,15 @@ def pairs(catalog: Catalog, items: Sequence[Item]) -> dict[int, list[int]]:
     found = defaultdict(list)
     for model in models.values():
         for one, other in permutations(model, 2):
-            colours_differ = items[one].colour.casefold() != items[other].colour.casefold()
             bits = int(np.bitwise_count(grey[one] ^ grey[other]).sum())
-            if colours_differ and bits <= NEARLY_EQUAL:
+            if bits <= NEARLY_EQUAL and _in_two_colours(items[one], items[other]):
                 found[one].append(other)
     return dict(found)
+
+
+def _in_two_colours(one: Item, other: Item) -> bool:
+    """One photo under two colours is a slip of the catalogue, no pair."""
+    return one.colour.casefold() != other.colour.casefold() and one.digest != other.digest
 
 
 def _colour_words(items: Sequence[Item]) -> re.Pattern[str]:
@@ -98,6 +102,7 @@ def _compare(
     systems, copies = opened(folder, names)
     image = photo.image()
     plain, again = Sight(image), Sight(saved(image, _QUALITY))
+    among = copies != copies[photo.position]
     apart = np.empty((len(systems), len(others)), dtype=np.bool_)
     ranks = np.empty((len(systems), len(others)), dtype=np.int64)
     for line, system in enumerate(systems):
@@ -105,8 +110,7 @@ def _compare(
         apart[line] = distances[photo.position] < distances[others]
         distances = system.distances(system.hashed(plain))
         for column, other in enumerate(others):
-            among = (copies != copies[photo.position]) | (copies == copies[other])
-            wanted = np.flatnonzero(among) == other
+            wanted = (copies == copies[other])[among]
             random = chance(seed, photo.item_id, system.name, str(other))
             ranks[line, column] = rank(distances[among], wanted, random)
     return apart, ranks

@@ -1,5 +1,7 @@
 """What an evaluation yields: how far it is, and its results, one row for each system and test."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -75,7 +77,11 @@ class Cost:
 Row = SamePicture | SameLook | HardNegatives | Cost
 
 
-def as_json(row: Row) -> dict[str, object]:
-    """Write a row for JSON; what is not known is left out."""
-    values = {name: value for name, value in asdict(row).items() if value is not None}
-    return {"test": row.test, **values}
+def to_json(rows: Iterable[Row]) -> str:
+    """Write rows as a JSON list, one object each; what is not known is left out."""
+    objects = [
+        {"test": row.test}
+        | {name: value for name, value in asdict(row).items() if value is not None}
+        for row in rows
+    ]
+    return json.dumps(objects, indent=1, ensure_ascii=False) + "\n"

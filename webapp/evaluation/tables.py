@@ -13,7 +13,7 @@ _NAME = 9  # characters; longer names of systems are broken at their hyphens
 Line = Sequence[str]
 
 
-def text(rows: Sequence[Row]) -> str:
+def to_text(rows: Sequence[Row]) -> str:
     """Write all tests' tables, and at the end what could not be asked."""
     blocks = [
         *_recalls(rows, "recall_at_1", "same picture: the original comes first, %"),
@@ -54,8 +54,11 @@ def _looks(rows: Sequence[SameLook]) -> Iterator[str]:
             "same look: nine neighbours, of the same ..., %; price distance, % of the item's price",
             ("", "category", "colour", "brand", "price distance"),
             (
-                (row.kind, *map(_percent, (row.same_category, row.same_colour, row.same_brand)))
-                + (_percent(row.price_distance),)
+                (
+                    row.kind,
+                    *map(_percent, (row.same_category, row.same_colour, row.same_brand)),
+                    _percent(row.price_distance),
+                )
                 for row in rows
             ),
         )

@@ -10,25 +10,26 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from webapp.kinds.foreground import colour_cells
-from webapp.kinds.preparation import Floats, Prepared, prepare
+from webapp.kinds.preparation import Floats, Prepared
 
 Code = NDArray[np.bool_]
 
-GREYS = (5.0, 28.0, 50.0, 72.0, 93.0)  # lightness of the anchors without colour
-RINGS = (
-    (28.0, 32.0, 30.0),
-    (50.0, 60.0, 30.0),
-)  # chroma, lightness, first hue in degrees: dull, vivid
-HUES = 6  # anchors on a ring: red, yellow, green, teal, blue, purple
-SOFTNESS = 11.0  # CIELAB units
-LEVELS = 15  # thresholds a colour
-CURVE = 2.5  # thresholds rise with this power: small shares count, or a red logo would not
-MOST = (
-    0.5  # a share above this counts as all: few bags are more of one anchor, and many are near it
-)
+# The anchors: greys by lightness, then rings of hues: chroma, lightness, first hue in degrees.
+GREYS = (5.0, 28.0, 50.0, 72.0, 93.0)
+RINGS = ((28.0, 32.0, 30.0), (50.0, 60.0, 30.0))
+HUES = 6
+
+# In CIELAB units: how far an anchor reaches.
+SOFTNESS = 11.0
+
+# Thresholds a colour. They rise with a power, so that small shares count, or a red logo would not,
+# up to a share that counts as all: few bags are more of one anchor, and many are near it.
+LEVELS = 15
+CURVE = 2.5
+MOST = 0.5
+
 ANCHORS = len(GREYS) + len(RINGS) * HUES
 BITS = ANCHORS * LEVELS
 NAMES = (
@@ -46,7 +47,7 @@ NAMES = (
 
 
 def lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """CIELAB (D65) of sRGB in 0..255; the last axis has the three channels."""
+    """Return CIELAB (D65) of sRGB in 0..255; the last axis has the three channels."""
     unit = rgb / 255
     linear = np.where(unit > 0.04045, ((unit + 0.055) / 1.055) ** 2.4, unit / 12.92)
     to_xyz = np.array(
@@ -59,17 +60,17 @@ def lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def anchors() -> NDArray[np.float64]:
-    """The anchor colours in CIELAB, (`ANCHORS`, 3): greys from dark to light, then the rings."""
+    """Return the anchors in CIELAB, (`ANCHORS`, 3): greys from dark to light, then the rings."""
     found = [(lightness, 0.0, 0.0) for lightness in GREYS]
     for chroma, lightness, first in RINGS:
-        for angle in np.radians(first + np.arange(HUES) * 360 / HUES):
-            found.append((lightness, chroma * np.cos(angle), chroma * np.sin(angle)))
+        angles = np.radians(first + np.arange(HUES) * 360 / HUES)
+        found += [(lightness, chroma * np.cos(a), chroma * np.sin(a)) for a in angles]
     return np.array(found)
 
 
 @cache
 def _membership() -> Floats:
-    """How much each of 16x16x16 RGB cells belongs to each anchor, (4096, `ANCHORS`), rows sum to 1."""
+    """Return how much each of 16x16x16 RGB cells is of each anchor, (4096, `ANCHORS`), sums 1."""
     cell = np.stack(np.meshgrid(*[np.arange(16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     distance = lab(cell.astype(np.float64) * 16 + 7.5)[:, None] - anchors()
     squared = (distance**2).sum(axis=2)
@@ -79,7 +80,7 @@ def _membership() -> Floats:
 
 
 def shares(prepared: Prepared) -> Floats:
-    """How much of the object is of each anchor's colour, (`ANCHORS`,), summing to 1."""
+    """Return how much of the object is of each anchor's colour, (`ANCHORS`,), summing to 1."""
     cells = colour_cells(prepared.pixels)
     counts = np.bincount(cells.ravel(), prepared.weight.ravel(), 4096)
     found: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
@@ -87,11 +88,6 @@ def shares(prepared: Prepared) -> Floats:
 
 
 def codes(prepared: Prepared) -> Code:
-    """The code (1, `BITS`) of a prepared picture: anchor by anchor, each share in unary."""
+    """Return the code (1, `BITS`) of a prepared picture: anchor by anchor, shares in unary."""
     thresholds = MOST * ((np.arange(LEVELS) + 0.5) / LEVELS) ** CURVE
     return (shares(prepared)[:, None] > thresholds).reshape(1, BITS)
-
-
-def colour(picture: Image.Image) -> Code:
-    """The code (1, `BITS`) of an RGB picture."""
-    return codes(prepare(picture))

@@ -29,8 +29,8 @@ def _neighbours() -> Floats:
 
 def _colour_model(cells: NDArray[np.intp], weight: Floats) -> Floats:
     """The share of each of 16x16x16 colours under a weight, softened by one cell, (4096,)."""
-    counts: NDArray[np.float64] = np.bincount(cells.ravel(), weight.ravel(), 4096)
-    cube = counts.reshape(16, 16, 16)
+    counts = np.bincount(cells.ravel(), weight.ravel(), 4096)
+    cube = counts.astype(np.float64).reshape(16, 16, 16)
     for axis in range(3):
         cube = np.moveaxis(np.tensordot(_neighbours(), cube, axes=(1, axis)), 0, axis)
     shares: Floats = (cube.ravel() / max(float(cube.sum()), 1e-6) + 1e-5).astype(np.float32)
@@ -52,7 +52,7 @@ def colour_cells(pixels: Floats) -> NDArray[np.intp]:
 
 
 def foreground(pixels: Floats) -> Floats | None:
-    """How likely each pixel (h, w, 3) belongs to the object, (h, w) in 0..1; None when none is found."""
+    """Return how likely each pixel is the object, (h, w) in 0..1; None when none is found."""
     height, width = pixels.shape[:2]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]

@@ -1,4 +1,4 @@
-"""From a picture to what is worth hashing: a small copy, and the boxes in it where the object may be.
+"""What is worth hashing of a picture: a small copy, and the boxes where the object may be.
 
 A box is (left, top, right, bottom) in pixels of the small copy. Boxes may reach beyond it.
 """
@@ -14,13 +14,23 @@ from webapp.kinds.foreground import foreground
 Box = tuple[float, float, float, float]
 Floats = NDArray[np.float32]
 
-AREA = 160 * 160  # pixels of the small copy: a bag in a phone's screenshot still gets 50 across
-UNIFORM = 0.55  # share of a border that must be one soft colour before it is called a margin
-TOLERANCE = 14.0  # levels, mean of the three channels, that still are background
-LEVELS = 4  # screen, bubble, photo, object
-LEAST = 8  # pixels: a smaller thing is noise
-GAP = 45  # empty stretches shorter than a side divided by this do not part two things
-PLAIN = 6.0  # levels: what differs less from a soft background everywhere shows nothing
+# Pixels of the small copy: a bag in a phone's screenshot still gets some 50 across.
+AREA = 160 * 160
+
+# A margin is a border of which this share is one soft colour, give or take some levels.
+UNIFORM = 0.55
+TOLERANCE = 14.0
+
+# Screen, bubble, photo, object.
+LEVELS = 4
+
+# Pixels: a smaller thing is noise. Empty stretches shorter than a side divided by GAP do not part
+# two things.
+LEAST = 8
+GAP = 45
+
+# What differs less from a soft background everywhere, in levels, shows nothing.
+PLAIN = 6.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ def _background_plane(colours: Floats, terms: Floats) -> Floats:
 
 
 def _difference(pixels: Floats) -> tuple[Floats, float, float]:
-    """How far each pixel is from the background, (h, w); the share of the border that is; its noise."""
+    """Return how far pixels are from the background, (h, w), its share of the border, its noise."""
     height, width = pixels.shape[:2]
     colours, terms = border(pixels), _border_terms(height, width)
     plane = _background_plane(colours, terms)

@@ -10,30 +10,36 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from webapp.kinds.preparation import Box, Floats, Prepared, prepare
+from webapp.kinds.preparation import Box, Floats, Prepared
 
 Code = NDArray[np.bool_]
 
-CELLS = 32  # a view is averaged to 32x32 before the transform
-SIGN_DISC = 292  # squared frequencies up to here are kept by their sign: a disc, closed under exchange of axes
-SIZE_DISC = 36  # up to here they are also compared with thresholds
-SIGNS, SIZED = 248, 34  # how many those are, without the mean
-THRESHOLDS = (
-    -1.2,
-    -0.5,
-    0.5,
-    1.2,
-)  # of the mean size of those frequencies; symmetric, see `turned`
-DEAD = 0.003  # of the mean size: smaller coefficients are 0, so that symmetric drawings do not code rounding noise
+# A view is averaged to as many cells each way before the transform.
+CELLS = 32
+
+# Squared frequencies up to the first are kept by their sign, up to the second also compared with
+# thresholds. Discs, for they are closed under an exchange of the axes.
+SIGN_DISC, SIZE_DISC = 292, 36
+SIGNS, SIZED = 248, 34
+
+# Of the mean size of the lowest frequencies; symmetric, see `turned`.
+THRESHOLDS = (-1.2, -0.5, 0.5, 1.2)
+
+# Of the same: smaller coefficients are 0, or symmetric drawings would code rounding noise.
+DEAD = 0.003
+
 BITS = SIGNS + SIZED * len(THRESHOLDS)
-GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601, as Pillow's mode L
+
+# ITU-R 601, as Pillow's mode L.
+GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+_FLIPS = ((False, False), (True, False), (True, True), (False, True))
 
 
 @cache
 def _transform() -> Floats:
-    """The window and the cosine transform of one axis, (20 frequencies, `CELLS`)."""
+    """Return the window times the cosine transform of one axis, (20 frequencies, `CELLS`)."""
     at = np.arange(CELLS)
     frequency = np.arange(20)[:, None]
     cosines = np.cos(np.pi * (at + 0.5) * frequency / CELLS) * np.where(frequency, 2**0.5, 1)
@@ -44,7 +50,7 @@ def _transform() -> Floats:
 
 @cache
 def frequencies() -> NDArray[np.int64]:
-    """The vertical and horizontal frequency of each kept coefficient, lowest first, (`SIGNS`, 2)."""
+    """Return the frequencies, down and along, of what is kept, lowest first, (`SIGNS`, 2)."""
     down, along = np.mgrid[0:20, 0:20]
     squared = (down**2 + along**2).ravel()
     order = np.argsort(squared, kind="stable")[1:]
@@ -53,7 +59,7 @@ def frequencies() -> NDArray[np.int64]:
 
 
 def _cell_weights(start: float, end: float, size: int) -> Floats:
-    """Which share of each cell of start..end lies on each of `size` pixels, (`CELLS`, size)."""
+    """Return which share of each cell of start..end lies on each pixel, (`CELLS`, size)."""
     edges = np.linspace(start, end, CELLS + 1)
     covered = np.clip(edges[:, None] - np.arange(size), 0, 1)
     weights: Floats = (np.diff(covered, axis=0) * (CELLS / (end - start))).astype(np.float32)
@@ -61,7 +67,7 @@ def _cell_weights(start: float, end: float, size: int) -> Floats:
 
 
 def patch(grey: Floats, box: Box) -> Floats:
-    """Area means of a box stretched to a square, (`CELLS`, `CELLS`); outside the picture is 0."""
+    """Return area means of a box stretched to a square, (`CELLS`, `CELLS`); outside is 0."""
     height, width = grey.shape
     left, top, right, bottom = box
     rows, columns = _cell_weights(top, bottom, height), _cell_weights(left, right, width)
@@ -69,7 +75,7 @@ def patch(grey: Floats, box: Box) -> Floats:
 
 
 def encode(patches: Floats) -> Code:
-    """Codes (n, `BITS`) of patches (n, `CELLS`, `CELLS`)."""
+    """Return codes (n, `BITS`) of patches (n, `CELLS`, `CELLS`)."""
     centred = patches - patches.mean(axis=(1, 2), keepdims=True)
     spectrum = _transform() @ centred @ _transform().T
     down, along = frequencies().T
@@ -81,13 +87,13 @@ def encode(patches: Floats) -> Code:
 
 
 def grey_above_background(prepared: Prepared) -> Floats:
-    """The small copy in grey, (h, w), its background at 0, so that beyond the frame is background."""
+    """Return the small copy in grey, (h, w), with 0 for background and all beyond the frame."""
     grey: Floats = prepared.pixels @ GREY - np.float32(prepared.background @ GREY)
     return grey
 
 
 def view_patches(prepared: Prepared) -> list[Floats]:
-    """The three views an item is known by: whole, first margin off, all margins off.
+    """Return the three views an item is known by: whole, first margin off, all margins off.
 
     Before a real background the second is the whole and the third the object, cut out on white.
     """
@@ -100,18 +106,13 @@ def view_patches(prepared: Prepared) -> list[Floats]:
 
 
 def codes(prepared: Prepared) -> Code:
-    """Codes (3, `BITS`) of a prepared picture's three views; the views may be equal."""
+    """Return codes (3, `BITS`) of a prepared picture's three views; the views may be equal."""
     return encode(np.stack(view_patches(prepared)))
-
-
-def shape(picture: Image.Image) -> Code:
-    """Codes (3, `BITS`) of an RGB picture: whole, first margin off, all margins off."""
-    return codes(prepare(picture))
 
 
 @cache
 def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Code]:
-    """Which bit comes from which, and which are inverted, when a view is mirrored and turned.
+    """Say which bit comes from which, and which are inverted, when mirrored, then turned.
 
     A mirror changes the sign of odd frequencies; a quarter turn exchanges the axes and mirrors one.
     An inverted comparison with t is the comparison with -t, so the thresholds change places.
@@ -133,11 +134,9 @@ def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Code]:
 
 
 def _flips(mirror: bool, quarters: int) -> tuple[bool, bool]:
-    """Whether the result's vertical and horizontal axes run backwards, after any exchange of axes."""
+    """Say whether the new axes, down and along, run backwards, after any exchange of them."""
     # Counter-clockwise: new[v, u] = old[u, -v], so the new vertical axis runs backwards.
-    down, along = {0: (False, False), 1: (True, False), 2: (True, True), 3: (False, True)}[
-        quarters % 4
-    ]
+    down, along = _FLIPS[quarters % 4]
     if mirror:  # mirrored first: the old horizontal axis, the new vertical one after odd quarters
         if quarters % 2 == 1:
             down = not down
@@ -147,9 +146,10 @@ def _flips(mirror: bool, quarters: int) -> tuple[bool, bool]:
 
 
 def turned(code: Code, mirror: bool, quarters: int) -> Code:
-    """The code of the mirrored, then turned (quarters, counter-clockwise) view, from the code alone.
+    """Return the codes of views mirrored, then turned counter-clockwise, from codes alone.
 
-    Exact but for coefficients within `DEAD`, so a fingerprint carries eight orientations in one; code is (n, `BITS`).
+    Exact but for coefficients within `DEAD`: a fingerprint carries eight orientations in one.
+    `code` has shape (n, `BITS`).
     """
     source, inverted = _turning(mirror, quarters)
     return code[:, source] ^ inverted

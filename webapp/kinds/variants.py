@@ -11,9 +11,12 @@ from webapp.kinds import shape
 from webapp.kinds.preparation import Box, Prepared
 from webapp.kinds.shape import Code
 
-ANGLES = (6, -6, 15, -15)  # degrees; a code bears some four more or less
-CUT_ALL = (0.125, 0.333)  # what a crop of 10 or 20 % from each side took, of what is left
-CUT_ONE = 0.17  # what a crop of 15 % took, of what is left
+# Degrees; a code bears some four more or less.
+ANGLES = (6, -6, 15, -15)
+
+# What a crop of 10, 15 or 20 % from each side took, of what is left; and one of 15 % at one side.
+CUT_ALL = (0.125, 0.21, 0.333)
+CUT_ONE = 0.17
 
 VIEWS = 3
 """The first carried codes are the item's own views: the plain query."""
@@ -28,7 +31,7 @@ COUNT = len(PHRASES)
 
 
 def _widened(prepared: Prepared) -> list[Box]:
-    """Boxes beyond the frame: the pictures that this one may be a crop of."""
+    """Return boxes beyond the frame: the pictures that this one may be a crop of."""
     height, width = prepared.pixels.shape[:2]
     amounts = [(cut, cut, cut, cut) for cut in CUT_ALL]
     amounts += [(CUT_ONE, 0, 0, 0), (0, CUT_ONE, 0, 0), (0, 0, CUT_ONE, 0), (0, 0, 0, CUT_ONE)]
@@ -39,7 +42,7 @@ def _widened(prepared: Prepared) -> list[Box]:
 
 
 def carried_codes(prepared: Prepared) -> Code:
-    """Codes (`COUNT`, `shape.BITS`): all a fingerprint must hold to try harder later."""
+    """Return codes (`COUNT`, `shape.BITS`): all a fingerprint must hold to try harder later."""
     grey = shape.grey_above_background(prepared)
     whole = prepared.boxes[0]
     patches = shape.view_patches(prepared)
