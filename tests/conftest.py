@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from tests.pictures import catalogue
 from webapp import create_app, manifest
 from webapp.context import Hashbag
 from webapp.ingest import Outcome
 from webapp.processes import available_cores
+
+# Machines are shared: a slow moment is no failure.
+settings.register_profile("hashbag", deadline=None)
+settings.load_profile("hashbag")
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 

@@ -101,7 +101,7 @@ def _passes(item: object, filters: Filters) -> bool:
     )
 
 
-@pytest.mark.parametrize("lean", [0.0, 0.2, 0.35, 0.6, 1.0])
+@pytest.mark.parametrize("lean", [0.0, 0.15, 0.3, 0.6, 1.0])
 def test_the_look_blends_exact_distances_on_the_catalogues_own_scale(
     filled: Flask, lean: float
 ) -> None:

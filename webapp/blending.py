@@ -15,8 +15,8 @@ FAR = 1000
 PARTS = ("shape", "colour")
 LEANS = {
     "All shape": 0.0,
-    "Mostly shape": 0.2,
-    "Balanced": 0.35,
+    "Mostly shape": 0.15,
+    "Balanced": 0.3,
     "Mostly colour": 0.6,
     "All colour": 1.0,
 }
