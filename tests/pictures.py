@@ -30,6 +30,15 @@ def encoded(image: Image.Image, format_: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
+def multipart(data: bytes) -> dict[str, Any]:
+    """Write an upload's body for a test client, which would put a large one on disk."""
+    head = b'--edge\r\nContent-Disposition: form-data; name="image"; filename="x.txt"\r\n\r\n'
+    return {
+        "data": head + data + b"\r\n--edge--\r\n",
+        "content_type": "multipart/form-data; boundary=edge",
+    }
+
+
 def catalogue(folder: Path, count: int) -> Path:
     """Write `count` pictures with a manifest that gives each some attributes."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hamming import Positions
 from webapp.hashing import KINDS
 from webapp.images import open_picture
-from webapp.models import Item
+from webapp.models import Ids, Item
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]
@@ -100,7 +100,7 @@ def build(
     if not items:
         raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo` first")
     for kind in dict.fromkeys(kind for name in systems for kind in kinds_of(name)):
-        _write_kind(catalog, folder, kind, len(items))
+        make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
     photos = tuple(
         Photo(position, item.id, catalog.photo(item), item.width * item.height)
         for position, item in enumerate(items)
@@ -111,13 +111,17 @@ def build(
     yield Gallery(folder, tuple(systems), items, photos, copies)
 
 
-def _write_kind(catalog: Catalog, folder: Path, name: str, count: int) -> None:
+def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.uint8]]:
+    """Return the codes of a kind: item ids, ascending, shape (M,), and packed (M, V, bytes).
+
+    Raises:
+        IndexNotReady: not all of the `count` items have one.
+    """
     kind = KINDS[name]
     ids, packed = catalog.code_column(name)
     if len(ids) != count:
         raise IndexNotReady(f"some items have no {name} code: run `hashbag index`")
-    table = make_table(kind.bits, ids, packed.reshape(count, kind.views, kind.bytes))
-    table.save(folder, name)
+    return ids, packed.reshape(count, kind.views, kind.bytes)
 
 
 def _write_rivals(

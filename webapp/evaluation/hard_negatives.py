@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
 from webapp.evaluation.edits import saved
-from webapp.evaluation.gallery import Gallery, Photo, opened
+from webapp.evaluation.gallery import Gallery, Photo, codes_of, opened
 from webapp.evaluation.ranks import NEIGHBOURS, chance, rank
 from webapp.evaluation.rows import HardNegatives, Progress
 from webapp.hamming import Positions
-from webapp.hashing import KINDS
 from webapp.kinds.sight import Sight
 from webapp.models import Item
 from webapp.processes import in_order
@@ -70,8 +69,7 @@ def pairs(catalog: Catalog, items: Sequence[Item]) -> dict[int, list[int]]:
         if item.colour and item.title:
             title = " ".join(bare.sub(" ", item.title.casefold()).split())
             models[title, item.brand, item.category].append(at)
-    _, packed = catalog.code_column("dhash")
-    grey = packed.reshape(len(items), KINDS["dhash"].bytes)
+    _, grey = codes_of(catalog, "dhash", len(items))
     found = defaultdict(list)
     for model in models.values():
         for one, other in permutations(model, 2):
