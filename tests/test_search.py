@@ -16,11 +16,12 @@ from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, upkeep
+from webapp.blending import LOOK
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing import KINDS, fingerprint, query_fingerprint
 from webapp.images import open_picture
 from webapp.models import Filters, Result
-from webapp.rankings import LOOK, Question
+from webapp.rankings import Question
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:

@@ -1,0 +1,53 @@
+"""What all commands share: errors as one line, the number of processes, progress bars."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+from tqdm import tqdm
+
+from webapp.exceptions import BadParameter, ConfigError, HashbagError, ItemNotFound, ManifestError
+from webapp.processes import available_cores
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+UNUSABLE = (ManifestError, ConfigError, BadParameter, ItemNotFound)
+
+
+@contextmanager
+def errors_in_a_line() -> Iterator[None]:
+    """Turn our errors into one line and an exit status: 2 for unusable arguments, else 1."""
+    try:
+        yield
+    except HashbagError as error:
+        click.echo(f"hashbag: {error}", err=True)
+        sys.exit(2 if isinstance(error, UNUSABLE) else 1)
+
+
+def reports_errors(command: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a command so."""
+
+    @wraps(command)
+    def reporting(*args: P.args, **kwargs: P.kwargs) -> T:
+        with errors_in_a_line():
+            return command(*args, **kwargs)
+
+    return reporting
+
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=available_cores,
+    show_default="all cores",
+    help="Processes to work with.",
+)
+
+
+def progress(things: Iterable[T], total: int, verb: str) -> Iterable[T]:
+    """Show a bar with rate and time left, on a terminal only."""
+    return tqdm(things, total=total, desc=verb, unit="photo", disable=None)

@@ -1,0 +1,154 @@
+"""Commands that ask: status, verify, search, evaluate."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from webapp import evaluation, upkeep
+from webapp.cli.common import jobs_option, progress, reports_errors
+from webapp.context import hashbag
+from webapp.hashing import query_fingerprint
+from webapp.images import open_picture
+from webapp.models import Result
+from webapp.rankings import RANKINGS, Question, ranking_named
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@reports_errors
+def status(as_json: bool) -> None:
+    """Tell what is in the catalogue, and which index generation serves it."""
+    core = hashbag()
+    found = upkeep.status(core.catalog, core.generations)
+    if as_json:
+        click.echo(json.dumps(found, indent=1))
+        return
+    for line in _in_lines(found):
+        click.echo(line)
+
+
+def _in_lines(found: dict[str, object], indent: str = "") -> Iterator[str]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}"
+            yield from _in_lines(value, indent + "  ")
+        elif isinstance(value, list):
+            yield f"{indent}{name}" + ("" if value else "  none")
+            yield from (f"{indent}  {_in_words(one)}" for one in value)
+        else:
+            yield f"{indent}{name:<16}  {value}"
+
+
+def _in_words(one: object) -> str:
+    return "  ".join(map(str, one.values())) if isinstance(one, dict) else str(one)
+
+
+@click.command()
+@jobs_option
+@reports_errors
+def verify(jobs: int) -> None:
+    """Check every photo, thumbnail, code and index file; exit 1 with what is wrong."""
+    core = hashbag()
+    total = core.catalog.count()
+    checks = progress(upkeep.check_items(core.catalog, core.thumbs, jobs), total, "checking")
+    wrong = [problem for problem in checks if problem]
+    wrong += upkeep.check_index(core.catalog, core.generations)
+    for problem in wrong:
+        click.echo(f"{problem.source}: {problem.reason}")
+    if wrong:
+        sys.exit(1)
+    click.echo(f"{total} items and their index are as they should be")
+
+
+@click.command()
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", "kind", help=f"Hash kind: {', '.join(RANKINGS)}.")
+@click.option("-k", type=click.IntRange(1, 100), default=9, show_default=True, help="How many.")
+@click.option(
+    "--harder/--plain",
+    default=True,
+    show_default=True,
+    help="Ask it mirrored, turned and as a crop too, where the kind can.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@reports_errors
+def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -> None:
+    """Find the items whose photos are nearest to a picture."""
+    core = hashbag()
+    asked = Question(ranking_named(kind or core.settings.default_kind), k, harder=harder)
+    picture = open_picture(image.read_bytes(), core.settings.max_pixels)
+    result = core.searcher.similar_to(query_fingerprint(picture.image), asked)
+    click.echo(_as_json(result) if as_json else _as_table(result))
+
+
+def _as_json(result: Result) -> str:
+    hits = [
+        {
+            "rank": hit.rank,
+            "distance": hit.distance,
+            "similarity": round(hit.similarity, 4),
+            "matched": hit.matched,
+            "id": hit.item.id,
+            "filename": hit.item.filename,
+            "title": hit.item.title,
+            "brand": hit.item.brand,
+            "price": hit.item.price,
+        }
+        for hit in result.hits
+    ]
+    head = {name: getattr(result, name) for name in ("by", "k", "bits", "exact", "weak")}
+    return json.dumps(head | {"hits": hits}, indent=1, ensure_ascii=False)
+
+
+def _as_table(result: Result) -> str:
+    lines = [
+        f"{hit.rank:>3}  {hit.distance:>3} of {result.bits}  {hit.item.id:>6}  "
+        f"{hit.item.title or hit.item.filename}" + (f"  ({hit.matched})" if hit.matched else "")
+        for hit in result.hits
+    ]
+    return "\n".join(lines) or "the catalogue is empty"
+
+
+def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for part in given for name in part.replace(",", " ").split())
+
+
+@click.command()
+@click.option(
+    "--kinds", multiple=True, callback=_by_comma, help="Which, by comma or repeated; else all."
+)
+@click.option("--sample", type=click.IntRange(1), default=200, show_default=True, help="Photos.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--half",
+    type=click.Choice(["all", "even", "odd"]),
+    default="all",
+    show_default=True,
+    help="Ask with every other photo only; parameters were tuned on the even ones.",
+)
+@click.option("--json", "rows_path", type=click.Path(path_type=Path), help="Write all rows here.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw a heat map, as SVG, here.")
+@jobs_option
+@reports_errors
+def evaluate(rows_path: Path | None, picture: Path | None, **options: Any) -> None:
+    """Measure search quality on this catalogue, beside the rivals that are installed."""
+    rows: list[evaluation.Row] = []
+    with tqdm(unit="photo", disable=None) as bar:
+        for step in evaluation.evaluate(hashbag().catalog, evaluation.Options(**options)):
+            if not isinstance(step, evaluation.Progress):
+                rows.append(step)
+                continue
+            if step.done == 1:
+                bar.reset(step.total)
+                bar.set_description(step.doing)
+            bar.update()
+    click.echo(evaluation.to_text(rows))
+    if rows_path:
+        rows_path.write_text(evaluation.to_json(rows), "utf-8")
+    if picture:
+        picture.write_text(evaluation.heat_map(rows), "utf-8")

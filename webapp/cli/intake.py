@@ -1,0 +1,139 @@
+"""Commands that change the catalogue: demo, import, remove, index."""
+
+import csv
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from webapp import manifest, upkeep
+from webapp.cli.common import jobs_option, progress, reports_errors
+from webapp.context import Hashbag, hashbag
+from webapp.ingest import Outcome, tally
+from webapp.lock import writing
+from webapp.manifest import Wanted
+from webapp.models import Rejected
+
+
+@click.command()
+@click.option("--items", type=click.IntRange(1, 100_000), default=900, show_default=True)
+@jobs_option
+@reports_errors
+def demo(items: int, jobs: int) -> None:
+    """Draw the demo catalogue, import and index it."""
+    core = hashbag()
+    with writing(core.settings.instance):
+        draw_demo(core, items, jobs)
+
+
+def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
+    """Draw, import and index; the caller holds the write lock."""
+    from webapp.demo import write  # noqa: PLC0415 - only this command draws
+
+    click.echo(
+        f"Drawing {items} bags for the demo catalogue; it takes about a minute ...", err=True
+    )
+    folder = core.settings.instance / "demo"
+    for _ in progress(write(folder, items, jobs=jobs), items, "drawing"):
+        pass
+    _take_in(core, manifest.read(folder / "manifest.csv"), jobs, None)
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write what was rejected, and why, to this CSV file.",
+)
+@jobs_option
+@reports_errors
+def import_(path: Path, rejects: Path | None, jobs: int) -> None:
+    """Take in a folder of pictures, or a CSV or JSONL manifest.
+
+    Pictures stay where they are; running it again takes in what changed. Exits 1 when any
+    picture was rejected.
+    """
+    core = hashbag()
+    with writing(core.settings.instance):
+        if _take_in(core, manifest.read(path), jobs, rejects):
+            sys.exit(1)
+
+
+def _take_in(
+    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int, rejects: Path | None
+) -> int:
+    """Import, tell, index; returns how many were rejected."""
+    outcomes = _followed(core, wanted, jobs)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    if rejects:
+        _write_rejects(rejects, refused)
+    _publish(core)
+    click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
+    return len(refused)
+
+
+def _followed(
+    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int
+) -> list[Outcome | Rejected]:
+    outcomes: list[Outcome | Rejected] = []
+    jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
+    try:
+        for outcome in progress(core.ingest.take(wanted, jobs), len(wanted), "importing"):
+            outcomes.append(outcome)
+            if isinstance(outcome, Rejected):
+                tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
+    except KeyboardInterrupt:
+        click.echo(
+            f"stopped after {len(outcomes)} of {len(wanted)}; nothing is lost: run the same "
+            "command again to go on",
+            err=True,
+        )
+        sys.exit(130)
+    return outcomes
+
+
+def _write_rejects(path: Path, refused: Iterable[Rejected]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("source", "reason"))
+        writer.writerows((one.source, one.reason) for one in refused)
+
+
+def _publish(core: Hashbag) -> None:
+    if not upkeep.is_published(core.catalog, core.generations):
+        folder = core.generations.publish(core.catalog)
+        core.generations.current()
+        click.echo(f"published index generation {folder.name}", err=True)
+
+
+@click.command()
+@click.argument("ids", type=int, nargs=-1, required=True)
+@reports_errors
+def remove(ids: tuple[int, ...]) -> None:
+    """Take items out; their original photos stay where they are."""
+    core = hashbag()
+    with writing(core.settings.instance):
+        upkeep.remove(core.catalog, core.thumbs, sorted(set(ids)))
+        _publish(core)
+    click.echo(f"removed {len(set(ids))}")
+
+
+@click.command()
+@jobs_option
+@reports_errors
+def index(jobs: int) -> None:
+    """Bring all codes up to date with the installed libraries, and build the indexes anew."""
+    core = hashbag()
+    with writing(core.settings.instance):
+        wanted: list[Wanted | Rejected] = list(upkeep.stale(core.catalog))
+        outcomes = _followed(core, wanted, jobs)
+        folder = core.generations.publish(core.catalog)
+        core.generations.current()
+    if core.generations.problem:
+        raise core.generations.problem
+    click.echo(f"published index generation {folder.name} of {core.catalog.count()} items")
+    if tally(outcomes)["rejected"]:
+        sys.exit(1)

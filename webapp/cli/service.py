@@ -1,0 +1,36 @@
+"""The command that serves."""
+
+import os
+import sys
+import tempfile
+
+import click
+
+from webapp.cli.common import reports_errors
+from webapp.cli.intake import draw_demo
+from webapp.context import hashbag
+from webapp.lock import writing
+from webapp.processes import available_cores
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
+@click.option("--workers", type=click.IntRange(1, 256), default=available_cores)
+@click.option("--demo", "with_demo", is_flag=True, help="If the catalogue is empty, draw the demo.")
+@reports_errors
+def serve(bind: str, workers: int, with_demo: bool) -> None:
+    """Serve with gunicorn."""
+    core = hashbag()
+    if with_demo and not core.catalog.count():
+        with writing(core.settings.instance):
+            draw_demo(core, 900, available_cores())
+    click.echo(f"Hashbag is on http://{bind}", err=True)
+    environ = os.environ | {
+        "HASHBAG_INSTANCE": str(core.settings.instance),
+        "HASHBAG_BIND": bind,
+        "HASHBAG_WORKERS": str(workers),
+        # Where the workers keep their counts, for whichever is asked to sum them.
+        "PROMETHEUS_MULTIPROC_DIR": tempfile.mkdtemp(prefix="hashbag-metrics-"),
+    }
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.serving"]
+    os.execve(sys.executable, command, environ)  # noqa: S606 - becomes gunicorn, keeps the pid
