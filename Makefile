@@ -38,7 +38,7 @@ browser:
 
 .venv/test-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag and its test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[evaluate,test]'
 	@touch $@ .venv/run-installed
 
 clean:

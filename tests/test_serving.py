@@ -83,7 +83,7 @@ def visitors(server: Server, threads: int = 4) -> Iterator[list[Visit]]:
     stop = threading.Event()
 
     def visit(turn: int) -> None:
-        while not stop.wait(0.01):
+        while not stop.wait(0.02):
             target, begun = PAGES[turn % len(PAGES)], time.monotonic()
             try:
                 visits.append(Visit(begun, target, server.get(target)))

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
+from flask.cli import with_appcontext
 from tqdm import tqdm
 
 from webapp.exceptions import BadParameter, ConfigError, HashbagError, ItemNotFound, ManifestError
@@ -29,12 +30,12 @@ def errors_in_a_line() -> Iterator[None]:
 
 
 def reports_errors(command: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a command so."""
+    """Run a command in the application's context, its errors in a line."""
 
     @wraps(command)
     def reporting(*args: P.args, **kwargs: P.kwargs) -> T:
         with errors_in_a_line():
-            return command(*args, **kwargs)
+            return with_appcontext(command)(*args, **kwargs)
 
     return reporting
 

@@ -122,6 +122,13 @@ def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
 @click.option(
     "--kinds", multiple=True, callback=_by_comma, help="Which, by comma or repeated; else all."
 )
+@click.option(
+    "--test",
+    "tests",
+    multiple=True,
+    type=click.Choice(evaluation.TESTS),
+    help="Which test, repeatable; else all.",
+)
 @click.option("--sample", type=click.IntRange(1), default=200, show_default=True, help="Photos.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(

@@ -9,22 +9,32 @@ from webapp.catalog import Catalog
 from webapp.evaluation import cost, hard_negatives, same_look, same_picture
 from webapp.evaluation.gallery import Gallery, Half, build
 from webapp.evaluation.heatmap import heat_map
-from webapp.evaluation.rows import Progress, Row, to_json
+from webapp.evaluation.rows import (
+    TESTS,
+    Cost,
+    HardNegatives,
+    Progress,
+    Row,
+    SameLook,
+    SamePicture,
+    to_json,
+)
 from webapp.evaluation.systems import chosen
 from webapp.evaluation.tables import to_text
 
-__all__ = ["Options", "Progress", "Row", "evaluate", "heat_map", "to_json", "to_text"]
+__all__ = ["TESTS", "Options", "Progress", "Row", "evaluate", "heat_map", "to_json", "to_text"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to evaluate: which systems (none named: all), on which photos.
+    """What to evaluate: which systems and tests (none named: all), on which photos.
 
     `half` asks with every other photo by file name only, the even ones, on which parameters were
     tuned, or the odd ones; the gallery is always the whole catalogue.
     """
 
     kinds: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
     sample: int = 200
     seed: int = 0
     half: Half = "all"
@@ -51,9 +61,13 @@ def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Row]:
 def _tests(catalog: Catalog, gallery: Gallery, options: Options) -> Iterator[Progress | Row]:
     seed, jobs = options.seed, options.jobs
     photos = gallery.sample(options.half, options.sample, seed)
-    yield from cost.measure(gallery, photos)
-    yield from same_picture.measure(gallery, photos, seed, jobs)
-    yield from same_look.measure(gallery, photos, seed, jobs)
     # Few items have a twin in another colour: all of the half are asked, not a sample.
     half = set(gallery.half(options.half).tolist())
-    yield from hard_negatives.measure(catalog, gallery, half, seed, jobs)
+    measured: dict[str, Iterator[Progress | Row]] = {
+        Cost.test: cost.measure(gallery, photos),
+        SamePicture.test: same_picture.measure(gallery, photos, seed, jobs),
+        SameLook.test: same_look.measure(gallery, photos, seed, jobs),
+        HardNegatives.test: hard_negatives.measure(catalog, gallery, half, seed, jobs),
+    }
+    for test in options.tests or measured:
+        yield from measured[test]

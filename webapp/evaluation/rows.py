@@ -75,6 +75,7 @@ class Cost:
 
 
 Row = SamePicture | SameLook | HardNegatives | Cost
+TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives))
 
 
 def to_json(rows: Iterable[Row]) -> str:
