@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 
 from webapp import config, views
 from webapp.context import Hashbag
@@ -59,4 +59,6 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
 def _add_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.endpoint == "static" and "v" in request.args:
+        response.cache_control.immutable = True
     return response

@@ -80,15 +80,20 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             engine=engine.name,
             parameters=parameters,
             versions=kind.versions(),
-            files={path.name: _digest(path) for path in sorted(folder.glob(f"{kind.name}.*"))},
+            files={path.name: digest_of(path) for path in sorted(folder.glob(f"{kind.name}.*"))},
         )
     manifest = Manifest(FORMAT, revision, _libraries(), kinds)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest
 
 
-def open_generation(folder: Path, engine: Engine) -> Generation:
-    """Open a generation, after comparing every file with its checksum.
+def manifest_digest(folder: Path) -> str:
+    """Return the checksum of the manifest, which has those of all other files."""
+    return digest_of(folder / MANIFEST)
+
+
+def open_generation(folder: Path, engine: Engine, digest: str) -> Generation:
+    """Open a generation, after comparing every file with its checksum, `digest` the manifest's.
 
     Raises:
         IndexDamaged: names the file, or the library whose version is another.
@@ -98,6 +103,13 @@ def open_generation(folder: Path, engine: Engine) -> Generation:
         raise IndexDamaged(
             f"{folder.name}: built with {_in_words(manifest.libraries)}, but installed are "
             f"{_in_words(_libraries())}: run `hashbag index`"
+        )
+    for name, entry in manifest.kinds.items():
+        _check_kind(folder, name, entry)
+    if manifest_digest(folder) != digest:
+        raise IndexDamaged(
+            f"{folder.name}: {MANIFEST} is not what was built, its checksum differs: "
+            "run `hashbag index`"
         )
     return Generation(
         folder.name,
@@ -125,7 +137,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine) -> Opened:
+def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
     kind = KINDS.get(name)
     if kind is None or (entry.bits, entry.versions) != (kind.bits, kind.versions()):
         wanted = f"{kind.bits} bits by {kind.versions()}" if kind else "unknown to this version"
@@ -133,10 +145,13 @@ def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine) -> Ope
             f"{folder.name}: {name} is of {entry.bits} bits by {entry.versions}, but here is "
             f"{wanted}: run `hashbag index`"
         )
+
+
+def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine) -> Opened:
     for file, digest in entry.files.items():
         if not (folder / file).is_file():
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
-        if _digest(folder / file) != digest:
+        if digest_of(folder / file) != digest:
             raise IndexDamaged(
                 f"{folder.name}: {file} is not what was built, its checksum differs: "
                 "run `hashbag index`"
@@ -153,6 +168,7 @@ def _in_words(libraries: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {number}" for name, number in libraries.items())
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

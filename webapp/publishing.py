@@ -11,7 +11,7 @@ from pathlib import Path
 from webapp.catalog import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
-from webapp.generation import Generation, build, open_generation
+from webapp.generation import Generation, build, manifest_digest, open_generation
 from webapp.thumbs import write_whole
 
 KEPT = 2
@@ -63,7 +63,8 @@ class Generations:
 
     def _follow(self, stamp: tuple[int, int] | None) -> None:
         try:
-            self._serving = open_generation(self.newest(), self._engine)
+            folder, digest = self._published()
+            self._serving = open_generation(folder, self._engine, digest)
             self._problem = None
             log.info("serving generation %s", self._serving.name)
         except IndexNotReady as problem:
@@ -85,8 +86,13 @@ class Generations:
         Raises:
             IndexNotReady: nothing was published yet.
         """
+        return self._published()[0]
+
+    def _published(self) -> tuple[Path, str]:
+        """Return that and the checksum of its manifest."""
         try:
-            name = json.loads((self.folder / _CURRENT).read_text("utf-8"))["generation"]
+            current = json.loads((self.folder / _CURRENT).read_text("utf-8"))
+            return self.folder / str(current["generation"]), str(current["manifest"])
         except FileNotFoundError as error:
             raise IndexNotReady(
                 "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
@@ -95,7 +101,6 @@ class Generations:
             raise IndexDamaged(
                 f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
             ) from error
-        return self.folder / str(name)
 
     def publish(self, catalog: Catalog) -> Path:
         """Build a generation beside the others, put it in place by renaming, drop old ones."""
@@ -109,7 +114,8 @@ class Generations:
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
         building.rename(final)
-        write_whole(self.folder / _CURRENT, json.dumps({"generation": final.name}).encode() + b"\n")
+        current = {"generation": final.name, "manifest": manifest_digest(final)}
+        write_whole(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-KEPT]:
             shutil.rmtree(old)
         return final

@@ -16,6 +16,7 @@ DISPLAY_SIZE = 960
 """Longer side of the copy shown large where the original is heavy, or not for browsers."""
 
 _HEAVY = 1200
+_UNFINISHED = ".writing-"
 _BROWSERS_SHOW = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
 
 
@@ -68,6 +69,11 @@ class ThumbStore:
             image.save(out, "WEBP", quality=80, method=2)
             write_whole(self.path(digest, size), out.getvalue())
 
+    def clear_unfinished(self) -> None:
+        """Remove what a killed process left half written; for the one that may write."""
+        for path in self.folder.glob(f"*/{_UNFINISHED}*"):
+            path.unlink()
+
     def remove(self, digest: str) -> None:
         """Forget all copies of a photo."""
         for path in (self.folder / digest[:2]).glob(f"{digest}-*.webp"):
@@ -77,7 +83,7 @@ class ThumbStore:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that readers, and a crash, see the old one or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -27,6 +27,9 @@ def errors_in_a_line() -> Iterator[None]:
     except HashbagError as error:
         click.echo(f"hashbag: {error}", err=True)
         sys.exit(2 if isinstance(error, UNUSABLE) else 1)
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing is lost: run the same command again to go on", err=True)
+        sys.exit(130)
 
 
 def reports_errors(command: Callable[P, T]) -> Callable[P, T]:

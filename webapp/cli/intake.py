@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 import click
 from tqdm import tqdm
@@ -45,12 +46,12 @@ def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--rejects",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    type=click.File("w", encoding="utf-8", lazy=False),
     help="Write what was rejected, and why, to this CSV file.",
 )
 @jobs_option
 @reports_errors
-def import_(path: Path, rejects: Path | None, jobs: int) -> None:
+def import_(path: Path, rejects: TextIO | None, jobs: int) -> None:
     """Take in a folder of pictures, or a CSV or JSONL manifest.
 
     Pictures stay where they are; running it again takes in what changed. Exits 1 when any
@@ -63,7 +64,7 @@ def import_(path: Path, rejects: Path | None, jobs: int) -> None:
 
 
 def _take_in(
-    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int, rejects: Path | None
+    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int, rejects: TextIO | None
 ) -> int:
     """Import, tell, index; returns how many were rejected."""
     outcomes = _followed(core, wanted, jobs)
@@ -78,28 +79,20 @@ def _take_in(
 def _followed(
     core: Hashbag, wanted: list[Wanted | Rejected], jobs: int
 ) -> list[Outcome | Rejected]:
+    core.thumbs.clear_unfinished()
     outcomes: list[Outcome | Rejected] = []
     jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
-    try:
-        for outcome in progress(core.ingest.take(wanted, jobs), len(wanted), "importing"):
-            outcomes.append(outcome)
-            if isinstance(outcome, Rejected):
-                tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
-    except KeyboardInterrupt:
-        click.echo(
-            f"stopped after {len(outcomes)} of {len(wanted)}; nothing is lost: run the same "
-            "command again to go on",
-            err=True,
-        )
-        sys.exit(130)
+    for outcome in progress(core.ingest.take(wanted, jobs), len(wanted), "importing"):
+        outcomes.append(outcome)
+        if isinstance(outcome, Rejected):
+            tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
     return outcomes
 
 
-def _write_rejects(path: Path, refused: Iterable[Rejected]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("source", "reason"))
-        writer.writerows((one.source, one.reason) for one in refused)
+def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
+    writer = csv.writer(file)
+    writer.writerow(("source", "reason"))
+    writer.writerows((one.source, one.reason) for one in refused)
 
 
 def _publish(core: Hashbag) -> None:

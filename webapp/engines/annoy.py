@@ -47,7 +47,10 @@ class AnnoyEngine:
         for row in range(table.row_count):
             forest.add_item(row, table.bit_vector(row).tolist())
         forest.build(self._trees, n_jobs=1)  # several jobs would give other bytes each time
-        forest.save(str(folder / f"{kind}.ann"))
+        path = folder / f"{kind}.ann"
+        forest.save(str(path))
+        forest.unload()
+        _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
     def open(self, table: CodeTable, folder: Path, kind: str) -> Index:
@@ -70,6 +73,24 @@ class AnnoyEngine:
                 f"{folder.name}: {path.name} does not hold the codes of {kind} ({table.bits} bits)"
             )
         return opened
+
+
+def _zero_unused(path: Path, table: CodeTable) -> None:
+    """Zero the bytes that Annoy leaves as it found them in memory, for the same bytes each time.
+
+    A node is: how many items are below it, 4 bytes; two children, 8; padding, 4; W words. An
+    item uses the words, a split the first of them for its bit, and a node of few items lists
+    their numbers from the children on.
+    """
+    words = table.codes.shape[0]
+    nodes = np.memmap(path, dtype=np.uint8, mode="r+").reshape(-1, 16 + 8 * words)
+    below = nodes[:, :4].copy().view(np.uint32)[:, 0]
+    is_item = np.arange(len(nodes)) < table.row_count
+    is_list = ~is_item & (below <= (12 + 8 * words) // 4)
+    nodes[~is_list, 12:16] = 0
+    nodes[~is_list & ~is_item, 24:] = 0
+    used = 4 + 4 * below[is_list, None]
+    nodes[is_list] = np.where(np.arange(nodes.shape[1]) < used, nodes[is_list], 0)
 
 
 def _answers_rightly(forest: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:

@@ -66,15 +66,12 @@ def _http(error: HTTPException) -> Response:
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    # Unread, the rest of the body would reset the connection before the answer arrives.
-    remaining = min(request.content_length or 0, _DRAIN_AT_MOST)
-    while remaining > 0 and (chunk := request.environ["wsgi.input"].read(min(remaining, 65536))):
-        remaining -= len(chunk)
     limit = hashbag().settings.max_upload_mb
     return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")
 
 
 def _answer(status: int, detail: str) -> Response:
+    _read_to_the_end()
     title = HTTPStatus(status).phrase
     if request.path.startswith("/api/"):
         response = jsonify(type="about:blank", title=title, status=status, detail=detail)
@@ -87,3 +84,14 @@ def _answer(status: int, detail: str) -> Response:
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _read_to_the_end() -> None:
+    """Read what is left of a body: unread, it would reset the connection before the answer."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    # A body sent in chunks has no length, and ends by itself.
+    known = request.content_length
+    remaining = _DRAIN_AT_MOST if known is None else min(known, _DRAIN_AT_MOST)
+    while remaining > 0 and (chunk := request.environ["wsgi.input"].read(min(remaining, 65536))):
+        remaining -= len(chunk)

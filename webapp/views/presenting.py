@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         glyph_of=glyph_of,
         narrowed=narrowed,
         link=link,
+        seed=seed,
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
@@ -45,8 +46,13 @@ def register(app: Flask) -> None:
 
 def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
     """Build an address that keeps the seed of the sample grid the visit started from."""
-    seed = getattr(g, "seed", None) or request.args.get("seed", type=int)
-    return url_for(endpoint, **_given({"seed": seed} | _merged(more) | values))
+    return url_for(endpoint, **_given({"seed": seed()} | _merged(more) | values))
+
+
+def seed() -> int | None:
+    """Return the seed of the sample grid the visit started from."""
+    given: int | None = request.args.get("seed", type=int)
+    return getattr(g, "seed", given)
 
 
 def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
