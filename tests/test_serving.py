@@ -266,7 +266,8 @@ def test_a_running_server_keeps_the_previous_generation_when_the_newest_is_damag
         folder = instance / "generations"
         shutil.copytree(folder / "000001", folder / "000002")
         flip(folder / "000002" / "whash.ann")
-        (folder / "next").write_text('{"generation": "000002"}\n')
+        current = json.loads((folder / "current").read_text())
+        (folder / "next").write_text(json.dumps(current | {"generation": "000002"}))
         (folder / "next").replace(folder / "current")
 
         for _ in range(20):
