@@ -19,7 +19,7 @@ _ASSETS = _PACKAGE if (_PACKAGE / "templates").is_dir() else _PACKAGE.parent
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; "
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

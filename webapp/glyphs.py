@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webapp.hashing import Bits, HashKind, unpack
+from webapp.hashing import unpack
 from webapp.kinds import colour
+from webapp.kinds.kind import Bits, HashKind
 from webapp.models import Code
 
 

@@ -1,99 +1,17 @@
-"""The table of hash kinds: imagehash's own, bit for bit, and Hashbag's."""
+"""The table of hash kinds, imagehash's own and Hashbag's, and codes made by them."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Literal
+from collections.abc import Iterable
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.exceptions import TooPlain
 from webapp.kinds import colour, shape, variants
+from webapp.kinds.kind import Bits, HashKind, TriesHarder
 from webapp.kinds.sight import Sight
+from webapp.kinds.stock import STOCK
 from webapp.models import Code, Fingerprint
-
-Bits = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class TriesHarder:
-    """More readings of a query: mirrored, turned, as a crop of something larger.
-
-    `carried` gives the codes that a query's fingerprint must carry for them, `count` of them, the
-    kind's own views first; `readings` makes all readings of carried codes (C, bits): a phrase for
-    each, empty where the picture is taken as it is, and their codes (R, bits).
-    """
-
-    count: int
-    carried: Callable[[Sight], Bits]
-    readings: Callable[[Bits], tuple[tuple[str, ...], Bits]]
-
-
-@dataclass(frozen=True, slots=True)
-class HashKind:
-    """A named perceptual hash.
-
-    `compute` gives the bits of `views` codes, shape (views, bits): a kind may know a picture by
-    several views of it, the nearest of which counts. `tries_harder` is how a query is read in
-    more ways than those. `revision` grows when a kind of our own changes its bits.
-
-    `shape` is how a code's bits are laid out, rows by columns, and `drawing` how they are shown:
-    as the cells of a grid, or as one bar for each row. `light` says that a set bit is a lighter
-    cell, so that the unset ones are drawn dark.
-
-    `tag` names the kind inside a fingerprint's link and is never given to another kind.
-    """
-
-    name: str
-    label: str
-    description: str
-    tag: int
-    shape: tuple[int, int]
-    compute: Callable[[Sight], Bits]
-    views: int = 1
-    tries_harder: TriesHarder | None = None
-    revision: int = 0
-    drawing: Literal["grid", "bars"] = "grid"
-    light: bool = False
-    libraries: tuple[str, ...] = ("ImageHash", "pillow")
-
-    @property
-    def bits(self) -> int:
-        """Length of a code in bits."""
-        return self.shape[0] * self.shape[1]
-
-    @property
-    def bytes(self) -> int:
-        """Length of one view's packed code in bytes; the bits beyond `bits` are zero."""
-        return -(-self.bits // 8)
-
-    def versions(self) -> str:
-        """Name the libraries that decide this kind's bits, with their versions."""
-        own = [f"{self.name} {self.revision}"] if self.revision else []
-        return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])
-
-
-def _stock(
-    hash_function: Callable[[Image.Image], imagehash.ImageHash],
-) -> Callable[[Sight], Bits]:
-    """Take a hash of imagehash as it is: one view."""
-
-    def compute(sight: Sight) -> Bits:
-        return np.asarray(hash_function(sight.image).hash).reshape(1, -1)
-
-    return compute
-
-
-def _whash_db4(image: Image.Image) -> imagehash.ImageHash:
-    # The wavelet is four taps wide, and on a picture with a side below 64 px it leaves fewer
-    # coefficients: the only hash of imagehash whose length varies. Scaling such pictures up to
-    # 64 px first, by imagehash's own parameter, fixes it at 14 x 14.
-    scale = 64 if min(image.size) < 64 else None
-    return imagehash.whash(image, image_scale=scale, mode="db4")
-
 
 KINDS: dict[str, HashKind] = {
     kind.name: kind
@@ -127,82 +45,7 @@ KINDS: dict[str, HashKind] = {
             revision=1,
             libraries=("pillow",),
         ),
-        HashKind(
-            "whash",
-            "Shape and light",
-            "Where the picture is lighter or darker than its middle tone, in an 8 by 8 grid "
-            "(Haar wavelet).",
-            tag=1,
-            shape=(8, 8),
-            compute=_stock(imagehash.whash),
-            light=True,
-            libraries=("ImageHash", "pillow", "PyWavelets"),
-        ),
-        HashKind(
-            "colorhash",
-            "Colour",
-            "How much of the picture is black, grey, and each of six hues, pale and strong; "
-            "blind to where.",
-            tag=2,
-            shape=(14, 3),
-            compute=_stock(imagehash.colorhash),
-            drawing="bars",
-        ),
-        HashKind(
-            "ahash",
-            "Light, plainly",
-            "Where the picture is lighter or darker than its average, in an 8 by 8 grid.",
-            tag=3,
-            shape=(8, 8),
-            compute=_stock(imagehash.average_hash),
-            light=True,
-        ),
-        HashKind(
-            "phash",
-            "Broad structure",
-            "The broad waves of light and dark across the picture (cosine transform in both "
-            "directions).",
-            tag=4,
-            shape=(8, 8),
-            compute=_stock(imagehash.phash),
-            libraries=("ImageHash", "pillow", "scipy"),
-        ),
-        HashKind(
-            "phash_simple",
-            "Waves across",
-            "The broad waves of light and dark from left to right only (cosine transform of "
-            "the rows).",
-            tag=5,
-            shape=(8, 8),
-            compute=_stock(imagehash.phash_simple),
-            libraries=("ImageHash", "pillow", "scipy"),
-        ),
-        HashKind(
-            "dhash",
-            "Edges across",
-            "Whether the light rises or falls from each cell to its right neighbour.",
-            tag=6,
-            shape=(8, 8),
-            compute=_stock(imagehash.dhash),
-        ),
-        HashKind(
-            "dhash_vertical",
-            "Edges down",
-            "Whether the light rises or falls from each cell to the one below.",
-            tag=7,
-            shape=(8, 8),
-            compute=_stock(imagehash.dhash_vertical),
-        ),
-        HashKind(
-            "whash_db4",
-            "Shape, smoother",
-            "Like whash, in a finer grid of 14 by 14 cells that overlap (Daubechies wavelet).",
-            tag=8,
-            shape=(14, 14),
-            compute=_stock(_whash_db4),
-            light=True,
-            libraries=("ImageHash", "pillow", "PyWavelets"),
-        ),
+        *STOCK,
     )
 }
 

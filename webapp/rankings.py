@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from webapp.blending import DEFAULT_LEAN, LOOK, PARTS, Look, LookMeasure, blend
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.generation import Generation
-from webapp.hashing import KINDS, HashKind
+from webapp.hashing import KINDS
+from webapp.kinds.kind import HashKind
 from webapp.models import NO_FILTERS, Filters, Fingerprint
 from webapp.queries import Asked, read
 from webapp.ranking import KindMeasure, Measure

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,15 @@ def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -
     core = hashbag()
     asked = Question(ranking_named(kind or core.settings.default_kind), k, harder=harder)
     picture = open_picture(image.read_bytes(), core.settings.max_pixels)
-    result = core.searcher.similar_to(query_fingerprint(picture.image), asked)
-    click.echo(_as_json(result) if as_json else _as_table(result))
+    codes = query_fingerprint(picture.image)
+    core.generations.current()  # opened before the clock starts, as in a server
+    began = time.perf_counter()
+    result = core.searcher.similar_to(codes, asked)
+    milliseconds = 1000 * (time.perf_counter() - began)
+    click.echo(_as_json(result, milliseconds) if as_json else _as_table(result, milliseconds))
 
 
-def _as_json(result: Result) -> str:
+def _as_json(result: Result, milliseconds: float) -> str:
     hits = [
         {
             "rank": hit.rank,
@@ -102,16 +107,19 @@ def _as_json(result: Result) -> str:
         for hit in result.hits
     ]
     head = {name: getattr(result, name) for name in ("by", "k", "bits", "exact", "weak")}
-    return json.dumps(head | {"hits": hits}, indent=1, ensure_ascii=False)
+    whole = head | {"milliseconds": round(milliseconds, 2), "hits": hits}
+    return json.dumps(whole, indent=1, ensure_ascii=False)
 
 
-def _as_table(result: Result) -> str:
+def _as_table(result: Result, milliseconds: float) -> str:
     lines = [
-        f"{hit.rank:>3}  {hit.distance:>3} of {result.bits}  {hit.item.id:>6}  "
+        f"{hit.rank:>3}  {hit.distance:>4} of {result.bits}  {hit.item.id:>6}  "
         f"{hit.item.title or hit.item.filename}" + (f"  ({hit.matched})" if hit.matched else "")
         for hit in result.hits
     ]
-    return "\n".join(lines) or "the catalogue is empty"
+    lines += ["none of these is really near"] if result.weak else []
+    lines.append(f"{'proven exact' if result.exact else 'not proven'}, {milliseconds:.1f} ms")
+    return "\n".join(lines)
 
 
 def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from webapp.engines.exact import ExactIndex
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.exceptions import BadParameter
 from webapp.hamming import Planes
-from webapp.hashing import KINDS, HashKind, pack
+from webapp.hashing import KINDS, pack
+from webapp.kinds.kind import HashKind
 from webapp.kinds.sight import Sight
 from webapp.queries import read
 from webapp.ranking import KindMeasure

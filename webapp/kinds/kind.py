@@ -1,0 +1,71 @@
+"""What a hash kind is: a row of the table, and how its queries try harder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.kinds.sight import Sight
+
+Bits = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TriesHarder:
+    """More readings of a query: mirrored, turned, as a crop of something larger.
+
+    `carried` gives the codes that a query's fingerprint must carry for them, `count` of them, the
+    kind's own views first; `readings` makes all readings of carried codes (C, bits): a phrase for
+    each, empty where the picture is taken as it is, and their codes (R, bits).
+    """
+
+    count: int
+    carried: Callable[[Sight], Bits]
+    readings: Callable[[Bits], tuple[tuple[str, ...], Bits]]
+
+
+@dataclass(frozen=True, slots=True)
+class HashKind:
+    """A named perceptual hash.
+
+    `compute` gives the bits of `views` codes, shape (views, bits): a kind may know a picture by
+    several views of it, the nearest of which counts. `tries_harder` is how a query is read in
+    more ways than those. `revision` grows when a kind of our own changes its bits.
+
+    `shape` is how a code's bits are laid out, rows by columns, and `drawing` how they are shown:
+    as the cells of a grid, or as one bar for each row. `light` says that a set bit is a lighter
+    cell, so that the unset ones are drawn dark.
+
+    `tag` names the kind inside a fingerprint's link and is never given to another kind.
+    """
+
+    name: str
+    label: str
+    description: str
+    tag: int
+    shape: tuple[int, int]
+    compute: Callable[[Sight], Bits]
+    views: int = 1
+    tries_harder: TriesHarder | None = None
+    revision: int = 0
+    drawing: Literal["grid", "bars"] = "grid"
+    light: bool = False
+    libraries: tuple[str, ...] = ("ImageHash", "pillow")
+
+    @property
+    def bits(self) -> int:
+        """Length of a code in bits."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def bytes(self) -> int:
+        """Length of one view's packed code in bytes; the bits beyond `bits` are zero."""
+        return -(-self.bits // 8)
+
+    def versions(self) -> str:
+        """Name the libraries that decide this kind's bits, with their versions."""
+        own = [f"{self.name} {self.revision}"] if self.revision else []
+        return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])
