@@ -1,0 +1,96 @@
+"""The commands that ask say what they should; the demo needs nothing but itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pictures import bag, catalogue
+from tests.serving import run_hashbag
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    done = run_hashbag(["import", catalogue(folder / "photos", 30)], folder / "instance")
+    assert done.stdout == "added 30, updated 0, unchanged 0, rejected 0\n"
+    return folder / "instance"
+
+
+def test_status_tells_what_is_there_and_what_serves_it(instance: Path) -> None:
+    told = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    assert told["items"] == 30
+    assert told["index"]["generation"] == "000001"
+    assert told["index"]["problems"] == []
+    assert told["index"]["kinds"]["whash"]["items"] == 30
+    assert told["codes"]["phash"][0]["count"] == 30
+    assert "generation" in run_hashbag(["status"], instance).stdout
+
+
+def test_verify_finds_what_changed_behind_the_catalogues_back(instance: Path) -> None:
+    fine = run_hashbag(["verify"], instance)
+    assert (fine.returncode, "as they should be" in fine.stdout) == (0, True)
+    photo = instance.parent / "photos" / "007.png"
+    before = photo.read_bytes()
+    bag(99).save(photo)
+    wrong = run_hashbag(["verify"], instance)
+    photo.write_bytes(before)
+    assert wrong.returncode == 1
+    assert "item 8, 007.png: its photo changed since it was imported" in wrong.stdout
+
+
+def test_search_finds_a_picture_from_the_shell(instance: Path, tmp_path: Path) -> None:
+    bag(11).save(tmp_path / "asked.png")
+    found = run_hashbag(["search", tmp_path / "asked.png", "-k", "3", "--json"], instance)
+    answer = json.loads(found.stdout)
+    assert (answer["by"], answer["exact"], len(answer["hits"])) == ("look", True, 3)
+    assert (answer["hits"][0]["filename"], answer["hits"][0]["distance"]) == ("011.png", 0)
+    table = run_hashbag(["search", tmp_path / "asked.png", "--by", "dhash"], instance).stdout
+    assert "0 of 64" in table.splitlines()[0]
+    assert "proven exact" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search", "asked.png", "--by", "nope"], "no hash kind 'nope'"),
+        (["search", "missing.png"], "does not exist"),
+        (["remove", "4711"], "no item 4711"),
+        (["evaluate", "--kinds", "nope"], "there is no 'nope'"),
+    ],
+)
+def test_an_unusable_argument_exits_2_with_what_is_wrong(
+    instance: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    bag(1).save(tmp_path / "asked.png")
+    given = [str(tmp_path / part) if part.endswith(".png") else part for part in arguments]
+    done = run_hashbag(given, instance)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_evaluate_prints_tables_and_writes_rows_and_a_picture(
+    instance: Path, tmp_path: Path
+) -> None:
+    rows, picture = tmp_path / "rows.json", tmp_path / "heat.svg"
+    asked = ["evaluate", "--kinds", "look,whash", "--sample", "4"]
+    done = run_hashbag([*asked, "--json", rows, "--picture", picture], instance)
+    assert done.returncode == 0, done.stderr
+    assert "mean" in done.stdout
+    tests = {row["test"] for row in json.loads(rows.read_text())}
+    assert {"same picture", "same look", "cost"} <= tests
+    assert picture.read_text().startswith("<svg")
+
+
+def test_the_demo_draws_imports_and_indexes(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    done = run_hashbag(["demo", "--items", "12"], instance)
+    assert done.stdout == "added 12, updated 0, unchanged 0, rejected 0\n"
+    again = run_hashbag(["demo", "--items", "12"], instance)
+    assert again.stdout == "added 0, updated 0, unchanged 12, rejected 0\n"
+    # The instance can be moved: the demo's photos are inside it.
+    moved = instance.rename(tmp_path / "moved")
+    assert run_hashbag(["verify"], moved).returncode == 0
