@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, request
 
 from webapp import config, views
 from webapp.context import Hashbag
+from webapp.engines.registry import engine_of
 from webapp.exceptions import ConfigError
 from webapp.rankings import RANKINGS
 
@@ -39,6 +40,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     settings = config.load(os.environ, overrides)
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
+    engine_of(settings)
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),

@@ -109,11 +109,15 @@ class Catalog:
                     found[item_id][kind] = code
         return dict(found)
 
-    def code_column(self, kind: str) -> tuple[Ids, NDArray[np.uint8]]:
-        """Return all codes of a kind: item ids, ascending, shape (N,), and all bytes in a row."""
+    def code_column(self, kind: str, versions: str) -> tuple[Ids, NDArray[np.uint8]]:
+        """Return a kind's codes made by these library versions.
+
+        Item ids, ascending, shape (N,), and all bytes in a row.
+        """
         query = (
             sa.select(codes.c.item_id, codes.c.code)
-            .where(codes.c.kind == kind)
+            .join(makers)
+            .where(codes.c.kind == kind, makers.c.versions == versions)
             .order_by(codes.c.item_id)
         )
         ids, packed = [], bytearray()

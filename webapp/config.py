@@ -1,5 +1,6 @@
 """Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -79,6 +80,8 @@ def _like(default: object, name: str, value: object) -> object:
         if isinstance(default, str):
             return str(value)
         number = float(str(value))
+        if math.isinf(number):
+            return int(number)  # raises, as for any other text that is no number
         return number if isinstance(default, float) or name == "max_upload_mb" else int(number)
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"{PREFIX}{name.upper()} must be a number, not '{value}'") from error

@@ -57,6 +57,8 @@ class Generation:
         Raises:
             IndexNotReady: the generation was built before the kind had codes.
         """
+        if not self.kinds:
+            raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo`")
         if name not in self.kinds:
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
@@ -67,7 +69,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     kinds = {}
     for kind in KINDS.values():
-        ids, packed = catalog.code_column(kind.name)
+        ids, packed = catalog.code_column(kind.name, kind.versions())
         if not len(ids):
             continue
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))

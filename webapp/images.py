@@ -134,10 +134,13 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     """Scale deep grey to 8 bits, where Pillow's own conversion would clip it to white."""
     if not image.mode.startswith(("I", "F")):
         return image
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    if image.mode.startswith("I;16"):
+        deep = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
+    values = np.nan_to_num(np.array(image, dtype=np.float32), copy=False)
     low, high = float(values.min()), float(values.max())
-    if image.mode != "F" and low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0  # 16 bits in whatever container
+    if image.mode == "I" and low >= 0 and high <= 65535:
+        low, high = 0.0, 65535.0  # 16 bits in a wider container
     # Wider integers and floats declare no white: their own extremes are black and white.
     scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
     return Image.fromarray(np.rint(scaled).astype(np.uint8))

@@ -1,6 +1,7 @@
 """Taking photos in: read, hash and thumbnail on all cores, write to the catalogue in batches."""
 
 import hashlib
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -74,12 +75,23 @@ class Ingest:
             while batch := list(islice(answers, _BATCH)):
                 judged = [self._judge(*question, photo) for question, photo in batch]
                 self._ledger.write([entry for _, entry in judged if entry])
+                self._drop_replaced(batch)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
             raise HashbagError(
                 "a worker process was killed while reading photos (out of memory?): "
                 "run the same command again to go on from here"
             ) from error
+
+    def _drop_replaced(self, batch: Sequence[tuple[Question, Photo | Rejected]]) -> None:
+        """Remove the thumbnails of contents that no item has any more."""
+        replaced = {
+            known.item.digest
+            for (_, known), photo in batch
+            if known and isinstance(photo, Photo) and photo.digest != known.item.digest
+        }
+        for digest in replaced - self._catalog.digests(list(replaced)):
+            self._thumbs.remove(digest)
 
     def _questions(self, wanted: Iterable[Wanted | Rejected]) -> Iterator[Question]:
         remaining = iter(wanted)
@@ -134,9 +146,12 @@ def _look(thumbs: ThumbStore, max_pixels: int, question: Question) -> Photo | Re
     if isinstance(want, Rejected):
         return want
     try:
-        size = want.path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            return Rejected(want.filename, f"{size / 1e6:.0f} MB is too large for a photo")
+        status = want.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Rejected(want.filename, "not a regular file")
+        if status.st_size > MAX_FILE_BYTES:
+            megabytes = status.st_size / 1e6
+            return Rejected(want.filename, f"{megabytes:.0f} MB is too large for a photo")
         data = want.path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         same = known is not None and known.item.digest == digest

@@ -41,14 +41,33 @@ def read(source: Path) -> list[Wanted | Rejected]:
     return list(_without_repeats(source, rows))
 
 
-def _walk(folder: Path) -> Iterator[Wanted]:
-    """Yield every file below a folder; hidden files and folders are no one's photos."""
-    for parent, folders, files in os.walk(folder, followlinks=False):
+def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
+    """Yield every file below a folder, once; hidden files and folders are no one's photos."""
+    first: dict[str, str] = {}
+    unreadable: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith("."):
-                path = Path(parent, name)
-                yield Wanted(path.resolve(), str(path.relative_to(folder)), {})
+        for name in sorted(name for name in files if not name.startswith(".")):
+            filename = os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118
+            real = os.path.realpath(os.path.join(parent, name))  # noqa: PTH118
+            if not _is_unicode(filename):
+                yield Rejected(ascii(filename), "its name is not UTF-8: rename it")
+            elif real in first:
+                yield Rejected(filename, f"the same file as {first[real]}")
+            else:
+                first[real] = filename
+                yield Wanted(Path(real), filename, {})
+    for error in unreadable:
+        yield Rejected(str(error.filename), f"the folder cannot be read: {error.strerror}")
+
+
+def _is_unicode(text: str) -> bool:
+    """Say whether a text can be stored: half characters cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text_of(source: Path) -> str:
@@ -92,12 +111,12 @@ def _csv_rows(source: Path, text: str) -> Iterator[Row]:
 
 
 def _jsonl_rows(source: Path, text: str) -> Iterator[Row]:  # noqa: ARG001 - as _csv_rows
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield number, f"not JSON: {error}"
             continue
         yield number, row if isinstance(row, dict) else "not a JSON object"
@@ -134,7 +153,10 @@ def _wanted(folder: Path, cells: Mapping[str, object]) -> Wanted | str:
         except ValueError:
             return f"{filename}: the price '{attributes['price']}' is not a number"
     extra = {name: _as_text(value) for name, value in cells.items() if name not in _KNOWN and name}
-    return Wanted((folder / filename).resolve(), filename, attributes | {"extra": extra})
+    if not _is_unicode("".join(map(str, (filename, *attributes.values(), *extra.values())))):
+        return f"{filename!a}: a text holds half a character"
+    path = Path(os.path.realpath(folder / filename))
+    return Wanted(path, filename, attributes | {"extra": extra})
 
 
 def price_of(text: str) -> float | None:

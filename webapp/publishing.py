@@ -46,9 +46,9 @@ class Generations:
         Raises:
             IndexNotReady: nothing was published, or what was cannot be opened.
         """
-        stamp = self._stamp()
-        if stamp != self._seen:
+        if self._stamp() != self._seen:
             with self._lock:
+                stamp = self._stamp()  # another thread may have followed meanwhile
                 if stamp != self._seen:
                     self._follow(stamp)
         if self._serving is None:

@@ -17,7 +17,9 @@ from webapp.ranking import KindMeasure, Measure
 from webapp.samples import Opened
 
 Ranking = HashKind | Look
+# The share of random pairs that are near by chance, and how many items make a chance.
 _BY_CHANCE = 0.01
+_ENOUGH = 30
 
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
 
@@ -66,10 +68,17 @@ class Inquiry:
     by_chance: NDArray[np.integer]
     asked: Asked
     opened: Opened
+    bits: int
 
     def is_weak(self, distance: int) -> bool:
-        """Say whether a match is no nearer than one in a hundred random pairs is by chance."""
-        return distance > 0 and distance >= float(np.quantile(self.by_chance, _BY_CHANCE))
+        """Say whether a match is no nearer than one in a hundred random pairs is by chance.
+
+        In a catalogue full of copies chance is near too: a tenth of the scale is never weak.
+        """
+        if len(self.measure.ids) < _ENOUGH:
+            return False
+        chance = float(np.quantile(self.by_chance, _BY_CHANCE))
+        return distance >= max(chance, self.bits / 10)
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Say how each of some items matched; empty where the picture was taken as it is."""
@@ -90,7 +99,7 @@ def inquire(generation: Generation, fingerprint: Fingerprint, question: Question
         opened = generation.kind(question.by.name)
         asked = read(fingerprint, question.by, harder=question.harder)
         measure = KindMeasure(opened.table, opened.index, asked.queries)
-        return Inquiry(measure, opened.sample, asked, opened)
+        return Inquiry(measure, opened.sample, asked, opened, question.by.bits)
     return _inquire_look(generation, fingerprint, question)
 
 
@@ -98,9 +107,11 @@ def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Qu
     shape, colour = (generation.kind(name) for name in PARTS)
     if not np.array_equal(shape.table.ids, colour.table.ids):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
-    asked = [read(fingerprint, KINDS[name], harder=question.harder) for name in PARTS]
+    # More readings differ in shape alone: where that does not count, nor do they.
+    harder = question.harder and question.lean < 1
+    asked = [read(fingerprint, KINDS[name], harder=harder) for name in PARTS]
     queries = (asked[0].queries, asked[1].queries)
     measure = LookMeasure((shape, colour), queries, question.lean)
     scales = (shape.scale, colour.scale)
     by_chance = blend(shape.sample, colour.sample, scales, question.lean)
-    return Inquiry(measure, by_chance, asked[0], shape)
+    return Inquiry(measure, by_chance, asked[0], shape, question.by.bits)

@@ -36,8 +36,9 @@ class Opened:
 
     @cached_property
     def scale(self) -> float:
-        """The median of those, in bits, never 0."""
-        return max(1.0, float(np.median(self.sample)))
+        """The median of those, in bits; where items are too few or too alike, a usual one."""
+        median = float(np.median(self.sample)) if len(self.table.ids) > 1 else 0.0
+        return median or self.table.bits / 4
 
 
 def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:

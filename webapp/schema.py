@@ -74,17 +74,15 @@ def open_database(url: str) -> sa.Engine:
     Raises:
         CatalogError: the database cannot be opened, or belongs to another version.
     """
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
     try:
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
         metadata.create_all(engine)
         with engine.begin() as connection:
             _check_version(connection)
-    except sa.exc.SQLAlchemyError as error:
-        raise CatalogError(f"the catalogue {engine.url!r} cannot be opened: {error.args[0]}") from (
-            error
-        )
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        raise CatalogError(f"the catalogue {url!r} cannot be opened: {error.args[0]}") from error
     return engine
 
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from webapp.catalog import Catalog
+from webapp.exceptions import ItemNotFound
 from webapp.hashing import query_fingerprint
-from webapp.images import open_picture
+from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Fingerprint, Hit, Item, Result
 from webapp.publishing import Generations
@@ -24,7 +25,7 @@ class Searcher:
 
         Raises:
             ItemNotFound: there is no such item.
-            UnreadableImage: its photo, which trying harder needs, cannot be read.
+            UnreadableImage: its photo, which trying harder needs, is damaged.
             IndexNotReady: nothing that could answer is published.
         """
         item = self._catalog.item(item_id)
@@ -35,8 +36,14 @@ class Searcher:
 
     def _read_again(self, item: Item) -> Fingerprint:
         """Hash an item's photo as a query: more readings than are stored of it."""
-        data = self._catalog.photo(item).read_bytes()
-        return query_fingerprint(open_picture(data, item.width * item.height).image)
+        try:
+            data = self._catalog.photo(item).read_bytes()
+        except OSError as error:
+            raise ItemNotFound(
+                f"the photo of item {item.id} is not where it was imported from"
+            ) from error
+        limit = max(DEFAULT_MAX_PIXELS, item.width * item.height)
+        return query_fingerprint(open_picture(data, limit).image)
 
     def similar_to(self, fingerprint: Fingerprint, question: Question) -> Result:
         """Find the nearest to a fingerprint.

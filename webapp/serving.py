@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import MutableMapping
@@ -39,7 +40,8 @@ class JsonLog(Logger):
             "client": atoms["h"],
             "method": atoms["m"],
             "path": atoms["U"],
-            "query": atoms["q"],
+            # A fingerprint is of somebody's photo: it is not for the log.
+            "query": re.sub(r"(^|&)q=[^&]*", r"\1q=", atoms["q"] or ""),
             "status": int(str(resp.status).split(None, 1)[0]),
             "bytes": getattr(resp, "sent", None),
             "milliseconds": round(request_time.total_seconds() * 1000, 1),
@@ -50,6 +52,11 @@ class JsonLog(Logger):
 
 logger_class = JsonLog
 access_log_format = ""
+
+
+def when_ready(_server: Any) -> None:
+    """Say where to look, now that it answers."""
+    print(f"Hashbag is on http://{bind}", file=sys.stderr)  # noqa: T201
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -67,7 +74,7 @@ def on_exit(_server: Any) -> None:
 def application() -> Any:
     """Build the application, its index opened before the workers are forked."""
     from webapp import create_app  # noqa: PLC0415 - after gunicorn has set up its logging
-    from webapp.exceptions import HashbagError  # noqa: PLC0415
+    from webapp.exceptions import CatalogError, IndexNotReady  # noqa: PLC0415
 
     app = create_app()
     core = app.extensions["hashbag"]
@@ -75,6 +82,6 @@ def application() -> Any:
         core.generations.current()
         # Connections must not cross a fork: each worker opens its own.
         core.catalog.engine.dispose()
-    except HashbagError as problem:
+    except (IndexNotReady, CatalogError) as problem:
         print(f"Serving all the same: {problem}", file=sys.stderr)  # noqa: T201
     return app

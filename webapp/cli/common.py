@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from webapp.exceptions import BadParameter, ConfigError, HashbagError, ItemNotFound, ManifestError
@@ -27,8 +29,12 @@ def errors_in_a_line() -> Iterator[None]:
     except HashbagError as error:
         click.echo(f"hashbag: {error}", err=True)
         sys.exit(2 if isinstance(error, UNUSABLE) else 1)
+    except (OSError, SQLAlchemyError, BrokenProcessPool) as error:
+        click.echo(f"hashbag: {type(error).__name__}: {error}", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
-        click.echo("stopped; nothing is lost: run the same command again to go on", err=True)
+        words = "stopped; nothing is lost: run the same command again to go on"
+        click.echo(words, err=True)
         sys.exit(130)
 
 

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from tqdm import tqdm
@@ -122,6 +122,10 @@ def _as_table(result: Result, milliseconds: float) -> str:
     return "\n".join(lines)
 
 
+# Opened at once: a mistyped folder is said before the measuring, not after.
+_WRITTEN = click.File("w", encoding="utf-8", lazy=False)
+
+
 def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for part in given for name in part.replace(",", " ").split())
 
@@ -146,11 +150,11 @@ def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     show_default=True,
     help="Ask with every other photo only; parameters were tuned on the even ones.",
 )
-@click.option("--json", "rows_path", type=click.Path(path_type=Path), help="Write all rows here.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw a heat map, as SVG, here.")
+@click.option("--json", "rows_file", type=_WRITTEN, help="Write all rows here.")
+@click.option("--picture", type=_WRITTEN, help="Draw a heat map, as SVG, here.")
 @jobs_option
 @reports_errors
-def evaluate(rows_path: Path | None, picture: Path | None, **options: Any) -> None:
+def evaluate(rows_file: TextIO | None, picture: TextIO | None, **options: Any) -> None:
     """Measure search quality on this catalogue, beside the rivals that are installed."""
     rows: list[evaluation.Row] = []
     with tqdm(unit="photo", disable=None) as bar:
@@ -163,7 +167,7 @@ def evaluate(rows_path: Path | None, picture: Path | None, **options: Any) -> No
                 bar.set_description(step.doing)
             bar.update()
     click.echo(evaluation.to_text(rows))
-    if rows_path:
-        rows_path.write_text(evaluation.to_json(rows), "utf-8")
+    if rows_file:
+        rows_file.write(evaluation.to_json(rows))
     if picture:
-        picture.write_text(evaluation.heat_map(rows), "utf-8")
+        picture.write(evaluation.heat_map(rows))

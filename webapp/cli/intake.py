@@ -16,6 +16,7 @@ from webapp.ingest import Outcome, tally
 from webapp.lock import writing
 from webapp.manifest import Wanted
 from webapp.models import Rejected
+from webapp.processes import available_cores
 
 
 @click.command()
@@ -71,7 +72,7 @@ def _take_in(
     refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if rejects:
         _write_rejects(rejects, refused)
-    _publish(core)
+    publish(core, jobs)
     click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
     return len(refused)
 
@@ -95,7 +96,13 @@ def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
     writer.writerows((one.source, one.reason) for one in refused)
 
 
-def _publish(core: Hashbag) -> None:
+def publish(core: Hashbag, jobs: int) -> None:
+    """Renew codes made by other library versions; build an index if there is none of this.
+
+    The caller holds the write lock.
+    """
+    if stale := upkeep.stale(core.catalog):
+        _followed(core, list(stale), jobs)
     if not upkeep.is_published(core.catalog, core.generations):
         folder = core.generations.publish(core.catalog)
         core.generations.current()
@@ -103,14 +110,14 @@ def _publish(core: Hashbag) -> None:
 
 
 @click.command()
-@click.argument("ids", type=int, nargs=-1, required=True)
+@click.argument("ids", type=click.IntRange(1, 2**63 - 1), nargs=-1, required=True)
 @reports_errors
 def remove(ids: tuple[int, ...]) -> None:
     """Take items out; their original photos stay where they are."""
     core = hashbag()
     with writing(core.settings.instance):
         upkeep.remove(core.catalog, core.thumbs, sorted(set(ids)))
-        _publish(core)
+        publish(core, available_cores())
     click.echo(f"removed {len(set(ids))}")
 
 

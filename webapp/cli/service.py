@@ -6,9 +6,10 @@ import tempfile
 
 import click
 
+from webapp import upkeep
 from webapp.cli.common import reports_errors
-from webapp.cli.intake import draw_demo
-from webapp.context import hashbag
+from webapp.cli.intake import draw_demo, publish
+from webapp.context import Hashbag, hashbag
 from webapp.lock import writing
 from webapp.processes import available_cores
 
@@ -21,10 +22,8 @@ from webapp.processes import available_cores
 def serve(bind: str, workers: int, with_demo: bool) -> None:
     """Serve with gunicorn."""
     core = hashbag()
-    if with_demo and not core.catalog.count():
-        with writing(core.settings.instance):
-            draw_demo(core, 900, available_cores())
-    click.echo(f"Hashbag is on http://{bind}", err=True)
+    if with_demo:
+        _have_something_to_show(core)
     environ = os.environ | {
         "HASHBAG_INSTANCE": str(core.settings.instance),
         "HASHBAG_BIND": bind,
@@ -34,3 +33,15 @@ def serve(bind: str, workers: int, with_demo: bool) -> None:
     }
     command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.serving"]
     os.execve(sys.executable, command, environ)  # noqa: S606 - becomes gunicorn, keeps the pid
+
+
+def _have_something_to_show(core: Hashbag) -> None:
+    """Draw the demo where there is nothing, or go on with one that was interrupted."""
+    empty = not core.catalog.count()
+    if not empty and upkeep.is_published(core.catalog, core.generations):
+        return
+    with writing(core.settings.instance):
+        if empty or (core.settings.instance / "demo" / "manifest.csv").exists():
+            draw_demo(core, 900, available_cores())
+        else:
+            publish(core, available_cores())

@@ -61,7 +61,7 @@ class AnnoyEngine:
         """
         path = folder / f"{kind}.ann"
         if not path.is_file():
-            raise IndexDamaged(f"{folder.name}: {path.name} is missing")
+            raise IndexDamaged(f"{folder.name}: {path.name} is missing: run `hashbag index`")
         forest = AnnoyIndex(table.bits, "hamming")
         try:
             forest.load(str(path))
@@ -70,7 +70,8 @@ class AnnoyEngine:
         opened = OpenedAnnoy(forest, table.bits, self._search_k)
         if forest.get_n_items() != table.row_count or not _answers_rightly(forest, opened, table):
             raise IndexDamaged(
-                f"{folder.name}: {path.name} does not hold the codes of {kind} ({table.bits} bits)"
+                f"{folder.name}: {path.name} does not hold the codes of {kind} "
+                f"({table.bits} bits): run `hashbag index`"
             )
         return opened
 

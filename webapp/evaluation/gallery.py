@@ -118,7 +118,7 @@ def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.u
         IndexNotReady: not all of the `count` items have one.
     """
     kind = KINDS[name]
-    ids, packed = catalog.code_column(name)
+    ids, packed = catalog.code_column(name, kind.versions())
     if len(ids) != count:
         raise IndexNotReady(f"some items have no {name} code: run `hashbag index`")
     return ids, packed.reshape(count, kind.views, kind.bytes)

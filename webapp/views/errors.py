@@ -30,7 +30,7 @@ STATUS: dict[type[HashbagError], int] = {
 }
 
 ADVICE = {
-    400: "Mend the address, or start again from the grid.",
+    400: "Go back and change it, or start again from the grid.",
     404: "It may have been taken out of the catalogue, or the link may be cut.",
     413: "Make the picture smaller and try again.",
     415: "Try a photo in JPEG, PNG, WebP, AVIF or HEIC.",
@@ -67,6 +67,8 @@ def _http(error: HTTPException) -> Response:
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
     limit = hashbag().settings.max_upload_mb
+    if request.content_length is not None and request.content_length <= limit * 1024 * 1024:
+        return _answer(400, "image: send the picture as a file, not as text")
     return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")
 
 
@@ -88,7 +90,8 @@ def _answer(status: int, detail: str) -> Response:
 
 def _read_to_the_end() -> None:
     """Read what is left of a body: unread, it would reset the connection before the answer."""
-    if request.method in {"GET", "HEAD"}:
+    # Only gunicorn ends the stream for us; elsewhere reading on would wait for ever.
+    if request.method in {"GET", "HEAD"} or not request.environ.get("wsgi.input_terminated"):
         return
     # A body sent in chunks has no length, and ends by itself.
     known = request.content_length

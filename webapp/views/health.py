@@ -10,6 +10,8 @@ from webapp.exceptions import CatalogError, IndexNotReady
 
 bp = Blueprint("health", __name__)
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 @bp.before_app_request
 def start_watch() -> None:
@@ -21,7 +23,8 @@ def start_watch() -> None:
 def count(response: Response) -> Response:
     """Count the answer by its route, never by its address: those are without number."""
     route = request.url_rule.rule if request.url_rule else "none"
-    metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
+    method = request.method if request.method in _METHODS else "other"
+    metrics.REQUESTS.labels(method, route, response.status_code).inc()
     metrics.SECONDS.labels(route).observe(time.perf_counter() - g.began)
     return response
 

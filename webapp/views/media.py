@@ -20,7 +20,10 @@ _DAY = 24 * 3600
 def image(item_id: int) -> Response:
     """Send an item's original photo."""
     item = hashbag().catalog.item(item_id)
-    return _send(item, hashbag().catalog.photo(item), item.media_type, etag=item.digest)
+    path = hashbag().catalog.photo(item)
+    if not path.is_file():
+        raise ItemNotFound(f"the photo of item {item_id} is not where it was imported from")
+    return _send(item, path, item.media_type, etag=item.digest)
 
 
 @bp.get("/thumbs/<int:item_id>")
@@ -31,13 +34,14 @@ def thumb(item_id: int) -> Response:
     default = str(sizes[min(1, len(sizes) - 1)])
     size = params.one_of(request.args, "w", (default, *map(str, sizes)))
     path = hashbag().thumbs.path(item.digest, int(size))
+    if not path.is_file():
+        raise ItemNotFound(f"a thumbnail of item {item_id} is missing: import its photo again")
     return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
 
 
 def _send(item: Item, path: Path, media_type: str, etag: str) -> Response:
-    if not path.is_file():
-        raise ItemNotFound(f"the photo of item {item.id} is not where it was imported from")
-    # An address with the content's digest never means another picture.
+    # An address with the content's digest means one picture for ever: `hashbag verify` finds
+    # photos that were changed in place, an import gives them another address.
     named = request.args.get("v") == item.digest[:12]
     response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
     response.cache_control.public = True

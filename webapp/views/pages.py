@@ -115,7 +115,12 @@ def compare() -> str | Response:
     kinds = kinds or [ranking_named(name) for name in FIRST_KINDS]
     results = [_row(shown, asked, kind) for kind in kinds]
     return render_template(
-        "compare.html", item=shown, q=args.get("q"), results=results, found_by=_found_by(results)
+        "compare.html",
+        item=shown,
+        q=args.get("q"),
+        results=results,
+        found_by=_found_by(results),
+        facets=hashbag().catalog.facets(),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup
 
-from webapp import fingerprints
 from webapp.blending import LEANS, PARTS
 from webapp.glyphs import Glyph, glyph
 from webapp.hashing import KINDS
@@ -38,7 +37,6 @@ def register(app: Flask) -> None:
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
-        encode_fingerprint=fingerprints.encode,
     )
     app.jinja_env.filters.update(price=price, heading=heading, alt=alt)
     app.url_defaults(_version_static)

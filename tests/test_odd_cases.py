@@ -1,0 +1,129 @@
+"""What a real machine does sooner or later: odd files, upgrades, moved photos, tiny catalogues."""
+
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.conftest import core_of, take_in
+from tests.pictures import bag, catalogue, encoded
+from webapp import create_app, manifest, upkeep
+from webapp.blending import LOOK
+from webapp.exceptions import ConfigError
+from webapp.hashing import KINDS, query_fingerprint
+from webapp.images import open_picture
+from webapp.ingest import Outcome
+from webapp.manifest import Wanted
+from webapp.models import Rejected
+from webapp.rankings import Question
+
+
+def test_a_folder_of_odd_files_is_imported_all_the_same(empty: Flask, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    bag(1).save(photos / "a.png")
+    (photos / "b.png").symlink_to(photos / "a.png")
+    (photos / "c.png").symlink_to(photos / "c.png")
+    os.mkfifo(photos / "d.png")
+    (photos / os.fsdecode(b"e\xff.png")).write_bytes(encoded(bag(2), "PNG"))
+    (photos / "f.txt").write_text("no picture")
+    outcomes = take_in(empty, photos)
+    reasons = {one.source: one.reason for one in outcomes if isinstance(one, Rejected)}
+    assert outcomes.count(Outcome.ADDED) == 1
+    assert len(reasons) == 5
+    assert "the same file as a.png" in reasons["b.png"]
+    assert reasons["d.png"] == "not a regular file"
+    assert "not UTF-8" in next(reason for name, reason in reasons.items() if "udcff" in name)
+
+
+def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
+    """Other separators are legal inside a JSON text."""
+    path = tmp_path / "bags.jsonl"
+    path.write_text('{"filename": "a.jpg", "title": "one\u2028two"}\n', "utf-8")
+    (one,) = manifest.read(path)
+    assert isinstance(one, Wanted)
+    assert one.attributes["title"] == "one\u2028two"
+
+
+@pytest.mark.parametrize("line", ['{"filename": "a.jpg", "title": "\\ud800"}', "[" * 100_000])
+def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "bags.jsonl"
+    path.write_text(line + "\n", "utf-8")
+    (one,) = manifest.read(path)
+    assert isinstance(one, Rejected)
+    assert one.source == "bags.jsonl, line 1"
+
+
+def test_codes_by_other_library_versions_are_never_published(tmp_path: Path) -> None:
+    """Mixed with new ones they would pass every check and answer wrongly."""
+    app = create_app({"instance": tmp_path / "instance"})
+    take_in(app, catalogue(tmp_path / "photos", 6))
+    core = core_of(app)
+    with core.catalog.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE makers SET versions = versions || ' of old'"))
+    assert len(upkeep.stale(core.catalog)) == 6
+    core.generations.publish(core.catalog)
+    assert core.generations.current().kinds == {}
+    # What `hashbag index` and every import do first.
+    assert set(core.ingest.take(upkeep.stale(core.catalog), 1)) == {Outcome.UPDATED}
+    core.generations.publish(core.catalog)
+    assert set(core.generations.current().kinds) == set(KINDS)
+    assert upkeep.stale(core.catalog) == []
+
+
+def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:
+    source = catalogue(tmp_path / "photos", 3)
+    take_in(empty, source)
+    thumbs = core_of(empty).thumbs.folder
+    before = {path.name for path in thumbs.glob("*/*.webp")}
+    bag(50).save(tmp_path / "photos" / "001.png")
+    assert take_in(empty, source) == [Outcome.UNCHANGED, Outcome.UPDATED, Outcome.UNCHANGED]
+    after = {path.name for path in thumbs.glob("*/*.webp")}
+    assert len(after) == len(before)
+    assert after != before
+
+
+def test_a_catalogue_of_one_knows_near_from_far(empty: Flask, tmp_path: Path) -> None:
+    take_in(empty, catalogue(tmp_path / "photos", 1))
+    copy = open_picture(encoded(bag(0), "JPEG", quality=60)).image
+    found = core_of(empty).searcher.similar_to(query_fingerprint(copy), Question(LOOK))
+    assert found.hits[0].distance < 500
+    assert not found.weak
+
+
+def test_a_moved_photo_is_a_404_that_says_so(empty: Flask, tmp_path: Path) -> None:
+    take_in(empty, catalogue(tmp_path / "photos", 12))
+    (tmp_path / "photos").rename(tmp_path / "elsewhere")
+    client = empty.test_client()
+    assert client.get("/items/3").status_code == 200
+    for path in ("/items/3?harder=1", "/images/3", "/api/v1/items/3/similar?harder=1"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "not where it was imported from" in answer.get_data(as_text=True)
+
+
+def test_settings_that_cannot_be_are_refused_at_the_start(tmp_path: Path) -> None:
+    for name, value in (
+        ("engine", "bogus"),
+        ("default_kind", "bogus"),
+        ("trees", "0"),
+        ("max_upload_mb", "inf"),
+        ("max_pixels", "many"),
+        ("no_such", "1"),
+    ):
+        with pytest.raises(ConfigError, match=f"(?i){name}"):
+            create_app({"instance": tmp_path, name: value})
+
+
+def test_settings_come_from_a_file_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text('trees = 7\nmax_pixels = 2e6\nengine = "exact"\n')
+    monkeypatch.setenv("HASHBAG_TREES", "11")
+    settings = core_of(create_app({"instance": tmp_path})).settings
+    assert (settings.trees, settings.max_pixels, settings.engine) == (11, 2_000_000, "exact")
+    (tmp_path / "config.toml").write_text("trees =\n")
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        create_app({"instance": tmp_path})
