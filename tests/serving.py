@@ -19,6 +19,9 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
 
+# Run in the background, tests inherit that Ctrl-C is ignored, and would pass it on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 BRANDS = ("Alder", "Birch", "Cedar", "Dogwood")
 CATEGORIES = ("tote", "clutch", "satchel")
 COLOURS = ("red", "green", "blue", "ochre", "black")
@@ -85,10 +88,6 @@ def run_hashbag(
     )
 
 
-def _heed_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @contextmanager
 def started(args: Sequence[str | Path], instance: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a process group of its own, as a shell does; nothing outlives it."""
@@ -99,8 +98,6 @@ def started(args: Sequence[str | Path], instance: Path) -> Iterator[subprocess.P
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Tests that run in the background inherit that Ctrl-C is ignored.
-        preexec_fn=_heed_ctrl_c,
     )
     with process:
         try:
