@@ -1,6 +1,5 @@
 """Pictures of every sort come out upright, in sRGB, on white; the rest is refused by name."""
 
-import io
 import random
 import struct
 import zlib
@@ -229,9 +228,3 @@ def test_a_crop_keeps_one_pixel_at_least() -> None:
     picture = open_picture(encoded(bag(12, (10, 10)), "PNG"))
     assert picture.cropped(0.99, 0.99, 0.001, 0.001).image.size == (1, 1)
     assert picture.cropped(0.5, 0.2, 0.5, 0.3).image.size == (5, 3)
-
-
-def test_reading_from_memory_leaves_nothing_open() -> None:
-    stream = io.BytesIO(encoded(bag(13), "PNG"))
-    open_picture(stream.getvalue())
-    assert not stream.closed

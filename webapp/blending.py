@@ -22,7 +22,8 @@ LEANS = {
 }
 DEFAULT_LEAN = LEANS["Balanced"]
 
-# Of each part, so that the true nearest of the blend are among them; see the README's table.
+# Of each part: the nearest of the blend are seldom among the very nearest of either. On 8,620
+# photos, 300 held 98 in 100 of the true nine, 100 held 90; a proof, where on, finds the rest.
 _CANDIDATES = 300
 
 

@@ -42,7 +42,7 @@ class Catalog:
         """
         found = self.items([item_id]) if item_id < _NO_ID else []
         if not found:
-            raise ItemNotFound(f"there is no item {item_id}; it may have been taken out")
+            raise ItemNotFound(f"there is no item {item_id}")
         return found[0]
 
     def items(self, ids: Sequence[int]) -> list[Item]:
