@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from webapp.views import api, errors, health, media, pages, presenting
+from webapp.views import api, errors, health, media, pages, presenting, scripts, trail
 
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, media, api, health):
+    for module in (pages, media, scripts, api, health):
         app.register_blueprint(module.bp)
+    app.before_request(trail.remember)
     presenting.register(app)
     errors.register(app)

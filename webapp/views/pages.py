@@ -17,6 +17,7 @@ from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import Ranking, ranking_named
 from webapp.views import params
 from webapp.views.presenting import FIRST_KINDS, narrowed
+from webapp.views.uploads import uploaded_picture
 
 bp = Blueprint("pages", __name__)
 
@@ -99,7 +100,7 @@ def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = request.args if "by" in request.args else request.form
     by = params.ranking(asked).name if asked.get("by") else None
-    codes = query_fingerprint(params.uploaded_picture().image)
+    codes = query_fingerprint(uploaded_picture().image)
     to = narrowed("pages.search", q=fingerprints.encode(codes), by=by)
     return Response(status=303, headers={"Location": to})
 

@@ -15,6 +15,7 @@ from webapp.hashing import KINDS
 from webapp.models import Filters, Fingerprint, Item
 from webapp.rankings import RANKINGS
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
+from webapp.views import trail
 
 FIRST_KINDS = ("look", "whash", "colorhash", "phash")
 """The kinds that are always in view, and compared unless others are chosen."""
@@ -37,14 +38,20 @@ def register(app: Flask) -> None:
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
+        trail_steps=trail.steps,
+        trail_here=trail.here_as_it_is,
     )
     app.jinja_env.filters.update(price=price, heading=heading, alt=alt)
     app.url_defaults(_version_static)
 
 
 def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
-    """Build an address that keeps the seed of the sample grid the visit started from."""
-    return url_for(endpoint, **_given({"seed": seed()} | _merged(more) | values))
+    """Build an address that keeps the seed of the sample grid the visit started from.
+
+    What leads to an item carries the trail of those before it, too.
+    """
+    to = _merged(more) | values
+    return url_for(endpoint, **_given({"seed": seed(), "trail": trail.carried(to)} | to))
 
 
 def seed() -> int | None:
