@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -53,6 +53,7 @@ percents = st.tuples(st.integers(0, 480), st.integers(0, 480)).map(
 )
 
 
+@settings(max_examples=20)
 @given(across=percents, down=percents)
 @example(across=[29.0, 0.0], down=[0.0, 0.0])
 @example(across=[0.1, 0.2], down=[0.3, 0.0])
@@ -67,7 +68,12 @@ def test_margins_mean_the_same_as_the_region_they_leave(
     region = f"{shares['left']},{shares['top']},{width},{height}"
 
     with filled.test_client() as client:
-        assert asked(client, photo, **margins) == asked(client, photo, crop=region)
+        # A part that is too plain to search with is so either way.
+        one, other = (
+            client.post("/api/v1/search?k=1&harder=0", data=form(photo, **fields)).get_json()
+            for fields in (margins, {"crop": region})
+        )
+    assert one == other
 
 
 def test_margins_cut_the_pixels_off(client: FlaskClient, photo: bytes) -> None:

@@ -40,7 +40,7 @@ def nav(shown: Page) -> str:
 
 
 @given(seed=st.integers(0, 10**6), start=st.integers(1, 60))
-@settings(max_examples=15)
+@settings(max_examples=5)
 def test_every_walk_leaves_its_last_steps_each_bag_once(
     filled: Flask, seed: int, start: int
 ) -> None:
