@@ -264,7 +264,7 @@ def test_an_error_is_told_in_place_and_nothing_is_lost(
         page.get_by_label("right", exact=True).fill("45")
         find(page)
         alert = page.get_by_role("alert")
-        expect(alert).to_have_text("Cut_left: 60 % and 45 % off left and right leave nothing.")
+        expect(alert).to_have_text("cut_left: 60 % and 45 % off left and right leave nothing.")
         assert margins(page) == {"left": "60", "top": "", "right": "45", "bottom": ""}
 
         page.get_by_label("right", exact=True).fill("5")

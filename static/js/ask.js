@@ -20,13 +20,14 @@ const [status, far, bar] = [".sending [role=status]", ".far", "progress"].map(pa
 const frame = new CropFrame(stage, form);
 
 let photo = null; // the file that is shown
-let drawn = false; // whether this browser can show it
+let drawn = null; // promises whether this browser can show it
 let stopper = new AbortController(); // of what is being sent
+const queue = []; // lines of several photos, the first of them being asked
 
 // Take photos, however they came: one is shown first, several are asked one after another.
 export function offer(files) {
   if (!files.length) return;
-  stop();
+  if (!queue.length || files.length === 1) stop();
   if (dialog && !dialog.open) dialog.showModal();
   if (files.length > 1) askEach(files);
   else show(files[0]);
@@ -34,12 +35,11 @@ export function offer(files) {
 
 async function show(file) {
   if (photo) frame.margins = WHOLE;
-  [photo, drawn] = [file, false];
+  [photo, drawn] = [file, draw(file, canvas, SHOWN)];
   swap(true);
   button.focus({ preventScroll: true });
-  const done = await draw(file, canvas, SHOWN);
+  const done = await drawn;
   if (photo !== file) return; // another one came meanwhile
-  drawn = done;
   canvas.setAttribute("aria-label", `Your photo, ${file.name}`);
   [stage.hidden, part(".undrawn").hidden] = [!done, done];
   part(".undrawn b").textContent = file.name;
@@ -48,7 +48,7 @@ async function show(file) {
 
 // Show either the photo or the ways to choose one.
 function swap(toPhoto) {
-  [ways.hidden, picked.hidden] = [toPhoto, !toPhoto];
+  [ways.hidden, picked.hidden, button.hidden] = [toPhoto, !toPhoto, !toPhoto && !asked.hidden];
   say("");
 }
 
@@ -64,7 +64,7 @@ async function search() {
   const [file, body, margins] = [photo, new FormData(form), frame.margins];
   const { signal } = start(`Sending ${file.name || "the photo"}`);
   try {
-    const url = await ask(file, drawn && canvas, { signal, onProgress }, body, margins);
+    const url = await ask(file, { canvas, drawn, margins }, { signal, onProgress }, body);
     status.textContent = "Opening the result";
     location.assign(url);
   } catch (error) {
@@ -77,27 +77,29 @@ async function search() {
 function askEach(files) {
   another();
   asked.hidden = false;
-  askLines(files.map((file) => new Line(asked, file, ask, (line) => askLines([line]))));
+  askLines(files.map((file) => new Line(asked, file, WHOLE, ask, (line) => askLines([line]))));
 }
 
 async function askLines(lines) {
-  stop();
+  queue.push(...lines);
+  if (queue.length > lines.length) return; // their turn comes
   const { signal } = start("");
-  for (const [number, line] of lines.entries()) {
-    status.textContent = `Photo ${number + 1} of ${lines.length}`;
-    bar.value = number / lines.length;
-    await line.run(signal);
+  for (let done = 0; queue.length; done += 1) {
+    status.textContent = `Photo ${done + 1} of ${done + queue.length}`;
+    bar.value = done / (done + queue.length);
+    await queue[0].run(signal);
+    queue.shift();
   }
   if (stopper.signal === signal) rest();
 }
 
 // Send a photo, keep what was meant of it in this tab, and return where its result is.
-async function ask(file, picture, watch, body = new FormData(), margins = WHOLE) {
+async function ask(file, { canvas, drawn, margins }, watch, body = new FormData()) {
   body.set("image", file, file.name || "photo");
   const { fingerprint } = await send(form.dataset.api, body, watch);
   const url = new URL(form.action);
   url.searchParams.set("q", fingerprint);
-  const seen = picture ? reduced(picture, margins, KEPT) : {};
+  const seen = await drawn ? reduced(canvas, margins, KEPT) : {};
   remember(fingerprint, { url: url.pathname + url.search, name: file.name, ...seen });
   return url.href;
 }
@@ -124,7 +126,7 @@ function onProgress(loaded, total) {
 }
 
 function rest() {
-  [sending.hidden, button.hidden, picked.inert] = [true, false, false];
+  [sending.hidden, button.hidden, picked.inert] = [true, !photo && !asked.hidden, false];
   (photo ? button : asked.querySelector("a") ?? chooser).focus({ preventScroll: true });
 }
 

@@ -4,7 +4,6 @@
 export class Refused extends Error {}
 
 export function send(address, body, { signal, onProgress }) {
-  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // `fetch` does not tell how far an upload is
     request.open("POST", address);
@@ -27,5 +26,6 @@ function words(request) {
     return `The server answered ${request.status}. Try again in a moment.`;
   }
   const { detail } = JSON.parse(request.responseText);
-  return detail[0].toUpperCase() + detail.slice(1) + (/[.?!]$/.test(detail) ? "" : ".");
+  const named = request.status === 400; // it begins with the name of a field
+  return (named ? detail[0] : detail[0].toUpperCase()) + detail.slice(1) + (/[.?!]$/.test(detail) ? "" : ".");
 }

@@ -7,8 +7,8 @@ const SHOWN = 640;
 
 export class Line {
   // `ask` sends one photo and returns where its result is; `again` is what the button does.
-  constructor(list, file, ask, again) {
-    Object.assign(this, { file, ask, again });
+  constructor(list, file, margins, ask, again) {
+    Object.assign(this, { file, margins, ask, again });
     this.canvas = make("canvas", { ariaHidden: "true", width: 1, height: 1 });
     this.state = make("span", { textContent: "Waiting" });
     const line = make("li");
@@ -19,11 +19,11 @@ export class Line {
   async run(signal) {
     const bar = make("progress", { max: 1, value: 0, ariaLabel: `Sent of ${this.file.name}` });
     this.state.replaceChildren(bar);
-    this.drawn ??= draw(this.file, this.canvas, SHOWN);
     const onProgress = (loaded, total) => { bar.value = loaded / total; };
     try {
-      const drawn = (await this.drawn) && this.canvas;
-      const href = await this.ask(this.file, drawn, { signal, onProgress });
+      signal.throwIfAborted();
+      this.drawn ??= draw(this.file, this.canvas, SHOWN);
+      const href = await this.ask(this.file, this, { signal, onProgress });
       this.state.replaceChildren(make("a", { href, textContent: "See bags like it" }));
     } catch (error) {
       if (!(error instanceof Refused || signal.aborted)) throw error;
