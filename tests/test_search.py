@@ -80,7 +80,8 @@ def test_a_filter_comes_before_the_top_k(
     """As many as qualify, up to k, and the nearest of those."""
     catalog, codes = core_of(filled).catalog, stored(filled, kind)
     passing = [item.id for item in catalog.all_items() if _passes(item, filters)]
-    assert catalog.matching(filters).tolist() == passing
+    attributes = core_of(filled).attributes
+    assert attributes.ids[attributes.matching(filters)].tolist() == passing
     result = core_of(filled).searcher.similar_to_item(item_id, Question(KINDS[kind], k, filters))
     others = [one for one in passing if one != item_id]
     assert pairs(result) == plain_scan(kind, codes, item_id, k, others)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup
 
+from webapp import glyphs
+from webapp.attributes import Counts
 from webapp.blending import LEANS, PARTS
-from webapp.glyphs import Glyph, glyph
+from webapp.comparison import Row
+from webapp.context import hashbag
 from webapp.hashing import KINDS
-from webapp.models import Filters, Fingerprint, Item
+from webapp.models import FACETS, Filters, Fingerprint, Hit, Item, Result
 from webapp.rankings import RANKINGS
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
+from webapp.views.params import HIT_ORDERS
 
 FIRST_KINDS = ("look", "whash", "colorhash", "phash")
 """The kinds that are always in view, and compared unless others are chosen."""
@@ -34,11 +39,26 @@ def register(app: Flask) -> None:
         narrowed=narrowed,
         link=link,
         seed=seed,
+        facets=facets,
+        FACETS=FACETS,
+        HIT_ORDERS=HIT_ORDERS,
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
+        drawn_bits=glyphs.glyph_of,
+        cells=glyphs.cells,
+        tones=glyphs.tones,
+        zip=zip,
     )
-    app.jinja_env.filters.update(price=price, heading=heading, alt=alt)
+    app.jinja_env.filters.update(
+        price=price,
+        heading=heading,
+        alt=alt,
+        plain=plain,
+        price_range=price_range,
+        share=share,
+        agreement=agreement,
+    )
     app.url_defaults(_version_static)
 
 
@@ -58,7 +78,7 @@ def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) 
     state: dict[str, Value] = {}
     filters: Filters | None = getattr(g, "filters", None)
     if filters:
-        for name in ("brand", "category", "colour", "min_price", "max_price"):
+        for name in (*FACETS, "min_price", "max_price"):
             state[name] = getattr(filters, name) or None
     return link(endpoint, state, *more, **values)
 
@@ -69,7 +89,7 @@ def _merged(parts: Iterable[Mapping[str, Value] | None]) -> dict[str, Value]:
 
 def _given(values: dict[str, Value]) -> dict[str, Any]:
     return {
-        name: f"{value:g}" if isinstance(value, float) else value
+        name: f"{value:.15g}" if isinstance(value, float) else value
         for name, value in values.items()
         if value is not None and value not in ((), [])
     }
@@ -102,6 +122,24 @@ def page_numbers(page: int, pages: int) -> list[int]:
     return found
 
 
+def facets() -> Counts:
+    """Return the values of each facet with their counts, under the page's filters."""
+    return hashbag().attributes.facets(g.filters)
+
+
+def sorted_hits(result: Result, order: str) -> Result:
+    """List a result's hits in another order; which they are, and their ranks, stay."""
+    if order == "alike":
+        return result
+    sign = -1 if order == "price-desc" else 1
+
+    def place(hit: Hit) -> tuple[bool, float, int]:
+        price = hit.item.price
+        return price is None, sign * (price or 0.0), hit.rank
+
+    return replace(result, hits=tuple(sorted(result.hits, key=place)))
+
+
 def heading(item: Item) -> str:
     """Name an item: by its title, or by its file where it has none."""
     stem = Path(item.filename).stem.replace("-", " ").replace("_", " ").strip()
@@ -120,6 +158,26 @@ def price(item: Item) -> str | Markup:
         return ""
     number = f"{item.price:,.0f}" if item.price == int(item.price) else f"{item.price:,.2f}"
     return f"{_CURRENCY_SIGNS.get(item.currency, item.currency)}\u00a0{number}".strip("\u00a0")
+
+
+def plain(number: float) -> str:
+    """Write a number without needless digits."""
+    return f"{number:.15g}"
+
+
+def price_range(filters: Filters) -> str:
+    """Say a range of prices in words."""
+    low, high = filters.min_price, filters.max_price
+    if low is None:
+        return "any price" if high is None else f"up to {high:,.15g}"
+    return f"from {low:,.15g}" + (f" to {high:,.15g}" if high is not None else "")
+
+
+def share(part: float) -> str:
+    """Write a share in percent, with as many digits as it takes not to say all or nothing."""
+    if 0.99 < part < 1:
+        return f"{min(99.99, 100 * part):.2f} %".replace(".00 %", " %")
+    return f"{100 * part:.0f} %"
 
 
 _CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
@@ -169,6 +227,20 @@ class PictureSources:
         return url_for("media.thumb", item_id=self._item.id, w=size, v=self._version)
 
 
-def glyph_of(fingerprint: Fingerprint, kind: str) -> Glyph | None:
+def glyph_of(fingerprint: Fingerprint, kind: str) -> glyphs.Glyph | None:
     """Draw one code of a fingerprint, if it has it."""
-    return glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None
+    return glyphs.glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None
+
+
+def agreement(row: Row) -> str:
+    """Say how far the engine alone agrees with an exact scan."""
+    result, hits = row.result, len(row.result.hits)
+    if not result.exact:
+        return "very likely exact"
+    if row.search.question.filters:
+        return "exact: all that pass were measured"
+    engines = {entry.engine for entry in row.search.generation.manifest.kinds.values()}
+    if "exact" in engines:
+        return "exact: all were measured"
+    names = " and ".join(name.capitalize() for name in sorted(engines))
+    return f"{names} and exact agree: {hits - result.repaired} of {hits}"
