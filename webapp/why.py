@@ -15,7 +15,7 @@ from webapp.kinds.kind import Bits, HashKind
 from webapp.queries import read
 from webapp.search import Search
 
-BARS = 48
+_BARS = 48
 _REGIONS = (
     ("top left", "top", "top right"),
     ("left side", "middle", "right side"),
@@ -69,14 +69,14 @@ class Evidence:
 class Explanation:
     """A match taken apart.
 
-    `histogram`: how many random pairs of the catalogue's items have a distance in each of `BARS`
-    equal steps from 0 to `farthest`. `nearer_than`: the share of them that are farther apart.
+    `histogram`: how many random pairs of the catalogue's items have a distance below one `step`,
+    below two, and so on. `nearer_than`: the share of them that are farther apart.
     """
 
     distance: int
     evidence: tuple[Evidence, ...]
     histogram: NDArray[np.int64]
-    farthest: int
+    step: int
     nearer_than: float
 
 
@@ -93,12 +93,14 @@ def explain(search: Search, item_id: int) -> Explanation:
     distance = int(measure.distances(np.array([place]))[0])
     by_chance = search.inquiry.by_chance
     farthest = max(int(by_chance.max(initial=1)), distance)
-    histogram, _ = np.histogram(by_chance, bins=BARS, range=(0, farthest))
+    # Whole steps, two at least: some kinds have even distances only.
+    step = max(2, -(-(farthest + 1) // _BARS))
+    histogram = np.bincount(by_chance // step, minlength=farthest // step + 1)
     return Explanation(
         distance,
         tuple(_evidence(search, place)),
         histogram,
-        farthest,
+        step,
         1 - search.chance(distance),
     )
 

@@ -101,6 +101,7 @@ STOCK = (
         shape=(8, 8),
         compute=_stock(imagehash.dhash),
         places=True,
+        inset=(0.0, 0.5),
     ),
     HashKind(
         "dhash_vertical",
@@ -110,6 +111,7 @@ STOCK = (
         shape=(8, 8),
         compute=_stock(imagehash.dhash_vertical),
         places=True,
+        inset=(0.5, 0.0),
     ),
     HashKind(
         "whash_db4",

@@ -1,6 +1,7 @@
 """What templates need to show things: links that keep a visit's choices, prices, pictures."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -57,6 +58,7 @@ def register(app: Flask) -> None:
         plain=plain,
         price_range=price_range,
         share=share,
+        rarity=rarity,
         agreement=agreement,
     )
     app.url_defaults(_version_static)
@@ -175,9 +177,19 @@ def price_range(filters: Filters) -> str:
 
 def share(part: float) -> str:
     """Write a share in percent, with as many digits as it takes not to say all or nothing."""
+    if 0 < part < 0.1:
+        return f"{max(0.01, 100 * part):.{1 if part >= 0.01 else 2}f} %"
     if 0.99 < part < 1:
-        return f"{min(99.99, 100 * part):.2f} %".replace(".00 %", " %")
+        return f"{min(99.99, 100 * part):.2f} %"
     return f"{100 * part:.0f} %"
+
+
+def rarity(chance: float) -> float:
+    """Return the length of a bar, 0 to 100, for the share of pairs that are as near.
+
+    A tenth of the share is a quarter more: what counts is how often, not how far.
+    """
+    return round(25 * min(4.0, -math.log10(max(chance, 1e-4))), 1)
 
 
 _CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
