@@ -21,8 +21,9 @@ _REGIONS = (
     ("left side", "middle", "right side"),
     ("bottom left", "bottom", "bottom right"),
 )
-# A third of the cells hold a ninth of the differences by chance: this much in one is worth a word.
-_MOSTLY = 0.4
+_SIDES = (("top", "middle", "bottom"), ("left side", "middle", "right side"))
+# A ninth, or a third, of the cells has as much of the differences by chance: so much is worth a word.
+_IN_A_NINTH, _IN_A_THIRD = 0.4, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,16 @@ class Evidence:
             return ""
         rows, columns = self.kind.shape
         down, along = np.nonzero(self.differs.reshape(self.kind.shape))
-        # np.bincount over ninths of the picture.
-        ninths = np.bincount(down * 3 // rows * 3 + along * 3 // columns, minlength=9)
+        thirds = down * 3 // rows, along * 3 // columns
+        ninths = np.bincount(thirds[0] * 3 + thirds[1], minlength=9)
         most = int(ninths.argmax())
-        return _REGIONS[most // 3][most % 3] if ninths[most] >= _MOSTLY * self.distance else ""
+        if ninths[most] >= _IN_A_NINTH * self.distance:
+            return _REGIONS[most // 3][most % 3]
+        for third, names in zip(thirds, _SIDES, strict=True):
+            counts = np.bincount(third, minlength=3)
+            if counts.max() >= _IN_A_THIRD * self.distance:
+                return names[int(counts.argmax())]
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
