@@ -22,7 +22,7 @@ _REGIONS = (
     ("bottom left", "bottom", "bottom right"),
 )
 _SIDES = (("top", "middle", "bottom"), ("left side", "middle", "right side"))
-# A ninth, or a third, of the cells has as much of the differences by chance: so much is worth a word.
+# Chance puts a ninth of the differences in a ninth of the cells: so much more is worth a word.
 _IN_A_NINTH, _IN_A_THIRD = 0.4, 0.6
 
 
