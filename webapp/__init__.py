@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import Flask, Request, Response, request
+from flask_compress import Compress
 
 from webapp import config, views
 from webapp.context import Hashbag
@@ -54,6 +55,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     app.extensions["hashbag"] = Hashbag(settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
+    Compress(app)
     views.register(app)
     return app
 
