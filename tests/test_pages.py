@@ -288,6 +288,8 @@ def test_words_travel_compressed_to_those_who_take_that(client: FlaskClient, pat
     assert zlib.decompress(packed.data) == plain.data
     assert len(packed.data) < len(plain.data) / 2
     assert "Accept-Encoding" in packed.headers["Vary"]
+    plain.close()
+    packed.close()
 
 
 def test_pictures_travel_as_they_are(client: FlaskClient) -> None:
