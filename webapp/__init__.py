@@ -55,9 +55,19 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     app.extensions["hashbag"] = Hashbag(settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
+    app.config["COMPRESS_STREAMS"] = False
     Compress(app)
+    app.after_request(_hold_static_text)
     views.register(app)
     return app
+
+
+def _hold_static_text(response: Response) -> Response:
+    """Read a style sheet or script whole, so that it can be compressed: files are streamed."""
+    if request.endpoint == "static" and not response.mimetype.startswith("image/"):
+        response.direct_passthrough = False
+        response.set_data(response.get_data())
+    return response
 
 
 def _add_headers(response: Response) -> Response:
