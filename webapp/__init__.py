@@ -64,7 +64,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
 
 def _hold_static_text(response: Response) -> Response:
     """Read a style sheet or script whole, so that it can be compressed: files are streamed."""
-    if request.endpoint == "static" and not response.mimetype.startswith("image/"):
+    if request.endpoint == "static" and not response.mimetype.startswith(("image/w", "image/p")):
         response.direct_passthrough = False
         response.set_data(response.get_data())
     return response
