@@ -34,7 +34,9 @@ def main() -> int:
     lighthouse = parser.parse_args().lighthouse
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder, "instance")
-        source = ["import", PHOTOS / "large-photos.csv"] if PHOTOS.is_dir() else ["demo"]
+        source: list[str | Path] = ["import", PHOTOS / "large-photos.csv"]
+        if not PHOTOS.is_dir():
+            source = ["demo"]
         done = run_hashbag(source, instance, timeout=900)
         if done.returncode:
             sys.stderr.write(done.stderr)
@@ -120,7 +122,9 @@ def _weigh(browser: Browser, server: Server) -> list[str]:
         f"weight      grid           HTML {weights['document'] / KB:.0f} kB, "
         f"images of the first view {weights['image'] / KB:.0f} kB"
     )
-    return _over({"HTML": (weights["document"], HTML_GOAL), "images": (weights["image"], IMAGES_GOAL)})
+    return _over(
+        {"HTML": (weights["document"], HTML_GOAL), "images": (weights["image"], IMAGES_GOAL)}
+    )
 
 
 def _size(request: Any) -> int:

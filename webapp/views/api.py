@@ -10,6 +10,7 @@ from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
 from webapp.views import params
 from webapp.views.openapi import document
+from webapp.views.uploads import uploaded_picture
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -65,7 +66,7 @@ def search() -> Response:
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = params.question(request.args, harder=True)
-    codes = query_fingerprint(params.uploaded_picture().image)
+    codes = query_fingerprint(uploaded_picture().image)
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
 
 

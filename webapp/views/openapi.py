@@ -6,6 +6,7 @@ from webapp.blending import DEFAULT_LEAN
 from webapp.models import FACETS
 from webapp.rankings import RANKINGS
 from webapp.views import params
+from webapp.views.uploads import MARGINS
 
 Json = dict[str, object]
 
@@ -92,10 +93,13 @@ def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
     call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+    off = "Percent of the picture to cut off from this side, in place of `crop`."
+    percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}
+    margins: Json = dict.fromkeys(MARGINS, percent)
     form: Json = {
         "type": "object",
         "required": ["image"],
-        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop},
+        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop} | margins,
     }
     body = {"required": True, "content": {"multipart/form-data": _as(form)}}
     return call | {"requestBody": body}
