@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Response, sync_playwright
 
 from tests.accessibility import violations
 from tests.browsing import CHROMIUM, QUIET, SCHEMES, addresses
@@ -107,16 +108,14 @@ def _in_chromium(server: Server) -> list[str]:
 
 
 def _weigh(browser: Browser, server: Server) -> list[str]:
-    weights: dict[str, int] = {"document": 0, "image": 0}
+    answers: list[Response] = []
     tab = browser.new_page(viewport={"width": 412, "height": 823}, device_scale_factor=1.75)
-    tab.on(
-        "requestfinished",
-        lambda request: weights.update(
-            {request.resource_type: weights.get(request.resource_type, 0) + _size(request)}
-        ),
-    )
+    tab.on("response", answers.append)
     tab.goto(server.url + "/?seed=5")
     tab.wait_for_load_state("networkidle")
+    weights: Counter[str] = Counter()
+    for answer in answers:
+        weights[answer.request.resource_type] += len(answer.body())
     tab.close()
     print(  # noqa: T201
         f"weight      grid           HTML {weights['document'] / KB:.0f} kB, "
@@ -125,10 +124,6 @@ def _weigh(browser: Browser, server: Server) -> list[str]:
     return _over(
         {"HTML": (weights["document"], HTML_GOAL), "images": (weights["image"], IMAGES_GOAL)}
     )
-
-
-def _size(request: Any) -> int:
-    return len(request.response().body())
 
 
 def _own(server: Server) -> list[str]:

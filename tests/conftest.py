@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 
+from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.pictures import catalogue
 from webapp import create_app, manifest
 from webapp.context import Hashbag

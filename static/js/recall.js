@@ -32,7 +32,10 @@ function lead(step) {
   step.href = photo.url;
   if (!photo.name) return;
   step.lastElementChild.textContent = "Your photo";
-  if (photo.picture) show(photo, step.firstElementChild.appendChild(document.createElement("canvas")));
+  if (!photo.picture) return;
+  const canvas = document.createElement("canvas");
+  step.firstElementChild.replaceChildren(canvas);
+  show(photo, canvas);
 }
 
 document.querySelectorAll("[data-own]").forEach(showOwn);

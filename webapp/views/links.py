@@ -20,7 +20,8 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
     What leads to an item carries the trail of those before it, too.
     """
     to = _merged(more) | values
-    return url_for(endpoint, **_given({"seed": seed(), "trail": trail.carried(to)} | to))
+    led = {"trail": trail.carried(to)} if "trail" not in to else {}
+    return url_for(endpoint, **_given({"seed": seed()} | to | led))
 
 
 def seed() -> int | None:
