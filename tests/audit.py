@@ -24,6 +24,7 @@ from tests.serving import Server, run_hashbag, served
 
 GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
 LIGHTHOUSE_PAGES = ("grid", "item", "upload result", "compare")
+TRIES = 3
 KB = 1000
 HTML_GOAL, IMAGES_GOAL, OURS_GOAL = 100 * KB, 600 * KB, 60 * KB
 
@@ -51,14 +52,14 @@ def main() -> int:
 
 
 def _lighthouse(executable: Path, server: Server) -> list[str]:
-    """Score the main pages on the mobile profile, the best of three runs of each."""
+    """Score the main pages on the mobile profile; a run that a busy machine spoilt is repeated."""
     faults = []
     for page in LIGHTHOUSE_PAGES:
-        report = max(
-            (_report(executable, server.url + addresses(server)[page]) for _ in range(3)),
-            key=lambda one: one["categories"]["performance"]["score"],
-        )
-        scores = {name: round(100 * report["categories"][name]["score"]) for name in GOALS}
+        for _ in range(TRIES):
+            report = _report(executable, server.url + addresses(server)[page])
+            scores = {name: round(100 * report["categories"][name]["score"]) for name in GOALS}
+            if scores["performance"] >= GOALS["performance"]:
+                break
         shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
         largest = report["audits"]["largest-contentful-paint"]["displayValue"]
         words = ", ".join(f"{name} {score}" for name, score in scores.items())
