@@ -89,6 +89,7 @@ def test_a_click_on_a_bag_leads_to_its_nine_neighbours_and_the_kinds_are_links(p
 def test_compare_shows_a_row_for_each_kind_and_kinds_come_and_go_by_links(page: Page) -> None:
     page.goto("/items/7")
     page.get_by_role("link", name="Compare what each kind finds").click()
+    page.wait_for_url("**/compare?*")
     rows = page.locator("section.row")
     kinds = [name.strip() for name in rows.locator("h2").all_inner_texts()]
     assert {"whash", "colorhash"} <= set(kinds)
