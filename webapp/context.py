@@ -9,6 +9,7 @@ from webapp.catalog import Catalog
 from webapp.config import Settings
 from webapp.engines.registry import engine_of
 from webapp.ingest import Ingest
+from webapp.mapping.store import Maps
 from webapp.publishing import Generations
 from webapp.search import Searcher
 from webapp.thumbs import ThumbStore
@@ -34,6 +35,11 @@ class Hashbag:
     def generations(self) -> Generations:
         """The published indexes."""
         return Generations(self.settings.instance / "generations", engine_of(self.settings))
+
+    @cached_property
+    def maps(self) -> Maps:
+        """The drawn maps of the catalogue."""
+        return Maps(self.settings.instance / "maps")
 
     @cached_property
     def searcher(self) -> Searcher:

@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from webapp.views import api, errors, health, media, pages, presenting
+from webapp.views import api, errors, health, maps, media, pages, presenting
 
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, media, api, health):
+    for module in (pages, maps, media, api, health):
         app.register_blueprint(module.bp)
     presenting.register(app)
     errors.register(app)

@@ -150,3 +150,17 @@ def uploaded_picture() -> Picture:
     if region is None:
         return picture
     return picture.cropped(region.x, region.y, region.width, region.height)
+
+
+def real(args: Args, name: str, default: float, least: float, most: float) -> float:
+    """Read a number within bounds; absent or blank is the default."""
+    text = args.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not least <= found <= most:
+        raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
+    return found
