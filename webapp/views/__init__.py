@@ -7,6 +7,7 @@ from webapp.views import (
     compare,
     errors,
     health,
+    maps,
     media,
     pages,
     presenting,
@@ -18,7 +19,7 @@ from webapp.views import (
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, compare, why, media, scripts, api, health):
+    for module in (pages, compare, why, maps, media, scripts, api, health):
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
     presenting.register(app)
