@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
 
+from tests.pictures import bag, encoded
 from tests.serving import Server, draw_catalogue, run_hashbag, served
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -69,6 +70,39 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+# The pages there are, by a name for each.
+PAGES = (
+    *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
+    *("compare", "why", "why by colour", "why of an upload", "about", "error"),
+)
+LOST = "404|/items/4711"
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
+
+def addresses(shop: Server) -> dict[str, str]:
+    """List an address of every sort of page."""
+    found = shop.post_picture("/search", encoded(bag(3), "PNG")).headers["Location"]
+    code = parse_qs(urlsplit(found).query)["q"][0]
+    brands = shop.get("/api/v1/items?n=1").json["facets"]["brand"]
+    brand = f"brand={quote(brands[0]['value'])}" if brands else ""
+    targets = (
+        "/?seed=5",
+        f"/?seed=5&{brand}&min_price=10",
+        f"/browse?{brand}&max_price=1",
+        "/browse?sort=price",
+        "/items/7",
+        "/search",
+        found,
+        "/compare?item=7",
+        "/why?item=7&to=9",
+        "/why?item=7&to=9&by=colorhash",
+        f"/why?q={code}&to=9&by=whash",
+        "/about",
+        "/items/4711",
+    )
+    return dict(zip(PAGES, targets, strict=True))
 
 
 def watch(page: Page, problems: list[str]) -> None:

@@ -9,7 +9,18 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browsing import HEIGHT, ITEMS, Look, asked, is_drawn, looking, names
+from tests.browsing import (
+    HEIGHT,
+    ITEMS,
+    LOST,
+    PAGES,
+    Look,
+    addresses,
+    asked,
+    is_drawn,
+    looking,
+    names,
+)
 from tests.serving import Server
 
 pytestmark = pytest.mark.slow
@@ -162,37 +173,13 @@ def test_shuffle_shows_another_sample_and_back_brings_the_earlier_one_back(page:
     assert asked(page)["seed"], "the way home keeps the sample"
 
 
-def everywhere(shop: Server, photos: Path) -> dict[str, str]:
-    """List an address of every sort of page."""
-    found = shop.post_picture("/search", (photos / "bag-003.png").read_bytes())
-    return {
-        "grid": "/?seed=5",
-        "filtered": "/?seed=5&brand=Cedar&brand=Birch&colour=red&min_price=10",
-        "nothing found": "/browse?brand=Cedar&max_price=1",
-        "browse": "/browse?sort=price",
-        "item": "/items/7",
-        "upload form": "/search",
-        "upload found": found.headers["Location"],
-        "compare": "/compare?item=7",
-        "about": "/about",
-        "error": "/items/4711",
-    }
-
-
-PAGES = (
-    *("grid", "filtered", "nothing found", "browse", "item"),
-    *("upload form", "upload found", "compare", "about", "error"),
-)
-LOST = "404|/items/4711"
-
-
 @pytest.mark.parametrize("width", [320, 390, 1280, 1920])
 def test_no_page_is_wider_than_the_screen_and_none_says_an_error(
-    width: int, chromium: Browser, shop: Server, photos: Path
+    width: int, chromium: Browser, shop: Server
 ) -> None:
     wider: dict[str, int] = {}
     with looking(chromium, shop, Look(width), expect=LOST) as page:
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             assert page.locator("h1").count() == page.locator("main").count() == 1, name
             wider[name] = overflow(page)
@@ -217,11 +204,9 @@ CUT_OFF = """() => [...document.querySelectorAll('body *')].filter(it => {
 
 
 @pytest.mark.parametrize("width", [640, 1280])
-def test_text_at_twice_the_size_loses_nothing(
-    width: int, chromium: Browser, shop: Server, photos: Path
-) -> None:
+def test_text_at_twice_the_size_loses_nothing(width: int, chromium: Browser, shop: Server) -> None:
     with looking(chromium, shop, Look(width), expect=LOST) as page:
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             before = page.locator("body").inner_text()
             page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -238,11 +223,11 @@ IMAGES = """() => [...document.images].map(img => ({
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_every_picture_has_words_and_a_size_and_those_far_below_the_fold_wait(
-    width: int, chromium: Browser, shop: Server, photos: Path
+    width: int, chromium: Browser, shop: Server
 ) -> None:
     with looking(chromium, shop, Look(width), expect=LOST) as page:
         waiting: set[str] = set()
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             for image in page.evaluate(IMAGES):
                 if image["lazy"] and image["top"] > HEIGHT:
@@ -284,10 +269,10 @@ def test_the_keyboard_skips_to_the_content_and_opens_a_bag(page: Page) -> None:
 
 @pytest.mark.parametrize(("target", "scheme"), [*zip(PAGES, cycle(("light", "dark")))])
 def test_whatever_has_the_focus_is_outlined_and_in_view(
-    target: str, scheme: Literal["light", "dark"], chromium: Browser, shop: Server, photos: Path
+    target: str, scheme: Literal["light", "dark"], chromium: Browser, shop: Server
 ) -> None:
     with looking(chromium, shop, Look(1280, scheme), expect=LOST) as page:
-        page.goto(everywhere(shop, photos)[target])
+        page.goto(addresses(shop)[target])
         stops = []
         for _ in range(25):
             page.keyboard.press("Tab")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import Flask, Request, Response, request, url_for
+from flask_compress import Compress
 
 from webapp import config, views
 from webapp.context import Hashbag
@@ -36,6 +37,9 @@ _PREFETCH = "prefetch.speculationrules"
 mimetypes.add_type("application/speculationrules+json", ".speculationrules")
 
 
+_TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
+
+
 class MemoryRequest(Request):
     """Keeps uploads in memory, whatever their size: nothing of them may touch the disk."""
 
@@ -62,8 +66,19 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     app.extensions["hashbag"] = Hashbag(settings)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
+    app.config["COMPRESS_STREAMS"] = False
+    Compress(app)
+    app.after_request(_hold_static_text)
     views.register(app)
     return app
+
+
+def _hold_static_text(response: Response) -> Response:
+    """Read a style sheet or script whole, so that it can be compressed: files are streamed."""
+    if response.direct_passthrough and response.mimetype in _TEXTS:
+        response.direct_passthrough = False
+        response.set_data(response.get_data())
+    return response
 
 
 def _add_headers(response: Response) -> Response:

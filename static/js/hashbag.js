@@ -6,3 +6,4 @@ import "./keys.js";
 
 if (document.querySelector("main .upload")) import("./ask.js");
 if (document.querySelector("[data-photo]")) import("./recall.js");
+if (document.querySelector(".row [data-item]")) import("./joined.js");
