@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 
+from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.pictures import catalogue
 from webapp import create_app, manifest
 from webapp.context import Hashbag
@@ -75,5 +76,16 @@ def large_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flas
     core = core_of(app)
     wanted = manifest.read(photos / "large-photos.csv")
     assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 742
+    core.generations.publish(core.catalog)
+    return app
+
+
+@pytest.fixture(scope="session")
+def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with all 3,055 real photos."""
+    app = create_app({"instance": tmp_path_factory.mktemp("bags")})
+    core = core_of(app)
+    wanted = manifest.read(photos / "all-bags.csv")
+    assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 3055
     core.generations.publish(core.catalog)
     return app

@@ -5,9 +5,11 @@ from functools import cached_property
 
 from flask import current_app
 
+from webapp.attributes import EMPTY, Attributes
 from webapp.catalog import Catalog
 from webapp.config import Settings
 from webapp.engines.registry import engine_of
+from webapp.exceptions import NothingPublished
 from webapp.ingest import Ingest
 from webapp.publishing import Generations
 from webapp.search import Searcher
@@ -34,6 +36,18 @@ class Hashbag:
     def generations(self) -> Generations:
         """The published indexes."""
         return Generations(self.settings.instance / "generations", engine_of(self.settings))
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the published items can be narrowed and sorted by; none while nothing is published.
+
+        Raises:
+            IndexNotReady: what is published cannot be opened.
+        """
+        try:
+            return self.generations.current().attributes
+        except NothingPublished:
+            return EMPTY
 
     @cached_property
     def searcher(self) -> Searcher:

@@ -57,5 +57,9 @@ class IndexNotReady(HashbagError):
     """There is no generation that can be served."""
 
 
+class NothingPublished(IndexNotReady):
+    """No generation was published yet."""
+
+
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""

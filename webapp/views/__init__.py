@@ -2,12 +2,24 @@
 
 from flask import Flask
 
-from webapp.views import api, errors, health, media, pages, presenting
+from webapp.views import (
+    api,
+    compare,
+    errors,
+    health,
+    media,
+    pages,
+    presenting,
+    scripts,
+    trail,
+    why,
+)
 
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, media, api, health):
+    for module in (pages, compare, why, media, scripts, api, health):
         app.register_blueprint(module.bp)
+    app.before_request(trail.remember)
     presenting.register(app)
     errors.register(app)

@@ -3,8 +3,10 @@
 from importlib.metadata import version
 
 from webapp.blending import DEFAULT_LEAN
+from webapp.models import FACETS
 from webapp.rankings import RANKINGS
 from webapp.views import params
+from webapp.views.uploads import MARGINS
 
 Json = dict[str, object]
 
@@ -91,10 +93,13 @@ def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
     call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+    off = "Percent of the picture to cut off from this side, in place of `crop`."
+    percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}
+    margins: Json = dict.fromkeys(MARGINS, percent)
     form: Json = {
         "type": "object",
         "required": ["image"],
-        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop},
+        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop} | margins,
     }
     body = {"required": True, "content": {"multipart/form-data": _as(form)}}
     return call | {"requestBody": body}
@@ -122,6 +127,7 @@ def _question() -> list[Json]:
         _whole("k", 1, params.MAX_K, 9),
         {"name": "lean", "in": "query", "description": words, "schema": lean},
         _whole("harder", 0, 1),
+        _whole("fold", 0, 1, 0),
         *_filters(),
     ]
 
@@ -129,9 +135,7 @@ def _question() -> list[Json]:
 def _filters() -> list[Json]:
     texts: Json = {"type": "array", "items": {"type": "string"}}
     price: Json = {"type": "number", "minimum": 0}
-    schemas = dict.fromkeys(("brand", "category", "colour"), texts) | dict.fromkeys(
-        ("min_price", "max_price"), price
-    )
+    schemas = dict.fromkeys(FACETS, texts) | dict.fromkeys(("min_price", "max_price"), price)
     return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
 
 
@@ -159,12 +163,23 @@ _ITEM = _object(
     extra={"type": "object", "additionalProperties": _TEXT},
     hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
 )
-_ITEMS = _object(items={"type": "array", "items": _ref("Item")}, total=_WHOLE, seed=_WHOLE)
+_COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
+_ITEMS = _object(
+    items={"type": "array", "items": _ref("Item")},
+    total=_WHOLE,
+    seed=_WHOLE,
+    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
+)
 _HIT = _object(
     rank={"type": "integer", "minimum": 1},
     distance={"type": "integer", "minimum": 0},
     similarity={"type": "number", "minimum": 0, "maximum": 1},
     matched={"type": "string", "description": "How the query was read; empty: as it is."},
+    copies={
+        "type": "integer",
+        "minimum": 1,
+        "description": "With `fold`: how many items have this identical picture.",
+    },
     item=_ref("Item"),
 )
 _RESULT = _object(
