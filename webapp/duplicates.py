@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,9 @@ def kind_named(name: str) -> HashKind:
     known = f"try {', '.join(KINDS)}"
     if name == LOOK.name:
         # Its whole numbers also change with every import, as the scales do that it blends on.
-        raise BadParameter("by", f"the look blends two kinds, and has no bits to differ in; {known}")
+        raise BadParameter(
+            "by", f"the look blends two kinds, and has no bits to differ in; {known}"
+        )
     raise BadParameter("by", f"there is no hash kind '{name}'; {known}")
 
 
@@ -172,7 +175,7 @@ class Duplicates:
         A group of which it has less than two is left out: the rest were removed since.
         """
         ids = [grouping.members(number)[:most].tolist() for number in numbers]
-        items = {item.id: item for item in self._catalog.items(sum(ids, []))}
+        items = {item.id: item for item in self._catalog.items([*chain.from_iterable(ids)])}
         return [
             Group(len(grouping.members(number)), int(grouping.distances[number]), present)
             for number, some in zip(numbers, ids, strict=True)

@@ -75,7 +75,9 @@ def _guesses(codes: Planes, bits: Bits, limit: int) -> list[Links]:
 def _varying(codes: Planes) -> Bits:
     """List the bits in which some codes differ."""
     differing = np.bitwise_or.reduce(codes ^ codes[:, :1], axis=1).tolist()
-    return [(word, bit) for word, mask in enumerate(differing) for bit in range(64) if mask >> bit & 1]
+    return [
+        (word, bit) for word, mask in enumerate(differing) for bit in range(64) if mask >> bit & 1
+    ]
 
 
 def _keys(codes: Planes, bits: Bits) -> Keys:
@@ -150,8 +152,9 @@ class _Search:
         for one, other in zip(left[words:], right[words:], strict=True):
             lengths += np.bitwise_count(one[i] ^ other[j])
         nearer = lengths < bound.ravel()[places]
-        i, j, lengths = i[nearer], j[nearer], lengths[nearer].astype(np.uint8)
-        if len(i) and self._forest.add(make_links(rows[i], others[j], lengths)):
+        if nearer.any() and self._forest.add(
+            make_links(rows[i[nearer]], others[j[nearer]], lengths[nearer].astype(np.uint8))
+        ):
             self._steps = self._forest.steps(self._limit + 1)
 
 
@@ -188,8 +191,8 @@ def _share(codes: Planes, chunks: Sequence[Bits]) -> float:
     """Estimate for how many of all pairs the chunks would have comparisons made."""
     count = min(codes.shape[1], _SAMPLE)
     some = codes[:, np.random.default_rng(81).choice(codes.shape[1], count, replace=False)]
-    equal = 0
+    equal = 0.0
     for chunk in chunks:
         _, runs = np.unique(_keys(some, chunk), return_counts=True)
-        equal += int((runs * (runs - 1)).sum())
-    return equal / (count * (count - 1))
+        equal += float((runs * (runs - 1)).sum())
+    return float(equal / (count * (count - 1)))

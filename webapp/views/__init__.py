@@ -5,6 +5,7 @@ from flask import Flask
 from webapp.views import (
     api,
     compare,
+    duplicates,
     errors,
     health,
     media,
@@ -18,7 +19,7 @@ from webapp.views import (
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, compare, why, media, scripts, api, health):
+    for module in (pages, compare, duplicates, why, media, scripts, api, health):
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
     presenting.register(app)
