@@ -8,6 +8,7 @@ from flask import current_app
 from webapp.attributes import EMPTY, Attributes
 from webapp.catalog import Catalog
 from webapp.config import Settings
+from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
 from webapp.exceptions import NothingPublished
 from webapp.ingest import Ingest
@@ -59,6 +60,11 @@ class Hashbag:
     def searcher(self) -> Searcher:
         """The search."""
         return Searcher(self.catalog, self.generations)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Groups of items that are nearly the same."""
+        return Duplicates(self.catalog, self.generations)
 
     @property
     def ingest(self) -> Ingest:

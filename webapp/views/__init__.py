@@ -5,6 +5,7 @@ from flask import Flask
 from webapp.views import (
     api,
     compare,
+    duplicates,
     errors,
     health,
     maps,
@@ -19,7 +20,8 @@ from webapp.views import (
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, compare, why, maps, media, scripts, api, health):
+    pages_and_data = (pages, compare, why, duplicates, maps, media, scripts, api, health)
+    for module in pages_and_data:
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
     presenting.register(app)
