@@ -20,6 +20,9 @@ from webapp.views import params
 
 bp = Blueprint("duplicates", __name__)
 
+FIRST = ("shape", "phash", "dhash")
+"""The kinds that are always in view: those that take the fewest different bags for one."""
+
 PER_PAGE = 20
 SHOWN = 12
 """Cards of each group, where there are several groups on a page."""
@@ -85,14 +88,21 @@ def page() -> str:
     """Show groups of items whose photos are nearly the same, or the one that an item is in."""
     wanted, core = asked(), hashbag()
     if not core.attributes.count():
-        return render_template("duplicates.html", asked=wanted, grouping=None)
+        return render_template("duplicates.html", asked=wanted, grouping=None, item=None)
     grouping = core.duplicates.grouping(wanted.kind, wanted.distance)
-    per_page = PER_PAGE if wanted.of is None else _MEMBERS
+    item = core.catalog.item(wanted.of) if wanted.of else None
+    per_page = _MEMBERS if item else PER_PAGE
     groups = shown(wanted, grouping, per_page, SHOWN)
-    things = len(grouping) if wanted.of is None else sum(group.size for group in groups)
+    things = sum(group.size for group in groups) if item else len(grouping)
     pages = max(1, -(-things // per_page))
     if wanted.page > pages:
         raise ItemNotFound(f"page {wanted.page} is past the end: there are {pages} pages")
     return render_template(
-        "duplicates.html", asked=wanted, grouping=grouping, groups=groups, pages=pages
+        "duplicates.html",
+        asked=wanted,
+        item=item,
+        grouping=grouping,
+        groups=groups,
+        pages=pages,
+        FIRST=FIRST,
     )
