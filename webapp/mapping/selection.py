@@ -22,15 +22,24 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """N items, ascending by id, with the checksums of their photos and their codes by part.
+    """N items, ascending by id, with the checksums of their photos and their codes.
 
-    `version` names the map of them: it is another whenever the picture would be.
+    `packed`: of each part of the look, shape (N, views, bytes). `version` names the map of the
+    items: it is another whenever the picture would be.
     """
 
     version: str
     ids: Ids
     digests: tuple[str, ...]
-    tables: tuple[CodeTable, ...]
+    packed: tuple[NDArray[np.uint8], ...]
+
+    @property
+    def tables(self) -> tuple[CodeTable, ...]:
+        """The codes of each part of the look, ready to be measured."""
+        return tuple(
+            make_table(KINDS[name].bits, self.ids, codes)
+            for name, codes in zip(PARTS, self.packed, strict=True)
+        )
 
 
 def select(catalog: Catalog, most: int = MOST) -> Selection:
@@ -41,20 +50,12 @@ def select(catalog: Catalog, most: int = MOST) -> Selection:
         complete = np.intersect1d(complete, ids, assume_unique=True)
     items = catalog.items(spread(complete, most).tolist())
     chosen = np.array([item.id for item in items], dtype=np.int64)
-    packed = [
+    packed = tuple(
         _packed_of(name, ids, codes, chosen)
         for name, (ids, codes) in zip(PARTS, columns, strict=True)
-    ]
-    digests = tuple(item.digest for item in items)
-    return Selection(
-        version=_version(chosen, digests, packed),
-        ids=chosen,
-        digests=digests,
-        tables=tuple(
-            make_table(KINDS[name].bits, chosen, codes)
-            for name, codes in zip(PARTS, packed, strict=True)
-        ),
     )
+    digests = tuple(item.digest for item in items)
+    return Selection(_version(chosen, digests, packed), chosen, digests, packed)
 
 
 def spread(ids: Ids, most: int) -> Ids:
@@ -73,7 +74,7 @@ def _packed_of(kind: str, ids: Ids, codes: NDArray[np.uint8], chosen: Ids) -> ND
     return views[np.searchsorted(ids, chosen)]
 
 
-def _version(ids: Ids, digests: tuple[str, ...], packed: list[NDArray[np.uint8]]) -> str:
+def _version(ids: Ids, digests: tuple[str, ...], packed: tuple[NDArray[np.uint8], ...]) -> str:
     whole = hashlib.sha256(f"{_REVISION}\n".encode())
     whole.update(ids.tobytes())
     whole.update("\n".join(digests).encode())
