@@ -106,7 +106,7 @@ def of_region(shop: Server, photo: Path, cut: Mapping[str, str], path: str = "/s
 
 def own_photo(page: Page) -> Locator:
     """Find the person's own photo on the page of its result."""
-    return page.get_by_role("img", name=re.compile("Your photo"))
+    return page.get_by_role("img", name=re.compile("^Your photo, "))
 
 
 @pytest.mark.parametrize("start", ["/?seed=5", "/items/7", "/about", "/search"])
@@ -482,8 +482,12 @@ def test_only_the_tab_that_asked_shows_the_photo_and_after_a_reload_too(
         with Image.open(drawn / "bag-008.png") as photo:
             assert red[:3] == pytest.approx(photo.getpixel((1, 1)), abs=12)
         page.reload()
+    result = page.url
+    page.locator(".card a.why").first.click()
+    page.wait_for_url("**/why?*")
+    expect(own_photo(page)).to_be_visible()
     with looking(chromium, shop, Look(1280)) as another:
-        another.goto(page.url)
+        another.goto(result)
         assert names(another)[0] == "Bag 8 of shop"
         expect(another.locator(".own")).to_be_hidden()
 
