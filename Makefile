@@ -38,12 +38,12 @@ audit: .venv/test-installed browser
 
 .venv/run-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag into .venv (the first time takes a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[map]'
 	@touch $@
 
 .venv/test-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag and its test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[evaluate,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[evaluate,map,test]'
 	@touch $@ .venv/run-installed
 
 clean:

@@ -75,7 +75,8 @@ def chromium() -> Iterator[Browser]:
 # The pages there are, by a name for each.
 PAGES = (
     *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
-    *("compare", "why", "why by colour", "why of an upload", "about", "error"),
+    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
+    *("about", "error"),
 )
 LOST = "404|/items/4711"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -99,6 +100,9 @@ def addresses(shop: Server) -> dict[str, str]:
         "/why?item=7&to=9",
         "/why?item=7&to=9&by=colorhash",
         f"/why?q={code}&to=9&by=whash",
+        "/duplicates",
+        "/map",
+        "/map?view=list",
         "/about",
         "/items/4711",
     )

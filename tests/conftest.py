@@ -14,6 +14,9 @@ from tests.pictures import catalogue
 from webapp import create_app, manifest
 from webapp.context import Hashbag
 from webapp.ingest import Outcome
+from webapp.mapping.drawing import draw
+from webapp.mapping.selection import MOST
+from webapp.mapping.store import Maps
 from webapp.processes import available_cores
 
 # Machines are shared: a slow moment is no failure.
@@ -53,6 +56,23 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     folder = tmp_path_factory.mktemp("filled")
     app = create_app({"instance": folder / "instance"})
     take_in(app, catalogue(folder / "photos", 60))
+    return app
+
+
+def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
+    """Draw the map of an application's catalogue, in this process."""
+    core = core_of(app)
+    for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):
+        pass
+
+
+@pytest.fixture(scope="session")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with 60 drawn pictures and their map; tests must not change it."""
+    folder = tmp_path_factory.mktemp("mapped")
+    app = create_app({"instance": folder / "instance"})
+    take_in(app, catalogue(folder / "photos", 60))
+    draw_map(app)
     return app
 
 

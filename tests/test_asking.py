@@ -163,6 +163,14 @@ def test_text_can_still_be_pasted_into_a_field(page: Page) -> None:
     page.evaluate("navigator.clipboard.writeText('30')")
     page.keyboard.press("Control+v")
     assert page.get_by_label("to", exact=True).input_value() == "30"
+    # Copied from a text with a picture of it, as office programs do.
+    taken = page.evaluate(
+        "() => { const data = new DataTransfer(); data.setData('text/plain', '40');"
+        " data.items.add(new File(['x'], 'x.png', { type: 'image/png' }));"
+        " const paste = { clipboardData: data, bubbles: true, cancelable: true };"
+        " return !document.activeElement.dispatchEvent(new ClipboardEvent('paste', paste)) }"
+    )
+    assert not taken
     assert page.get_by_role("dialog").count() == 0
 
 
@@ -228,8 +236,10 @@ def test_a_large_photo_shows_how_far_it_is_and_can_be_cancelled(
     expect(page.get_by_role("status")).to_have_text("Sending heavy.png")
     expect(page.locator(".far")).to_have_text(re.compile(r"^[01]\.\d of \d\.\d MB$"))
     assert 0 < page.get_by_role("progressbar").evaluate("bar => bar.position") < 1
-    page.get_by_role("button", name="Cancel").click()
+    with page.expect_event("requestfailed") as given_up:
+        page.get_by_role("button", name="Cancel").click()
 
+    assert given_up.value.method == "POST"
     expect(page.get_by_role("progressbar")).to_be_hidden()
     expect(picture(page)).to_be_visible()
     assert margins(page) == cut
@@ -264,7 +274,7 @@ def test_an_error_is_told_in_place_and_nothing_is_lost(
         page.get_by_label("right", exact=True).fill("45")
         find(page)
         alert = page.get_by_role("alert")
-        expect(alert).to_have_text("Cut_left: 60 % and 45 % off left and right leave nothing.")
+        expect(alert).to_have_text("cut_left: 60 % and 45 % off left and right leave nothing.")
         assert margins(page) == {"left": "60", "top": "", "right": "45", "bottom": ""}
 
         page.get_by_label("right", exact=True).fill("5")

@@ -26,7 +26,7 @@ def trail_of(link: str) -> list[str]:
 
 def neighbours(shown: Page) -> list[str]:
     """List the links of the cards."""
-    found = re.findall(r'<li class="card">\s*<a href="([^"]+)"', shown.html)
+    found = re.findall(r'<li class="card"[^>]*>\s*<a href="([^"]+)"', shown.html)
     return [link.replace("&amp;", "&") for link in found]
 
 

@@ -12,6 +12,7 @@ from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
 from webapp.exceptions import NothingPublished
 from webapp.ingest import Ingest
+from webapp.mapping.store import Maps
 from webapp.publishing import Generations
 from webapp.search import Searcher
 from webapp.thumbs import ThumbStore
@@ -49,6 +50,11 @@ class Hashbag:
             return self.generations.current().attributes
         except NothingPublished:
             return EMPTY
+
+    @cached_property
+    def maps(self) -> Maps:
+        """The drawn maps of the catalogue."""
+        return Maps(self.settings.instance / "maps")
 
     @cached_property
     def searcher(self) -> Searcher:

@@ -1,5 +1,4 @@
-// What every page brings: keys, drop and paste. The rest is loaded when it is wanted. Without any
-// of it, everything is a link or a form that works.
+// What every page brings, and what it loads when wanted. Without, all is links and forms that work.
 
 import "./arrivals.js";
 import "./keys.js";

@@ -1,44 +1,37 @@
-// Keys: `/` goes to the search, arrows, Home and End go from card to card.
+// `/` goes to the search; arrows, Home and End go from card to card.
 
 const CARDS = ".grid .card > a, .strip .card > a";
 
 addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  const goal = event.key === "/" ? search(event.target) : neighbour(event.target, event.key);
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const goal = key === "/" ? search(target) : target.matches(CARDS) && neighbour(target, key);
   if (!goal) return;
   event.preventDefault();
   goal.focus();
 });
 
 function search(from) {
-  if (from.closest("input:not([type=file], [type=checkbox]), textarea, select, [contenteditable]")) return null;
+  if (from.matches("input:not([type=file], [type=checkbox])")) return null;
   const ways = document.querySelectorAll("dialog[open] .upload input, .masthead .ask, main .upload input");
   return [...ways].find((way) => way.checkVisibility({ visibilityProperty: true }));
 }
 
 function neighbour(from, key) {
-  if (!from.matches(CARDS)) return null;
   const row = [...from.closest("ul, ol").querySelectorAll(".card > a")];
   const at = row.indexOf(from);
-  switch (key) {
-    case "ArrowLeft": return row[at - 1];
-    case "ArrowRight": return row[at + 1];
-    case "Home": return row[0];
-    case "End": return row.at(-1);
-    case "ArrowUp": return inLine(from, -1);
-    case "ArrowDown": return inLine(from, 1);
-    default: return null;
-  }
+  if (key === "ArrowUp" || key === "ArrowDown") return inLine(from, key === "ArrowUp" ? -1 : 1);
+  return { ArrowLeft: row[at - 1], ArrowRight: row[at + 1], Home: row[0], End: row.at(-1) }[key];
 }
 
-// The card above or below: of the next line that way, the one that is least to the side.
+// Of the next line above or below, the card that is least to the side.
 function inLine(from, way) {
   const here = from.getBoundingClientRect();
+  const half = here.height / 2;
   const others = [...document.querySelectorAll(CARDS)].map((card) => {
-    const there = card.getBoundingClientRect();
-    return { card, far: way * (there.top - here.top), aside: Math.abs(there.left - here.left) };
-  }).filter(({ far }) => far > here.height / 2);
-  const next = Math.min(...others.map(({ far }) => far)) + here.height / 2;
-  const line = others.filter(({ far }) => far < next);
-  return line.sort((one, other) => one.aside - other.aside)[0]?.card;
+    const { top, left } = card.getBoundingClientRect();
+    return { card, far: way * (top - here.top), aside: Math.abs(left - here.left) };
+  }).filter(({ far }) => far > half);
+  const next = Math.min(...others.map(({ far }) => far)) + half;
+  return others.filter(({ far }) => far < next).sort((a, b) => a.aside - b.aside)[0]?.card;
 }

@@ -1,49 +1,33 @@
-// What this browser tab remembers of the photos that were asked with: by fingerprint, in its
-// session storage. The server keeps nothing.
+// What this browser tab remembers of the photos it asked with, by fingerprint. The server forgets.
 
 const PREFIX = "hashbag.photo.";
-
-function storage() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null; // the person keeps sites from storing
-  }
+let store = null;
+try {
+  store = sessionStorage;
+} catch {
+  // The person lets no site store anything.
 }
 
-function keys(store) {
-  return Object.keys(store ?? {}).filter((key) => key.startsWith(PREFIX));
-}
+const keys = () => Object.keys(store ?? {}).filter((key) => key.startsWith(PREFIX));
+const read = (key) => JSON.parse(store?.getItem(key) ?? "null");
 
-function read(store, key) {
-  return JSON.parse(store?.getItem(key) ?? "null");
-}
-
-export function recalled(fingerprint) {
-  return read(storage(), PREFIX + fingerprint);
-}
+export const recalled = (fingerprint) => read(PREFIX + fingerprint);
 
 // A trail names a photo by the end of its fingerprint.
-export function marked(mark) {
-  const store = storage();
-  const key = keys(store).find((one) => one.endsWith(mark));
-  return key ? read(store, key) : null;
-}
+export const marked = (mark) => read(keys().find((key) => key.endsWith(mark)));
 
-// Facts: `url` of the result, `name` of the file, `picture` with its `width` and `height`.
-// The oldest photos make room.
+// Facts: `url` of the result, `name` of the file, its small `picture` with `width` and `height`.
 export function remember(fingerprint, facts) {
-  const store = storage();
   const mine = PREFIX + fingerprint;
-  const text = JSON.stringify({ ...read(store, mine), ...facts, at: Date.now() });
+  const text = JSON.stringify({ ...read(mine), ...facts, at: Date.now() });
   while (store) {
     try {
-      store.setItem(mine, text);
-      return;
-    } catch (error) {
-      const others = keys(store).filter((key) => key !== mine);
-      if (error.name !== "QuotaExceededError" || !others.length) return;
-      store.removeItem(others.reduce((one, other) => (read(store, other).at < read(store, one).at ? other : one)));
+      return store.setItem(mine, text);
+    } catch {
+      // Full: the oldest makes room.
+      const [oldest] = keys().filter((key) => key !== mine).sort((a, b) => read(a).at - read(b).at);
+      if (!oldest) return;
+      store.removeItem(oldest);
     }
   }
 }

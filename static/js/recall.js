@@ -1,42 +1,32 @@
-// A person's own photo on the page of its result, and in a trail: from the memory of their tab.
+// A person's own photo beside its result and in a trail, from the memory of their tab.
 
 import { draw } from "./picture.js";
 import { marked, recalled, remember } from "./photos.js";
 
-function show(photo, canvas) {
-  // The size at once, so that nothing moves when the pixels come.
-  Object.assign(canvas, { width: photo.width, height: photo.height });
-  const bytes = Uint8Array.from(atob(photo.picture.split(",")[1]), (one) => one.charCodeAt(0));
-  return draw(new Blob([bytes], { type: "image/jpeg" }), canvas, 640);
+function show({ picture, width, height }, canvas) {
+  [canvas.width, canvas.height] = [width, height]; // at once: nothing moves when the pixels come
+  const bytes = Uint8Array.from(atob(picture.split(",")[1]), (one) => one.charCodeAt(0));
+  draw(new Blob([bytes]), canvas, 640);
 }
 
-function showOwn(figure) {
-  const fingerprint = figure.dataset.own;
-  const photo = recalled(fingerprint);
-  remember(fingerprint, { url: location.pathname + location.search });
-  if (!photo?.name) return;
-  const [mat, undrawn] = [figure.querySelector(".mat"), figure.querySelector(".undrawn")];
-  figure.hidden = false;
-  mat.hidden = !photo.picture;
-  undrawn.hidden = Boolean(photo.picture);
-  undrawn.querySelector("b").textContent = photo.name;
-  if (!photo.picture) return;
-  const canvas = mat.querySelector("canvas");
-  canvas.setAttribute("aria-label", `Your photo, ${photo.name}`);
-  show(photo, canvas);
+for (const figure of document.querySelectorAll("[data-own]")) {
+  const part = (selector) => figure.querySelector(selector);
+  const photo = recalled(figure.dataset.own);
+  remember(figure.dataset.own, { url: location.pathname + location.search });
+  figure.hidden = !photo?.name;
+  part(".mat").hidden = !photo?.picture;
+  part(".undrawn").hidden = photo?.picture;
+  part("b").textContent = photo?.name;
+  part("canvas").ariaLabel = `Your photo, ${photo?.name}`;
+  if (photo?.picture) show(photo, part("canvas"));
 }
 
-function lead(step) {
+for (const step of document.querySelectorAll("[data-photo]")) {
   const photo = marked(step.dataset.photo);
-  if (!photo?.url) return;
-  step.href = photo.url;
-  if (!photo.name) return;
-  step.lastElementChild.textContent = "Your photo";
-  if (!photo.picture) return;
+  if (photo) step.href = photo.url;
+  if (photo?.name) step.lastElementChild.textContent = "Your photo";
+  if (!photo?.picture) continue;
   const canvas = document.createElement("canvas");
   step.firstElementChild.replaceChildren(canvas);
   show(photo, canvas);
 }
-
-document.querySelectorAll("[data-own]").forEach(showOwn);
-document.querySelectorAll("[data-photo]").forEach(lead);

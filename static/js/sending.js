@@ -1,10 +1,9 @@
-// A form with a photo on its way to the search: how far it is, and what came back.
+// A form with a photo on its way to the search.
 
 // Carries words for the person who asked.
 export class Refused extends Error {}
 
 export function send(address, body, { signal, onProgress }) {
-  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // `fetch` does not tell how far an upload is
     request.open("POST", address);
@@ -17,15 +16,16 @@ export function send(address, body, { signal, onProgress }) {
       "The photo did not get through: the server cannot be reached, or the file has moved. Try again.",
     ));
     request.onabort = () => reject(signal.reason);
-    signal.addEventListener("abort", () => request.abort());
+    signal.onabort = () => request.abort();
     request.send(body);
   });
 }
 
 function words(request) {
-  if (!request.getResponseHeader("Content-Type")?.includes("problem+json")) {
-    return `The server answered ${request.status}. Try again in a moment.`;
-  }
+  const told = request.getResponseHeader("Content-Type")?.includes("problem+json");
+  if (!told) return `The server answered ${request.status}. Try again in a moment.`;
   const { detail } = JSON.parse(request.responseText);
-  return detail[0].toUpperCase() + detail.slice(1) + (/[.?!]$/.test(detail) ? "" : ".");
+  // A bad request's words begin with the name of a field.
+  const first = request.status === 400 ? detail[0] : detail[0].toUpperCase();
+  return first + detail.slice(1) + (/[.?!]$/.test(detail) ? "" : ".");
 }

@@ -1,39 +1,32 @@
-// Several photos: a line for each, with its picture, how far it is, and its result or the error.
+// One line of several photos: its picture, how far it is, and its result or the error.
 
 import { draw } from "./picture.js";
 import { Refused } from "./sending.js";
 
-const SHOWN = 640;
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-export class Line {
-  // `ask` sends one photo and returns where its result is; `again` is what the button does.
-  constructor(list, file, ask, again) {
-    Object.assign(this, { file, ask, again });
-    this.canvas = make("canvas", { ariaHidden: "true", width: 1, height: 1 });
-    this.state = make("span", { textContent: "Waiting" });
-    const line = make("li");
-    line.append(this.canvas, make("b", { textContent: file.name }), this.state);
-    list.append(line);
-  }
-
-  async run(signal) {
-    const bar = make("progress", { max: 1, value: 0, ariaLabel: `Sent of ${this.file.name}` });
-    this.state.replaceChildren(bar);
-    this.drawn ??= draw(this.file, this.canvas, SHOWN);
+// Returns what asks with the photo, through `ask`; `again` is told when it shall be done again.
+export function addLine(list, file, margins, ask, again) {
+  const canvas = make("canvas", { ariaHidden: "true", width: 1, height: 1 });
+  const state = make("span", { textContent: "Waiting" });
+  const line = make("li");
+  line.append(canvas, make("b", { textContent: file.name }), state);
+  list.append(line);
+  return async function run(signal) {
+    const bar = make("progress", { max: 1, value: 0, ariaLabel: `Sent of ${file.name}` });
     const onProgress = (loaded, total) => { bar.value = loaded / total; };
+    state.replaceChildren(bar);
     try {
-      const drawn = (await this.drawn) && this.canvas;
-      const href = await this.ask(this.file, drawn, { signal, onProgress });
-      this.state.replaceChildren(make("a", { href, textContent: "See bags like it" }));
+      signal.throwIfAborted();
+      const drawn = draw(file, canvas, 640);
+      const href = await ask(file, { canvas, drawn, margins }, { signal, onProgress });
+      state.replaceChildren(make("a", { href, textContent: "See bags like it" }));
     } catch (error) {
-      if (!(error instanceof Refused || signal.aborted)) throw error;
-      const retry = make("button", { type: "button", className: "chip", textContent: "Try again" });
-      retry.addEventListener("click", () => this.again(this));
-      this.state.replaceChildren(error instanceof Refused ? error.message : "Not asked.", " ", retry);
+      const refused = error instanceof Refused;
+      if (!refused && !signal.aborted) throw error;
+      const onclick = () => again(run);
+      const button = make("button", { type: "button", className: "chip", textContent: "Try again", onclick });
+      state.replaceChildren(refused ? error.message : "Not asked.", " ", button);
     }
-  }
-}
-
-function make(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
+  };
 }

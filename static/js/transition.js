@@ -1,7 +1,6 @@
 // The bag clicked on grows into the large picture of its page, and shrinks back on the way back.
-// The style sheet asks for the transition and names the large picture; nothing happens without.
+// The style sheet asks for that and names the large picture.
 
-const NAME = "bag";
 let clicked = null;
 let renamed = [];
 
@@ -10,42 +9,29 @@ function rename(mat, name) {
   renamed.push(mat);
 }
 
+// Let the bag move, on the card that leads to an address: the one clicked on, of several.
+function move(transition, url) {
+  // One that is left out, as the window changes its size, is no fault.
+  transition.ready.catch(() => {});
+  transition.finished.catch(() => {}).then(forget);
+  const cards = [...document.querySelectorAll(".card > a")].filter((card) => card.href === url);
+  const mat = (cards.includes(clicked) ? clicked : cards[0])?.querySelector(".mat");
+  if (!mat) return;
+  // Two pictures of one name would stop it all.
+  for (const large of document.querySelectorAll(".subject .mat")) rename(large, "none");
+  rename(mat, "bag");
+}
+
 function forget() {
   for (const mat of renamed) mat.style.viewTransitionName = "";
   renamed = [];
 }
 
-// The card that leads to an address: the one clicked on, of several.
-function cardOf(url) {
-  const cards = [...document.querySelectorAll(".card > a")].filter((card) => card.href === url);
-  return cards.includes(clicked) ? clicked : cards[0];
-}
-
-// Two pictures of one name would stop the transition: the large one yields it.
-function giveNameTo(card) {
-  const mat = card?.querySelector(".mat");
-  if (!mat) return;
-  for (const large of document.querySelectorAll(".subject .mat")) rename(large, "none");
-  rename(mat, NAME);
-}
-
-// A transition that is left out, because the window changes its size or so, is no fault.
-function calm(transition) {
-  transition.ready.catch(() => {});
-  transition.finished.catch(() => {}).then(forget);
-}
-
-addEventListener("click", (event) => { clicked = event.target.closest(".card > a"); }, true);
-
+addEventListener("click", ({ target }) => { clicked = target.closest(".card > a"); }, true);
 addEventListener("pageswap", ({ viewTransition, activation }) => {
-  if (!viewTransition) return;
-  calm(viewTransition);
-  giveNameTo(cardOf(activation?.entry.url));
+  if (viewTransition) move(viewTransition, activation?.entry.url);
 });
-
 addEventListener("pagereveal", ({ viewTransition }) => {
   forget(); // what was named when this page was left
-  if (!viewTransition) return;
-  calm(viewTransition);
-  giveNameTo(cardOf(window.navigation?.activation?.from?.url));
+  if (viewTransition) move(viewTransition, window.navigation?.activation?.from?.url);
 });

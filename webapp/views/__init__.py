@@ -8,6 +8,7 @@ from webapp.views import (
     duplicates,
     errors,
     health,
+    maps,
     media,
     pages,
     presenting,
@@ -19,7 +20,8 @@ from webapp.views import (
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, compare, duplicates, why, media, scripts, api, health):
+    pages_and_data = (pages, compare, why, duplicates, maps, media, scripts, api, health)
+    for module in pages_and_data:
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
     presenting.register(app)

@@ -123,3 +123,17 @@ def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
     if value not in choices:
         raise BadParameter(name, f"'{value[:40]}' is none of {', '.join(choices)}")
     return value
+
+
+def real(args: Args, name: str, default: float, least: float, most: float) -> float:
+    """Read a number within bounds; absent or blank is the default."""
+    text = args.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not least <= found <= most:
+        raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
+    return found
