@@ -135,6 +135,9 @@ def test_wheel_and_drag_lead_to_a_bag_and_back_leads_to_the_same_view(page: Page
     page.go_back()
     expect(page.locator("#map.live")).to_be_visible()
     assert page.url == address
+    # While the pages still change into each other, the pointer is over neither.
+    page.wait_for_timeout(500)
+    page.mouse.move(x + 29, y + 30)
     page.mouse.move(x + 30, y + 30)
     expect(caption).to_have_text(name)
     again = calm(page)
