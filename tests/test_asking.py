@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
-from tests.browsing import Look, asked, looking, names
+from tests.browsing import Look, asked, looking, names, until
 from tests.pictures import bag
 from tests.serving import Server
 
@@ -85,7 +85,7 @@ def picture(page: Page) -> Locator:
     """Find the photo before it is sent, when it is drawn."""
     shown = page.locator(".upload .stage canvas")
     expect(shown).to_be_visible()
-    page.wait_for_function("document.querySelector('.upload .stage canvas').width !== 300")
+    until(page, "document.querySelector('.upload .stage canvas').width !== 300")
     return shown
 
 
