@@ -134,7 +134,11 @@ def _weights(browser: Browser, url: str) -> Counter[str]:
     """Load a page as a phone does; bytes before compression by what they are of."""
     answers: list[Response] = []
     tab = browser.new_page(viewport={"width": 412, "height": 823}, device_scale_factor=1.75)
-    tab.on("response", answers.append)
+
+    def heard(answer: Response) -> None:
+        answers.append(answer)
+
+    tab.on("response", heard)
     tab.goto(url)
     tab.wait_for_load_state("networkidle")
     weights: Counter[str] = Counter()
