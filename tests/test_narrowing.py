@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import core_of
-from tests.pictures import COLOURS
+from tests.pictures import COLOURS, catalogue
+from tests.serving import run_hashbag
+from webapp import create_app
 from webapp.attributes import SORTS, Attributes
 from webapp.models import FACETS, Filters, Item
 
@@ -140,3 +143,14 @@ def test_neighbours_can_be_listed_by_price_and_stay_the_same(client: FlaskClient
     priced = [hit for hit in low if hit[1]]
     assert [hit for hit in high if hit[1]] == priced[::-1]
     assert client.get("/items/3?sort=weight").status_code == 400
+
+
+def test_an_import_that_changes_prices_alone_changes_what_filters_find(tmp_path: Path) -> None:
+    source = catalogue(tmp_path / "photos", 4)
+    instance = tmp_path / "instance"
+    assert run_hashbag(["import", source], instance).returncode == 0
+    source.write_text(source.read_text("utf-8").replace(",20,EUR", ",777,EUR"), "utf-8")
+    assert "updated 1" in run_hashbag(["import", source], instance).stdout
+    client = create_app({"instance": instance}).test_client()
+    listed = client.get("/api/v1/items?min_price=700").get_json()
+    assert [item["price"] for item in listed["items"]] == [777]

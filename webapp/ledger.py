@@ -39,8 +39,8 @@ class Ledger:
         with self._engine.begin() as connection:
             for entry in entries:
                 self._write_one(connection, entry)
-            if any(entry.fingerprint is not None for entry in entries):
-                _advance(connection)
+            # The indexes follow attributes as they follow codes: filters read both there.
+            _advance(connection)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take items out, with their codes."""
