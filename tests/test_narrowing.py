@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
@@ -145,6 +146,7 @@ def test_neighbours_can_be_listed_by_price_and_stay_the_same(client: FlaskClient
     assert client.get("/items/3?sort=weight").status_code == 400
 
 
+@pytest.mark.slow
 def test_an_import_that_changes_prices_alone_changes_what_filters_find(tmp_path: Path) -> None:
     source = catalogue(tmp_path / "photos", 4)
     instance = tmp_path / "instance"
