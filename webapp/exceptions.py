@@ -59,3 +59,7 @@ class IndexNotReady(HashbagError):
 
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
+
+
+class LearnedUnusable(HashbagError):
+    """The learned kind's network cannot be used: its weights or its runtime are not right."""
