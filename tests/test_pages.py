@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +37,13 @@ class Page(HTMLParser):
     def items(self) -> list[int]:
         found = (re.match(r"/items/(\d+)", link) for link in self.links("/items/"))
         return [int(match[1]) for match in found if match]
+
+    def hits(self) -> list[str]:
+        """List the ids in the grid of neighbours."""
+        return CARD.findall(self.html.split('<ol class="grid three">')[1].split("</ol>")[0])
+
+
+CARD = re.compile(r'<li class="card"[^>]*>\s*<a href="/items/(\d+)')
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> Page:
@@ -82,7 +90,7 @@ def test_a_visit_leads_from_the_grid_back_to_the_same_grid(client: FlaskClient) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_item_shows_nine_others_by_the_kind_chosen(client: FlaskClient, kind: str) -> None:
     shown = page(client, f"/items/3?by={kind}")
-    hits = re.findall(r'<li class="card">\s*<a href="/items/(\d+)', shown.html)
+    hits = shown.hits()
     assert len(hits) == 9
     assert "3" not in hits
     api = client.get(f"/api/v1/items/3/similar?by={kind}").get_json()
@@ -100,7 +108,7 @@ def test_the_toggle_keeps_filters_and_number(client: FlaskClient) -> None:
 def test_more_can_be_asked_for(client: FlaskClient) -> None:
     shown = page(client, "/items/3")
     more = next(link for link in shown.links("/items/3?") if "k=18" in link)
-    assert len(re.findall(r'<li class="card">', page(client, more).html)) == 18
+    assert len(page(client, more).hits()) == 18
 
 
 def test_browse_reaches_every_item_once(client: FlaskClient) -> None:
@@ -156,7 +164,7 @@ def test_an_upload_redirects_to_its_permanent_link(client: FlaskClient) -> None:
     link = answer.headers["Location"]
     assert len("https://bags.example.org" + link) < 2000
     shown = page(client, link)
-    hits = re.findall(r'<li class="card">\s*<a href="/items/(\d+)', shown.html)
+    hits = shown.hits()
     assert hits[0] == "21"
     assert len(hits) == 9
     assert "seed=5" in link
@@ -174,7 +182,7 @@ def test_nothing_of_an_upload_is_kept(filled: Flask) -> None:
 def test_compare_has_a_row_for_each_kind_and_marks_what_several_find(client: FlaskClient) -> None:
     shown = page(client, "/compare?item=3&by=whash&by=ahash&by=colorhash")
     rows = re.split(r'<section class="row"', shown.html)[1:]
-    found = [re.findall(r'<li class="card">\s*<a href="/items/(\d+)', row) for row in rows]
+    found = [CARD.findall(row) for row in rows]
     assert [len(row) for row in found] == [9, 9, 9]
     several = sum(1 for row in found for one in row if sum(one in other for other in found) > 1)
     assert shown.html.count('class="also"') == several > 0
@@ -190,9 +198,7 @@ def test_compare_adds_and_removes_kinds_by_links(client: FlaskClient) -> None:
 def test_compare_takes_an_uploads_fingerprint(client: FlaskClient) -> None:
     link = client.get("/api/v1/items/9/similar").get_json()["fingerprint"]
     shown = page(client, f"/compare?q={link}")
-    firsts = re.findall(
-        r'<ol class="strip">\s*<li class="card">\s*<a href="/items/(\d+)', shown.html
-    )
+    firsts = [CARD.findall(row)[0] for row in shown.html.split('<ol class="strip">')[1:]]
     assert "9" in firsts
 
 
@@ -272,3 +278,22 @@ def test_text_of_the_catalogue_is_never_markup(empty: Flask, tmp_path: object) -
         html = page(empty.test_client(), path).html
         assert "<script>" not in html
         assert "javascript:" not in html
+
+
+@pytest.mark.parametrize("path", ["/", "/items/3", "/api/v1/items", "/static/hashbag.css"])
+def test_words_travel_compressed_to_those_who_take_that(client: FlaskClient, path: str) -> None:
+    plain = client.get(path + ("?seed=5" if path != "/items/3" else ""))
+    packed = client.get(plain.request.full_path, headers={"Accept-Encoding": "deflate"})
+    assert packed.headers["Content-Encoding"] == "deflate"
+    assert zlib.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 2
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    plain.close()
+    packed.close()
+
+
+def test_pictures_travel_as_they_are(client: FlaskClient) -> None:
+    answer = client.get("/thumbs/3", headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
+    answer.close()

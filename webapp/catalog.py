@@ -1,6 +1,8 @@
-"""The catalogue as it is read: items, their codes, pages, samples and facets."""
+"""The catalogue as it is read: items, their codes, and the columns that indexes are made of."""
 
-import random
+import math
+import sys
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,17 +10,10 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from webapp.exceptions import BadParameter, ItemNotFound
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids, Item
+from webapp.exceptions import ItemNotFound
+from webapp.models import FACETS, Fingerprint, Ids, Item
 from webapp.schema import codes, facts, items, makers, open_database
 
-FACETS = ("brand", "category", "colour")
-SORTS: dict[str, tuple[str, sa.ColumnElement[object]]] = {
-    "newest": ("Newest first", items.c.id.desc()),
-    "price": ("Price, low to high", items.c.price.asc().nulls_last()),
-    "price-desc": ("Price, high to low", items.c.price.desc().nulls_last()),
-    "brand": ("Brand", items.c.brand.asc()),
-}
 _CHUNK = 500
 _NO_ID = 2**63  # more than a database holds
 
@@ -127,61 +122,27 @@ class Catalog:
                 packed += code
         return np.array(ids, dtype=np.int64), np.frombuffer(packed, dtype=np.uint8)
 
-    def count(self, filters: Filters = NO_FILTERS) -> int:
-        """Count the items that pass the filters."""
-        query = sa.select(sa.func.count()).select_from(items).where(*conditions(filters))
-        return self._scalar(query)
+    def count(self) -> int:
+        """Count the items."""
+        return self._scalar(sa.select(sa.func.count()).select_from(items))
 
-    def matching(self, filters: Filters) -> Ids:
-        """Return the ids, ascending, of the items that pass the filters."""
-        query = sa.select(items.c.id).where(*conditions(filters)).order_by(items.c.id)
+    def attribute_columns(
+        self,
+    ) -> tuple[Ids, dict[str, list[str]], NDArray[np.float64]]:
+        """Return ids, ascending, the text of each facet, and prices, NaN where there is none."""
+        query = sa.select(items.c.id, items.c.price, *(items.c[name] for name in FACETS))
+        ids, prices = array("q"), array("d")
+        texts: dict[str, list[str]] = {name: [] for name in FACETS}
         with self.engine.connect() as connection:
-            return np.fromiter(connection.scalars(query), dtype=np.int64)
-
-    def sample(self, filters: Filters, seed: int, n: int) -> list[Item]:
-        """Return a random sample without repeats, the same for the same seed and catalogue."""
-        ids = self.matching(filters).tolist()
-        # Repeatable, not secret.
-        return self.items(random.Random(seed).sample(ids, min(n, len(ids))))  # noqa: S311
-
-    def page(self, filters: Filters, sort: str, page: int, per_page: int) -> list[Item]:
-        """Return one page, counted from 1, of all items that pass the filters."""
-        query = (
-            sa.select(items)
-            .where(*conditions(filters))
-            .order_by(SORTS[sort][1], items.c.id)
-            .limit(per_page)
-            .offset((page - 1) * per_page)
-        )
-        with self.engine.connect() as connection:
-            return [Item(**row) for row in connection.execute(query).mappings()]
-
-    def facets(self) -> dict[str, list[tuple[str, int]]]:
-        """Return the values of each facet with their counts, most frequent first."""
-        return {name: self._facet(items.c[name]) for name in FACETS}
-
-    def _facet(self, column: sa.Column[str]) -> list[tuple[str, int]]:
-        number = sa.func.count()
-        query = (
-            sa.select(column, number)
-            .where(column != "")
-            .group_by(column)
-            .order_by(number.desc(), column)
-        )
-        with self.engine.connect() as connection:
-            return [(value, count) for value, count in connection.execute(query)]
-
-    def check_filters(self, filters: Filters) -> None:
-        """Refuse a facet value that no item has, rather than show an empty page for a typo.
-
-        Raises:
-            BadParameter: names the facet and the value.
-        """
-        for name in FACETS:
-            for value in getattr(filters, name):
-                exists = sa.select(sa.exists().where(items.c[name] == value))
-                if not self._scalar(exists):
-                    raise BadParameter(name, f"no item of this catalogue has the {name} '{value}'")
+            for item_id, price, *values in connection.execution_options(yield_per=10_000).execute(
+                query.order_by(items.c.id)
+            ):
+                ids.append(item_id)
+                prices.append(math.nan if price is None else price)
+                for name, value in zip(FACETS, values, strict=True):
+                    # Values repeat: one string for all items that have it.
+                    texts[name].append(sys.intern(value))
+        return np.array(ids, dtype=np.int64), texts, np.array(prices, dtype=np.float64)
 
     def code_counts(self) -> dict[str, list[tuple[str, int]]]:
         """Count the codes of each kind by the libraries that made them."""
@@ -215,18 +176,6 @@ class Catalog:
         """A number that grows with every change that the indexes must follow."""
         return self._scalar(sa.select(facts.c.value).where(facts.c.name == "revision"))
 
-    def _scalar(self, query: sa.Select[int] | sa.Select[bool]) -> int:
+    def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
-
-
-def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """Write filters as SQL conditions; an item without a price is in no price range."""
-    found: list[sa.ColumnElement[bool]] = [
-        items.c[name].in_(getattr(filters, name)) for name in FACETS if getattr(filters, name)
-    ]
-    if filters.min_price is not None:
-        found.append(items.c.price >= filters.min_price)
-    if filters.max_price is not None:
-        found.append(items.c.price <= filters.max_price)
-    return found

@@ -5,10 +5,14 @@ from functools import cached_property
 
 from flask import current_app
 
+from webapp.attributes import EMPTY, Attributes
 from webapp.catalog import Catalog
 from webapp.config import Settings
+from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
+from webapp.exceptions import NothingPublished
 from webapp.ingest import Ingest
+from webapp.mapping.store import Maps
 from webapp.publishing import Generations
 from webapp.search import Searcher
 from webapp.thumbs import ThumbStore
@@ -35,10 +39,32 @@ class Hashbag:
         """The published indexes."""
         return Generations(self.settings.instance / "generations", engine_of(self.settings))
 
+    @property
+    def attributes(self) -> Attributes:
+        """What the published items can be narrowed and sorted by; none while nothing is published.
+
+        Raises:
+            IndexNotReady: what is published cannot be opened.
+        """
+        try:
+            return self.generations.current().attributes
+        except NothingPublished:
+            return EMPTY
+
+    @cached_property
+    def maps(self) -> Maps:
+        """The drawn maps of the catalogue."""
+        return Maps(self.settings.instance / "maps")
+
     @cached_property
     def searcher(self) -> Searcher:
         """The search."""
         return Searcher(self.catalog, self.generations)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Groups of items that are nearly the same."""
+        return Duplicates(self.catalog, self.generations)
 
     @property
     def ingest(self) -> Ingest:

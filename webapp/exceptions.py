@@ -57,9 +57,21 @@ class IndexNotReady(HashbagError):
     """There is no generation that can be served."""
 
 
+class NothingPublished(IndexNotReady):
+    """No generation was published yet."""
+
+
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 
 
 class LearnedUnusable(HashbagError):
     """The learned kind's network cannot be used: its weights or its runtime are not right."""
+
+
+class MapNotReady(HashbagError):
+    """There is no map, or not this part of it."""
+
+
+class MapNotDrawn(HashbagError):
+    """The map cannot be drawn; the catalogue and its index are as they should be."""

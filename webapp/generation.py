@@ -3,19 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from webapp import attributes, twins
+from webapp.attributes import Attributes
 from webapp.catalog import Catalog
 from webapp.codes import load_table, make_table
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
+from webapp.hamming import Positions
 from webapp.hashing import KINDS
+from webapp.models import Filters, Ids
 from webapp.samples import Opened
+from webapp.twins import Twins
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -41,6 +48,8 @@ class Manifest:
     revision: int
     libraries: Mapping[str, str]
     kinds: Mapping[str, KindEntry]
+    files: Mapping[str, str]
+    """SHA-256, in hex, of the files that belong to no kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,17 @@ class Generation:
     name: str
     manifest: Manifest
     kinds: Mapping[str, Opened]
+    attributes: Attributes
+    twins: Twins
+
+    def positions(self, ids: Ids, filters: Filters) -> Positions | None:
+        """Return the positions among `ids` of the items that pass filters; None for all."""
+        if not filters:
+            return None
+        passing = self.attributes.matching(filters)
+        if ids is self.attributes.ids:
+            return passing
+        return np.flatnonzero(np.isin(ids, self.attributes.ids[passing]))
 
     def kind(self, name: str) -> Opened:
         """Return one kind.
@@ -67,13 +87,17 @@ class Generation:
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     """Write a generation of the catalogue as it is into an empty folder."""
     revision = catalog.revision
-    kinds = {}
+    columns = attributes.gather(catalog)
+    columns.save(folder)
+    kinds, witnesses = {}, []
     for kind in KINDS.values():
         ids, packed = catalog.code_column(kind.name, kind.versions())
         if not len(ids):
             continue
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
         table.save(folder, kind.name)
+        if len(ids) == len(columns.ids):
+            witnesses.append(table.rows)
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
@@ -82,11 +106,17 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             engine=engine.name,
             parameters=parameters,
             versions=kind.versions(),
-            files={path.name: digest_of(path) for path in sorted(folder.glob(f"{kind.name}.*"))},
+            files=_digests(folder, f"{kind.name}.*"),
         )
-    manifest = Manifest(FORMAT, revision, _libraries(), kinds)
+    twins.find(len(columns.ids), witnesses).save(folder)
+    files = _digests(folder, twins.FILE) | _digests(folder, f"{attributes.PREFIX}.*")
+    manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest
+
+
+def _digests(folder: Path, pattern: str) -> dict[str, str]:
+    return {path.name: digest_of(path) for path in sorted(folder.glob(pattern))}
 
 
 def manifest_digest(folder: Path) -> str:
@@ -113,10 +143,17 @@ def open_generation(folder: Path, engine: Engine, digest: str) -> Generation:
             f"{folder.name}: {MANIFEST} is not what was built, its checksum differs: "
             "run `hashbag index`"
         )
+    _check_files(folder, manifest.files)
+    columns = attributes.load(folder)
     return Generation(
         folder.name,
         manifest,
-        {name: _open_kind(folder, name, entry, engine) for name, entry in manifest.kinds.items()},
+        {
+            name: _open_kind(folder, name, entry, engine, columns.ids)
+            for name, entry in manifest.kinds.items()
+        },
+        columns,
+        twins.load(folder),
     )
 
 
@@ -149,8 +186,17 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
         )
 
 
-def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine) -> Opened:
-    for file, digest in entry.files.items():
+def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> Opened:
+    _check_files(folder, entry.files)
+    table = load_table(folder, name, entry.bits)
+    if np.array_equal(table.ids, ids):
+        # One array for all: positions then mean the same in every kind, and that is seen at once.
+        table = replace(table, ids=ids)
+    return Opened(table, engine.open(table, folder, name))
+
+
+def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+    for file, digest in files.items():
         if not (folder / file).is_file():
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
         if digest_of(folder / file) != digest:
@@ -158,8 +204,6 @@ def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine) -> Ope
                 f"{folder.name}: {file} is not what was built, its checksum differs: "
                 "run `hashbag index`"
             )
-    table = load_table(folder, name, entry.bits)
-    return Opened(table, engine.open(table, folder, name))
 
 
 def _libraries() -> dict[str, str]:

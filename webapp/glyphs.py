@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from webapp.hashing import unpack
 from webapp.kinds import colour
 from webapp.kinds.kind import Bits, HashKind
@@ -30,13 +33,33 @@ class Glyph:
 
 def glyph(kind: HashKind, code: Code) -> Glyph:
     """Lay a code out for drawing; of a kind with several views, the first."""
-    rows, columns = kind.shape
-    bits = unpack(kind, code)[0].reshape(kind.shape)
-    if kind.drawing == "bars":
-        return Glyph(rows, columns, "", _BARS[kind.name](bits))
-    dark = zip(*(bits != kind.light).nonzero(), strict=True)
-    return Glyph(columns, rows, "".join(f"M{x} {y}h1v1h-1z" for y, x in dark), ())
+    return glyph_of(kind, unpack(kind, code)[0])
 
+
+def glyph_of(kind: HashKind, bits: Bits) -> Glyph:
+    """Lay the bits of one view out for drawing."""
+    rows, columns = kind.shape
+    laid_out = bits.reshape(kind.shape)
+    if kind.drawing == "bars":
+        return Glyph(rows, columns, "", _BARS[kind.name](laid_out))
+    return Glyph(columns, rows, cells(laid_out != kind.light), ())
+
+
+def cells(chosen: NDArray[np.bool_]) -> str:
+    """Write the chosen cells of a grid as an SVG path, one unit to a cell."""
+    return "".join(f"M{x} {y}h1v1h-1z" for y, x in zip(*chosen.nonzero(), strict=True))
+
+
+def tones(kind: HashKind, bits: Bits) -> tuple[str, ...]:
+    """Draw what a code holds of its picture in steps from dark to light, a path for each."""
+    assert kind.relief is not None, "only kinds of waves have one"
+    relief = kind.relief(bits)
+    ranks = relief.ravel().argsort().argsort().reshape(relief.shape)
+    step = ranks * _TONES // relief.size
+    return tuple(cells(step == number) for number in range(_TONES))
+
+
+_TONES = 8
 
 # colorhash at 3 bits writes level 4 like 6 (110) and 5 like 7 (111): such a bar is drawn
 # between the two.

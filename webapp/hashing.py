@@ -24,6 +24,8 @@ KINDS: dict[str, HashKind] = {
             tag=9,
             shape=(16, 24),
             views=3,
+            view_names=("the whole picture", "the bag, loosely cut out", "the bag, cut out"),
+            relief=lambda bits: shape.relief(bits.ravel()),
             compute=lambda sight: shape.codes(sight.prepared),
             tries_harder=TriesHarder(
                 variants.COUNT,

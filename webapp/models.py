@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 ATTRIBUTES = ("title", "brand", "price", "currency", "colour", "category", "url")
 
+FACETS = ("brand", "category", "colour", "currency")
+"""The attributes whose values narrow a grid."""
+
 Code = bytes
 """One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them; of a
 kind with several views, one after the other."""
@@ -51,6 +54,7 @@ class Filters:
     brand: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     colour: tuple[str, ...] = ()
+    currency: tuple[str, ...] = ()
     min_price: float | None = None
     max_price: float | None = None
 
@@ -73,7 +77,8 @@ class Rejected:
 class Hit:
     """One answer of a search: `distance` of the ranking's `bits` differ.
 
-    `matched` says how the query was read where not as it is, such as "mirrored".
+    `matched` says how the query was read where not as it is, such as "mirrored". `copies` counts
+    the items with the identical picture that this one stands for, itself among them.
     """
 
     rank: int
@@ -81,6 +86,7 @@ class Hit:
     similarity: float
     item: Item
     matched: str = ""
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)

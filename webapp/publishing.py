@@ -10,7 +10,7 @@ from pathlib import Path
 
 from webapp.catalog import Catalog
 from webapp.engines import Engine
-from webapp.exceptions import IndexDamaged, IndexNotReady
+from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.generation import Generation, build, manifest_digest, open_generation
 from webapp.thumbs import write_whole
 
@@ -84,7 +84,7 @@ class Generations:
         """Return the folder of the published generation.
 
         Raises:
-            IndexNotReady: nothing was published yet.
+            NothingPublished: nothing was published yet.
         """
         return self._published()[0]
 
@@ -94,7 +94,7 @@ class Generations:
             current = json.loads((self.folder / _CURRENT).read_text("utf-8"))
             return self.folder / str(current["generation"]), str(current["manifest"])
         except FileNotFoundError as error:
-            raise IndexNotReady(
+            raise NothingPublished(
                 "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
             ) from error
         except (ValueError, KeyError, TypeError) as error:

@@ -20,13 +20,13 @@ PROVE_UP_TO_WORDS = 1 << 22
 class Neighbours:
     """The nearest items, ordered by (distance, id).
 
-    `exact` says that no other item is nearer; `repaired` counts those that the engine missed.
+    `exact` says that no other item is nearer; `missed` are those of them that the engine missed.
     """
 
     ids: Ids
     distances: NDArray[np.int64]
     exact: bool
-    repaired: int
+    missed: frozenset[int] = frozenset()
 
 
 class Measure(Protocol):
@@ -48,14 +48,14 @@ class Measure(Protocol):
         """Return the exact distance of every item, or of those at `positions`."""
 
 
-def nearest(measure: Measure, k: int, among: Ids | None = None) -> Neighbours:
-    """Find the k nearest items, among some or all of them.
+def nearest(measure: Measure, k: int, among: Positions | None = None) -> Neighbours:
+    """Find the k nearest items, among those at some positions or all of them.
 
     Always min(k, number of items) answers. A subset is scanned, never filtered afterwards: a
     filter that few items pass would leave too few of the engine's candidates.
     """
     if among is not None:
-        return _ranked(measure, np.flatnonzero(np.isin(measure.ids, among)), k, exact=True)
+        return _ranked(measure, among, k, exact=True)
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)
     if complete or (len(proposed.ids) == k and measure.words > PROVE_UP_TO_WORDS):
@@ -67,12 +67,12 @@ def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: boo
     found = measure.distances(positions)
     order = smallest(found, k)
     chosen = order if positions is None else positions[order]
-    return Neighbours(measure.ids[chosen], found[order].astype(np.int64), exact, repaired=0)
+    return Neighbours(measure.ids[chosen], found[order].astype(np.int64), exact)
 
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
-    missed = len(truth.ids) - int(np.isin(truth.ids, proposed.ids).sum())
-    return Neighbours(truth.ids, truth.distances, exact=True, repaired=missed)
+    missed = frozenset(np.setdiff1d(truth.ids, proposed.ids).tolist())
+    return Neighbours(truth.ids, truth.distances, exact=True, missed=missed)
 
 
 class KindMeasure:
@@ -87,6 +87,7 @@ class KindMeasure:
         self._table = table
         self._index = index
         self._queries = queries
+        self._all: NDArray[np.integer] | None = None
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask the index with each query."""
@@ -96,7 +97,11 @@ class KindMeasure:
         return self._table.items_of(rows), self._index.exact
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Count differing bits."""
+        """Count differing bits; of all items, once."""
+        if positions is None and self._all is None:
+            self._all = self._table.distances(self._queries)
+        if self._all is not None:
+            return self._all if positions is None else self._all[positions]
         return self._table.distances(self._queries, positions)
 
 

@@ -41,7 +41,8 @@ class Question:
     """What is asked: what ranks, how many hits, and what narrows them.
 
     `lean`, from 0 for shape to 1 for colour, is for the look alone; `harder` asks the query
-    mirrored, turned and as a crop too, in kinds that can.
+    mirrored, turned and as a crop too, in kinds that can. `fold` shows items with the identical
+    picture as one.
     """
 
     by: Ranking
@@ -49,6 +50,7 @@ class Question:
     filters: Filters = NO_FILTERS
     lean: float = DEFAULT_LEAN
     harder: bool = False
+    fold: bool = False
 
     @property
     def can_try_harder(self) -> bool:

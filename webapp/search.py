@@ -1,16 +1,49 @@
 """The search: from a picture or an item to its ranked hits."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
 from webapp.exceptions import ItemNotFound
+from webapp.generation import Generation
+from webapp.hamming import Positions
 from webapp.hashing import query_fingerprint
 from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.metrics import REPAIRED, SEARCHES
-from webapp.models import Fingerprint, Hit, Item, Result
+from webapp.models import Filters, Fingerprint, Hit, Item, Result
+from webapp.prices import Band
 from webapp.publishing import Generations
 from webapp.ranking import Neighbours, nearest
 from webapp.rankings import Inquiry, Question, inquire
+
+
+@dataclass(frozen=True)
+class Search:
+    """A question put to one generation: whatever is asked of it further comes from the same."""
+
+    question: Question
+    fingerprint: Fingerprint
+    generation: Generation
+    inquiry: Inquiry
+    leave_out: int | None = None
+
+    def among(self, filters: Filters) -> Positions | None:
+        """Return the positions of the items that pass filters; None for all."""
+        return self.generation.positions(self.inquiry.measure.ids, filters)
+
+    @cached_property
+    def sorted_by_chance(self) -> NDArray[np.integer]:
+        """The distances of random pairs of items, ascending."""
+        return np.sort(self.inquiry.by_chance)
+
+    def chance(self, distance: int) -> float:
+        """Return the share of random pairs of items that are at least as near."""
+        near = np.searchsorted(self.sorted_by_chance, distance, side="right")
+        return float(near / max(1, len(self.sorted_by_chance)))
 
 
 class Searcher:
@@ -21,18 +54,24 @@ class Searcher:
         self._generations = generations
 
     def similar_to_item(self, item_id: int, question: Question) -> Result:
-        """Find the nearest to an item, the item itself left out.
+        """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
+        return self.answer(self.of_item(self._catalog.item(item_id), question))
+
+    def similar_to(self, fingerprint: Fingerprint, question: Question) -> Result:
+        """Find the nearest to a fingerprint; raises as `of` does."""
+        return self.answer(self.of(fingerprint, question))
+
+    def of_item(self, item: Item, question: Question) -> Search:
+        """Ask for what is like an item, the item itself left out.
 
         Raises:
-            ItemNotFound: there is no such item.
             UnreadableImage: its photo, which trying harder needs, is damaged.
             IndexNotReady: nothing that could answer is published.
         """
-        item = self._catalog.item(item_id)
-        fingerprint = self._catalog.fingerprints([item_id])[item_id]
+        fingerprint = self._catalog.fingerprints([item.id])[item.id]
         if question.harder:
             fingerprint = {**fingerprint, **self._read_again(item)}
-        return self._answer(fingerprint, question, leave_out=item_id)
+        return self.of(fingerprint, question, leave_out=item.id)
 
     def _read_again(self, item: Item) -> Fingerprint:
         """Hash an item's photo as a query: more readings than are stored of it."""
@@ -45,62 +84,100 @@ class Searcher:
         limit = max(DEFAULT_MAX_PIXELS, item.width * item.height)
         return query_fingerprint(open_picture(data, limit).image)
 
-    def similar_to(self, fingerprint: Fingerprint, question: Question) -> Result:
-        """Find the nearest to a fingerprint.
+    def of(
+        self, fingerprint: Fingerprint, question: Question, leave_out: int | None = None
+    ) -> Search:
+        """Ask for what is like a fingerprint.
 
         Raises:
             BadParameter: the fingerprint has no code of the kind asked for.
             IndexNotReady: nothing that could answer is published.
         """
-        return self._answer(fingerprint, question, leave_out=None)
+        generation = self._generations.current()
+        inquiry = inquire(generation, fingerprint, question)
+        return Search(question, fingerprint, generation, inquiry, leave_out)
 
-    def _answer(
-        self, fingerprint: Fingerprint, question: Question, leave_out: int | None
-    ) -> Result:
-        inquiry = inquire(self._generations.current(), fingerprint, question)
-        found, hits = self._present(inquiry, question, leave_out)
-        SEARCHES.labels(question.by.name, found.exact).inc()
-        REPAIRED.labels(question.by.name).inc(found.repaired)
+    def answer(self, search: Search) -> Result:
+        """Find the nearest, and count it."""
+        result = self._answer(search, search.question.filters)
+        SEARCHES.labels(result.by, result.exact).inc()
+        REPAIRED.labels(result.by).inc(result.repaired)
+        return result
+
+    def _answer(self, search: Search, filters: Filters) -> Result:
+        question = search.question
+        found, hits = self._present(search, filters)
         return Result(
             by=question.by.name,
             k=question.k,
-            fingerprint=fingerprint,
+            fingerprint=search.fingerprint,
             bits=question.by.bits,
             exact=found.exact,
-            repaired=found.repaired,
-            weak=bool(hits) and inquiry.is_weak(hits[0].distance),
+            repaired=sum(hit.item.id in found.missed for hit in hits),
+            weak=bool(hits) and search.inquiry.is_weak(hits[0].distance),
             hits=hits,
         )
 
-    def _present(
-        self, inquiry: Inquiry, question: Question, leave_out: int | None
-    ) -> tuple[Neighbours, tuple[Hit, ...]]:
+    def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
+        """Find the nearest in each band of prices, each an exact answer of its own."""
+        if bands:
+            search.inquiry.measure.distances()  # one scan then serves them all
+        return [(band, self._answer(search, band.filters)) for band in bands]
+
+    def _present(self, search: Search, filters: Filters) -> tuple[Neighbours, tuple[Hit, ...]]:
         """Rank until k items that the catalogue still has are found.
 
-        A removed item stays in the published generation until the next one is.
+        A removed item stays in the published generation until the next one is; items with the
+        identical picture may be folded into one.
         """
-        among = self._catalog.matching(question.filters) if question.filters else None
-        wanted = question.k + (leave_out is not None)
+        question, among = search.question, search.among(filters)
+        wanted = question.k + (search.leave_out is not None)
         while True:
-            found = nearest(inquiry.measure, wanted, among)
-            hits = self._hits(found, question, leave_out)
+            found = nearest(search.inquiry.measure, wanted, among)
+            hits = list(self._hits(found, search, among))
             if len(hits) == question.k or len(found.ids) < wanted:
-                phrases = inquiry.phrases([hit.item.id for hit in hits])
+                phrases = search.inquiry.phrases([hit.item.id for hit in hits])
                 return found, tuple(
                     replace(hit, matched=phrase) for hit, phrase in zip(hits, phrases, strict=True)
                 )
             wanted *= 2
 
-    def _hits(self, found: Neighbours, question: Question, leave_out: int | None) -> list[Hit]:
-        distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
-        distances.pop(leave_out, None)
-        items = self._catalog.items(list(distances))[: question.k]
-        return [
-            Hit(
+    def _hits(self, found: Neighbours, search: Search, among: Positions | None) -> Iterator[Hit]:
+        question = search.question
+        copies = _copies(found, search, among) if question.fold else {}
+        distances = {
+            item_id: distance
+            for item_id, distance in zip(found.ids.tolist(), found.distances.tolist(), strict=True)
+            if item_id != search.leave_out and copies.get(item_id, 1)
+        }
+        for rank, item in enumerate(self._catalog.items(list(distances))[: question.k], 1):
+            distance = distances[item.id]
+            yield Hit(
                 rank,
-                distances[item.id],
-                similarity=max(0.0, 1 - distances[item.id] / question.by.bits),
+                distance,
+                similarity=max(0.0, 1 - distance / question.by.bits),
                 item=item,
+                copies=copies.get(item.id, 1),
             )
-            for rank, item in enumerate(items, 1)
-        ]
+
+
+def _copies(found: Neighbours, search: Search, among: Positions | None) -> dict[int, int]:
+    """Count for each item those with its identical picture; 0 for all but the first of them.
+
+    The item that was asked for is not counted.
+    """
+    generation, ids = search.generation, search.generation.attributes.ids
+    copies: dict[int, int] = {}
+    seen: set[int] = set()
+    for item_id, position in zip(
+        found.ids.tolist(), np.searchsorted(ids, found.ids).tolist(), strict=True
+    ):
+        picture = generation.twins.picture(position)
+        sharing = ids[generation.twins.sharing(picture)]
+        if among is not None:
+            sharing = np.intersect1d(sharing, search.inquiry.measure.ids[among])
+        others = np.count_nonzero(sharing != search.leave_out)
+        if item_id != search.leave_out:
+            copies[item_id] = 0 if picture in seen else max(1, int(others))
+            seen.add(picture)
+    return copies

@@ -37,7 +37,10 @@ class HashKind:
 
     `shape` is how a code's bits are laid out, rows by columns, and `drawing` how they are shown:
     as the cells of a grid, or as one bar for each row. `light` says that a set bit is a lighter
-    cell, so that the unset ones are drawn dark.
+    cell, so that the unset ones are drawn dark. `places` says that the cells of the grid are
+    places in the picture; where they are waves across it, `relief` draws what a code's bits hold
+    of it. `inset` is how far, in cells, the grid keeps from the picture's edges, down and across,
+    at either side. `view_names` says what each of several views is of.
 
     `tag` names the kind inside a fingerprint's link and is never given to another kind.
     """
@@ -54,6 +57,10 @@ class HashKind:
     drawing: Literal["grid", "bars"] = "grid"
     light: bool = False
     libraries: tuple[str, ...] = ("ImageHash", "pillow")
+    places: bool = False
+    inset: tuple[float, float] = (0.0, 0.0)
+    relief: Callable[[Bits], NDArray[np.floating]] | None = None
+    view_names: tuple[str, ...] = ("the whole picture",)
 
     @property
     def bits(self) -> int:

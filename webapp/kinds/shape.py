@@ -153,3 +153,16 @@ def turned(code: Code, mirror: bool, quarters: int) -> Code:
     """
     source, inverted = _turning(mirror, quarters)
     return code[:, source] ^ inverted
+
+
+def relief(code: Code) -> NDArray[np.floating]:
+    """Add up the waves that one code (`BITS`,) holds, (16, 16), fine ones lower."""
+    signs = np.where(code[:SIGNS], 1.0, -1.0)
+    # How many thresholds the lowest pass, less the middle: -2 to 2.
+    passed = code[SIGNS:].reshape(len(THRESHOLDS), SIZED).sum(axis=0) - len(THRESHOLDS) / 2
+    signs[:SIZED] = passed + 0.3 * signs[:SIZED]
+    down, along = frequencies().T
+    height = signs / (1 + np.hypot(down, along))
+    at = (np.arange(16) + 0.5) / 16
+    waves = np.cos(np.pi * np.outer(down, at)), np.cos(np.pi * np.outer(along, at))
+    return np.asarray(np.einsum("f,fy,fx->yx", height, *waves))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import imagehash
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.kinds.kind import Bits, HashKind
@@ -29,6 +30,16 @@ def _whash_db4(image: Image.Image) -> imagehash.ImageHash:
     return imagehash.whash(image, image_scale=scale, mode="db4")
 
 
+def _waves(bits: Bits) -> NDArray[np.floating]:
+    """Add up the waves of a phash, (16, 16): each up or down as its bit says, fine ones lower."""
+    signs = np.where(bits.reshape(8, 8), 1.0, -1.0)
+    signs[0, 0] = 0  # how light the picture is as a whole
+    frequency = np.arange(8)
+    height = 1 / (1 + np.hypot(frequency[:, None], frequency))
+    cosines = np.cos(np.pi * (np.arange(16)[:, None] + 0.5) * frequency / 16)
+    return np.asarray(cosines @ (signs * height) @ cosines.T)
+
+
 STOCK = (
     HashKind(
         "whash",
@@ -38,6 +49,7 @@ STOCK = (
         tag=1,
         shape=(8, 8),
         compute=_stock(imagehash.whash),
+        places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),
     ),
@@ -58,6 +70,7 @@ STOCK = (
         tag=3,
         shape=(8, 8),
         compute=_stock(imagehash.average_hash),
+        places=True,
         light=True,
     ),
     HashKind(
@@ -68,6 +81,7 @@ STOCK = (
         tag=4,
         shape=(8, 8),
         compute=_stock(imagehash.phash),
+        relief=_waves,
         libraries=("ImageHash", "pillow", "scipy"),
     ),
     HashKind(
@@ -86,6 +100,8 @@ STOCK = (
         tag=6,
         shape=(8, 8),
         compute=_stock(imagehash.dhash),
+        places=True,
+        inset=(0.0, 0.5),
     ),
     HashKind(
         "dhash_vertical",
@@ -94,6 +110,8 @@ STOCK = (
         tag=7,
         shape=(8, 8),
         compute=_stock(imagehash.dhash_vertical),
+        places=True,
+        inset=(0.5, 0.0),
     ),
     HashKind(
         "whash_db4",
@@ -102,6 +120,7 @@ STOCK = (
         tag=8,
         shape=(14, 14),
         compute=_stock(_whash_db4),
+        places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),
     ),

@@ -8,8 +8,9 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import KINDS, query_fingerprint, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
-from webapp.views import params
+from webapp.views import duplicates, params
 from webapp.views.openapi import document
+from webapp.views.uploads import uploaded_picture
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -19,17 +20,23 @@ Json = dict[str, object]
 @bp.get("/items")
 def items() -> Response:
     """List a random sample, or one page of all."""
-    catalog, args = hashbag().catalog, request.args
+    core, args = hashbag(), request.args
     filters = params.filters(args)
     if "page" in args or "per_page" in args:
         seed = params.whole(args, "seed", 0, 0, 2**53)
         page = params.whole(args, "page", 1, 1, 10**9)
         per_page = params.whole(args, "per_page", 60, 1, params.MAX_PER_PAGE)
-        found = catalog.page(filters, "newest", page, per_page)
+        ids = core.attributes.page(filters, "newest", page, per_page)
     else:
         seed = params.seed(args)
-        found = catalog.sample(filters, seed, params.whole(args, "n", 81, 1, params.MAX_N))
-    return jsonify(items=_items(found), total=catalog.count(filters), seed=seed)
+        n = params.whole(args, "n", 81, 1, params.MAX_N)
+        ids = core.attributes.sample(filters, seed, n)
+    facets = {
+        name: [{"value": value, "count": count} for value, count in counts]
+        for name, counts in core.attributes.facets(filters).items()
+    }
+    items = _items(core.catalog.items(ids.tolist()))
+    return jsonify(items=items, total=core.attributes.count(filters), seed=seed, facets=facets)
 
 
 @bp.get("/items/<int:item_id>")
@@ -59,8 +66,29 @@ def search() -> Response:
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = params.question(request.args, harder=True)
-    codes = query_fingerprint(params.uploaded_picture().image)
+    codes = query_fingerprint(uploaded_picture().image)
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
+
+
+@bp.get("/duplicates")
+def near_duplicates() -> Response:
+    """List groups of items whose codes are nearly the same, or the one that an item is in."""
+    asked = duplicates.asked()
+    per_page = params.whole(request.args, "per_page", duplicates.PER_PAGE, 1, params.MAX_PER_PAGE)
+    grouping = hashbag().duplicates.grouping(asked.kind, asked.distance)
+    groups = duplicates.shown(asked, grouping, per_page, params.MAX_PER_PAGE)
+    return jsonify(
+        by=asked.kind.name,
+        distance=asked.distance,
+        bits=asked.kind.bits,
+        total=len(grouping),
+        items=len(grouping.ids),
+        page=asked.page,
+        groups=[
+            {"size": one.size, "distance": one.distance, "items": _items(list(one.items))}
+            for one in groups
+        ],
+    )
 
 
 @bp.get("/kinds")
@@ -95,6 +123,7 @@ def _result(result: Result) -> Json:
                 "distance": hit.distance,
                 "similarity": round(hit.similarity, 4),
                 "matched": hit.matched,
+                "copies": hit.copies,
                 "item": as_json,
             }
             for hit, as_json in zip(result.hits, items_json, strict=True)

@@ -3,23 +3,24 @@
 import math
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from flask import request
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from webapp.blending import DEFAULT_LEAN
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.images import Picture, open_picture
-from webapp.models import Filters
+from webapp.models import FACETS, Filters
 from webapp.rankings import Question, Ranking, ranking_named
 
+HIT_ORDERS = {
+    "alike": "Most alike first",
+    "price": "Price, low to high",
+    "price-desc": "Price, high to low",
+}
 MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
-_FACETS = ("brand", "category", "colour")
 
 Args = MultiDict[str, str]
 
@@ -49,15 +50,21 @@ def ranking(args: Args) -> Ranking:
 
 
 def question(
-    args: Args, by: Ranking | None = None, *, harder: bool = False, narrowed: Filters | None = None
+    args: Args,
+    by: Ranking | None = None,
+    *,
+    harder: bool = False,
+    fold: bool = False,
+    narrowed: Filters | None = None,
 ) -> Question:
-    """Read what a search asks; `harder` is what it means when left out."""
+    """Read what a search asks; `harder` and `fold` are what they mean when left out."""
     return Question(
         by or ranking(args),
         whole(args, "k", 9, 1, MAX_K),
         filters(args) if narrowed is None else narrowed,
         lean(args),
         bool(whole(args, "harder", int(harder), 0, 1)),
+        bool(whole(args, "fold", int(fold), 0, 1)),
     )
 
 
@@ -76,14 +83,15 @@ def lean(args: Args) -> float:
 def filters(args: Args) -> Filters:
     """Read the filters, and refuse values that the catalogue does not have."""
     found = Filters(
-        **{name: _texts(args, name) for name in _FACETS},
+        **{name: _texts(args, name) for name in FACETS},
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
     )
     low, high = found.min_price, found.max_price
     if low is not None and high is not None and low > high:
         raise BadParameter("min_price", f"{low:g} is more than the max_price {high:g}")
-    hashbag().catalog.check_filters(found)
+    if found:
+        hashbag().attributes.check(found)
     return found
 
 
@@ -104,6 +112,11 @@ def _price(args: Args, name: str) -> float | None:
     return price
 
 
+def hit_order(args: Args) -> str:
+    """Read what neighbours are listed by; which they are is decided by likeness."""
+    return one_of(args, "sort", tuple(HIT_ORDERS))
+
+
 def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
     """Read a choice; absent is the first."""
     value = args.get(name) or choices[0]
@@ -112,41 +125,15 @@ def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A region of a picture, in fractions of its width and height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-def crop(args: Args) -> Crop | None:
-    """Read `crop=x,y,w,h`."""
-    text = args.get("crop", "").strip()
+def real(args: Args, name: str, default: float, least: float, most: float) -> float:
+    """Read a number within bounds; absent or blank is the default."""
+    text = args.get(name, "").strip()
     if not text:
-        return None
+        return default
     try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadParameter("crop", "must be x,y,w,h as fractions from 0 to 1") from error
-    # Rounding in a browser may pass the edge by a hair.
-    inside = 0 <= x < 1 and 0 <= y < 1 and x + width <= 1.001 and y + height <= 1.001
-    if not (inside and width > 0 and height > 0):
-        raise BadParameter("crop", "must be a region inside the picture, from 0 to 1")
-    return Crop(x, y, width, height)
-
-
-def uploaded_picture() -> Picture:
-    """Open the picture in the field `image`; it stays in memory and is gone with the request."""
-    upload = request.files.get("image")
-    if not isinstance(upload, FileStorage):
-        raise BadParameter("image", "send the picture as the multipart form field 'image'")
-    if not upload.filename and not upload.content_length:
-        raise BadParameter("image", "choose a picture first")
-    picture = open_picture(upload.stream.read(), hashbag().settings.max_pixels)
-    region = crop(request.form) or crop(request.args)
-    if region is None:
-        return picture
-    return picture.cropped(region.x, region.y, region.width, region.height)
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not least <= found <= most:
+        raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
+    return found

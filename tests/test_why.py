@@ -1,0 +1,122 @@
+"""Why it matched: the shown bits are the very ones that ranked."""
+
+import re
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import core_of
+from webapp.hashing import KINDS, unpack
+from webapp.rankings import RANKINGS, Question
+from webapp.why import Evidence, Explanation, explain
+
+
+def explained(app: Flask, item: int, to: int, by: str, lean: float = 0.3) -> Explanation:
+    core = core_of(app)
+    question = Question(RANKINGS[by], lean=lean)
+    return explain(core.searcher.of_item(core.catalog.item(item), question), to)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.sampled_from(sorted(KINDS)))
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_bits_are_those_of_the_nearest_views_and_differ_by_the_distance(
+    filled: Flask, item: int, to: int, kind: str
+) -> None:
+    codes = core_of(filled).catalog.fingerprints([item, to])
+    asked, found = (unpack(KINDS[kind], codes[one][kind]) for one in (item, to))
+    nearest = min(int((a ^ b).sum()) for a in asked for b in found)
+    why = explained(filled, item, to, kind)
+    (evidence,) = why.evidence
+    assert why.distance == evidence.distance == nearest
+    assert any(np.array_equal(evidence.asked, view) for view in asked)
+    assert any(np.array_equal(evidence.found, view) for view in found)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([0.0, 0.15, 0.3, 1.0]))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_parts_of_the_look_add_up_to_its_distance(
+    filled: Flask, item: int, to: int, lean: float
+) -> None:
+    why = explained(filled, item, to, "look", lean)
+    core = core_of(filled)
+    everything = core.searcher.similar_to_item(item, Question(RANKINGS["look"], 60, lean=lean))
+    ranked = {hit.item.id: hit.distance for hit in everything.hits}
+    if to != item:
+        assert why.distance == ranked[to]
+    assert sum(one.weight for one in why.evidence) == pytest.approx(1)
+    # Each part is rounded by itself.
+    assert abs(sum(one.counts for one in why.evidence) - why.distance) <= 1
+
+
+def test_the_histogram_counts_every_pair_and_the_mark_agrees_with_it(filled: Flask) -> None:
+    for kind in ("whash", "look", "shape"):
+        why = explained(filled, 5, 9, kind)
+        assert why.histogram.sum() == 20_000
+        farther = why.histogram[why.distance // why.step + 1 :].sum() / 20_000
+        here = why.histogram[why.distance // why.step] / 20_000
+        assert farther <= why.nearer_than <= farther + here
+
+
+@pytest.mark.parametrize(
+    ("cells", "region"),
+    [
+        ([(0, 0), (1, 1), (7, 7)], "top left"),
+        ([(0, 0), (1, 7), (2, 3), (1, 4), (0, 6)], "top"),
+        ([(0, 7), (3, 7), (7, 7), (6, 1), (3, 2)], "right side"),
+        ([(0, 0), (0, 7), (7, 0), (7, 7), (4, 4)], ""),
+        ([(0, 0)], ""),
+    ],
+)
+def test_the_region_is_where_most_cells_differ(cells: list[tuple[int, int]], region: str) -> None:
+    asked, found = np.zeros(64, dtype=bool), np.zeros((8, 8), dtype=bool)
+    for down, along in cells:
+        found[down, along] = True
+    for kind in ("ahash", "phash"):  # the cells of a phash are no places
+        evidence = Evidence(KINDS[kind], asked, found.ravel(), "", "", 1.0, len(cells))
+        assert evidence.region == (region if kind == "ahash" else "")
+
+
+@pytest.mark.parametrize("kind", RANKINGS)
+def test_every_hit_links_to_a_page_that_says_why(client: FlaskClient, kind: str) -> None:
+    page = client.get(f"/items/3?by={kind}").get_data(as_text=True)
+    links = re.findall(r'<a class="why" href="([^"]+)"', page.split('<div class="bands">')[0])
+    assert len(links) == 9
+    answer = client.get(links[0].replace("&amp;", "&"))
+    assert answer.status_code == 200
+    shown = answer.get_data(as_text=True)
+    hit = client.get(f"/api/v1/items/3/similar?by={kind}").get_json()["hits"][0]
+    if kind == "look":
+        assert f"{100 * hit['similarity']:.0f} % alike" in shown
+    else:
+        assert f"{hit['distance']} of {KINDS[kind].bits} bits differ" in shown
+    assert 'class="histogram"' in shown
+
+
+def test_an_upload_is_explained_by_its_fingerprint(client: FlaskClient) -> None:
+    code = client.get("/api/v1/items/7/similar").get_json()["fingerprint"]
+    shown = client.get(f"/why?q={code}&to=7&by=dhash").get_data(as_text=True)
+    assert "0 of 64 bits differ" in shown
+    assert "Every one of the 64 bits is the same" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("item=3", 400, "to: name the item"),
+        ("to=3", 400, "item: name the item"),
+        ("item=3&to=9999", 404, "no item 9999"),
+        ("item=9999&to=3", 404, "no item 9999"),
+        ("item=x&to=3", 400, "item: &#39;x&#39; is not a whole number"),
+        ("q=abc&to=3", 400, "fingerprint"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(
+    client: FlaskClient, query: str, status: int, words: str
+) -> None:
+    answer = client.get(f"/why?{query}")
+    assert answer.status_code == status
+    assert words in answer.get_data(as_text=True)

@@ -1,0 +1,204 @@
+"""What items can be narrowed and sorted by, as columns of a generation: filters without SQL."""
+
+import difflib
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.catalog import Catalog
+from webapp.exceptions import BadParameter, IndexDamaged
+from webapp.hamming import Positions
+from webapp.models import FACETS, NO_FILTERS, Filters, Ids
+
+SORTS = {
+    "newest": "Newest first",
+    "price": "Price, low to high",
+    "price-desc": "Price, high to low",
+    "brand": "Brand",
+}
+_STORED_SORTS = tuple(SORTS)[1:]
+PREFIX = "attributes"
+
+Counts = Mapping[str, Sequence[tuple[str, int]]]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """M items by ascending id; a place among them is an item's *position*.
+
+    `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
+    sorted; an item without a value has the number after the last. `prices`: shape (M,), NaN where
+    there is none. `orders`: for each sort the positions in order, shape (M,).
+    """
+
+    ids: Ids
+    values: Mapping[str, Sequence[str]]
+    columns: Mapping[str, NDArray[np.int32]]
+    prices: NDArray[np.float64]
+    orders: Mapping[str, NDArray[np.int32]]
+
+    def matching(self, filters: Filters) -> Positions:
+        """Return the positions, ascending, of the items that pass the filters."""
+        return np.flatnonzero(self.mask(filters)) if filters else np.arange(len(self.ids))
+
+    def mask(self, filters: Filters, without: str = "") -> Mask:
+        """Say of each item whether it passes the filters, those on one facet left out.
+
+        An item without a price is in no price range.
+        """
+        passes = np.ones(len(self.ids), dtype=bool)
+        for name in FACETS:
+            wanted = getattr(filters, name)
+            if wanted and name != without:
+                chosen = np.zeros(len(self.values[name]) + 1, dtype=bool)
+                chosen[[self._number[name][v] for v in wanted if v in self._number[name]]] = True
+                passes &= chosen[self.columns[name]]
+        if filters.min_price is not None:
+            passes &= self.prices >= filters.min_price
+        if filters.max_price is not None:
+            passes &= self.prices <= filters.max_price
+        return passes
+
+    def count(self, filters: Filters = NO_FILTERS) -> int:
+        """Count the items that pass the filters."""
+        return int(self.mask(filters).sum()) if filters else len(self.ids)
+
+    def facets(self, filters: Filters = NO_FILTERS) -> Counts:
+        """Return the values of each facet that would find something, with how many.
+
+        Each facet is counted under the filters on all the others, most frequent first; chosen
+        values stay in the list even where they find nothing.
+        """
+        return {name: self._facet(name, filters) for name in FACETS}
+
+    def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
+        column, values = self.columns[name], self.values[name]
+        passing = column[self.mask(filters, without=name)] if filters else column
+        counts = np.bincount(passing, minlength=len(values) + 1)[: len(values)]
+        chosen = getattr(filters, name)
+        order = np.argsort(-counts, kind="stable").tolist()
+        return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
+
+    def check(self, filters: Filters) -> None:
+        """Refuse a facet value that no item has, rather than show an empty page for a typo.
+
+        Raises:
+            BadParameter: names the facet and the value, and the one that may have been meant.
+        """
+        for name in FACETS:
+            for value in getattr(filters, name):
+                if value not in self._number[name]:
+                    near = difflib.get_close_matches(value, self.values[name], n=1)
+                    hint = f"; did you mean '{near[0]}'?" if near else ""
+                    raise BadParameter(
+                        name, f"no item of this catalogue has the {name} '{value[:60]}'{hint}"
+                    )
+
+    def sample(self, filters: Filters, seed: int, n: int) -> Ids:
+        """Return a random sample of ids, no repeats, the same for the same seed and catalogue."""
+        positions = self.matching(filters) if filters else None
+        count = len(self.ids) if positions is None else len(positions)
+        chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        drawn = np.array(chance.sample(range(count), min(n, count)), dtype=np.intp)
+        return self.ids[drawn if positions is None else positions[drawn]]
+
+    def page(self, filters: Filters, sort: str, page: int, per_page: int) -> Ids:
+        """Return the ids of one page, counted from 1, of all items that pass the filters."""
+        start = (page - 1) * per_page
+        order = self.ordered(filters, sort)
+        return self.ids[order[start : start + per_page]]
+
+    def ordered(self, filters: Filters, sort: str) -> Positions:
+        """Return the positions of the items that pass the filters, in the order of a sort."""
+        if sort == "newest":
+            return self.matching(filters)[::-1]
+        order = self.orders[sort]
+        return np.asarray(order[self.mask(filters)[order]] if filters else order, dtype=np.intp)
+
+    @cached_property
+    def thirds(self) -> tuple[float, float] | None:
+        """Return the prices that part the catalogue in three; None where they do not."""
+        known = self.prices[~np.isnan(self.prices)]
+        if not len(known):
+            return None
+        low, high = np.quantile(known, (1 / 3, 2 / 3))
+        return (float(low), float(high)) if known.min() <= low < high < known.max() else None
+
+    @cached_property
+    def _number(self) -> Mapping[str, Mapping[str, int]]:
+        return {
+            name: {value: number for number, value in enumerate(values)}
+            for name, values in self.values.items()
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the columns as files that can be mapped."""
+        for name, array in self._arrays().items():
+            np.save(folder / f"{PREFIX}.{name}.npy", array)
+        text = json.dumps({name: list(values) for name, values in self.values.items()})
+        (folder / f"{PREFIX}.values.json").write_text(text, "utf-8")
+
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        orders = {f"by-{name}": order for name, order in self.orders.items()}
+        return {"ids": self.ids, "prices": self.prices, **self.columns, **orders}
+
+
+def gather(catalog: Catalog) -> Attributes:
+    """Read the columns of all items from the catalogue."""
+    ids, texts, prices = catalog.attribute_columns()
+    values, columns = {}, {}
+    for name in FACETS:
+        values[name], columns[name] = _numbered(texts[name])
+    orders = {
+        "price": np.argsort(prices, kind="stable"),
+        "price-desc": np.argsort(-prices, kind="stable"),
+        "brand": np.argsort(columns["brand"], kind="stable"),
+    }
+    stored = {name: order.astype(np.int32) for name, order in orders.items()}
+    return Attributes(ids, values, columns, prices, stored)
+
+
+def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+    values = sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
+    number = {value: place for place, value in enumerate(values)} | {"": len(values)}
+    return values, np.fromiter((number[text] for text in texts), np.int32, len(texts))
+
+
+EMPTY = Attributes(
+    np.empty(0, np.int64),
+    dict.fromkeys(FACETS, ()),
+    {name: np.empty(0, np.int32) for name in FACETS},
+    np.empty(0),
+    {name: np.empty(0, np.int32) for name in _STORED_SORTS},
+)
+
+
+def load(folder: Path) -> Attributes:
+    """Map saved columns.
+
+    Raises:
+        IndexDamaged: one is missing or unreadable.
+    """
+    try:
+        text = (folder / f"{PREFIX}.values.json").read_text("utf-8")
+        values = {name: tuple(found) for name, found in json.loads(text).items()}
+        array = {
+            name: np.asarray(np.load(folder / f"{PREFIX}.{name}.npy", mmap_mode="r"))
+            for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
+        }
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{folder.name}: the attributes cannot be read: {error}") from error
+    return Attributes(
+        array["ids"],
+        values,
+        {name: array[name] for name in FACETS},
+        array["prices"],
+        {name: array[f"by-{name}"] for name in _STORED_SORTS},
+    )

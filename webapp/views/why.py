@@ -1,0 +1,50 @@
+"""Why one item matched."""
+
+from flask import Blueprint, g, render_template, request
+
+from webapp import fingerprints
+from webapp.context import hashbag
+from webapp.exceptions import BadParameter
+from webapp.models import Item
+from webapp.search import Search
+from webapp.views import params
+from webapp.views.visit import remember_filters
+from webapp.why import explain
+
+bp = Blueprint("why", __name__)
+bp.before_request(remember_filters)
+
+
+@bp.get("/why")
+def page() -> str:
+    """Show the bits that ranked an item, and how near they are among all."""
+    args = request.args
+    if "to" not in args:
+        raise BadParameter("to", "name the item whose match is to be explained")
+    found = hashbag().catalog.item(params.whole(args, "to", 0, 1, 2**53))
+    shown = _asked_by()
+    search = _search(shown)
+    return render_template(
+        "why.html",
+        item=shown,
+        q=args.get("q"),
+        found=found,
+        search=search,
+        explained=explain(search, found.id),
+    )
+
+
+def _asked_by() -> Item | None:
+    if request.args.get("item"):
+        return hashbag().catalog.item(params.whole(request.args, "item", 0, 1, 2**53))
+    if not request.args.get("q"):
+        raise BadParameter("item", "name the item or the fingerprint that was searched with")
+    return None
+
+
+def _search(shown: Item | None) -> Search:
+    question = params.question(request.args, harder=shown is None, narrowed=g.filters)
+    searcher = hashbag().searcher
+    if shown:
+        return searcher.of_item(shown, question)
+    return searcher.of(fingerprints.decode(request.args["q"]), question)

@@ -1,0 +1,149 @@
+"""Why an item matched: the very bits that ranked it, kind by kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.blending import PARTS, Look, blend
+from webapp.codes import bit_vector
+from webapp.exceptions import ItemNotFound
+from webapp.hamming import to_one
+from webapp.hashing import KINDS
+from webapp.kinds.kind import Bits, HashKind
+from webapp.queries import read
+from webapp.search import Search
+
+_BARS = 48
+_REGIONS = (
+    ("top left", "top", "top right"),
+    ("left side", "middle", "right side"),
+    ("bottom left", "bottom", "bottom right"),
+)
+_SIDES = (("top", "middle", "bottom"), ("left side", "middle", "right side"))
+# Chance puts a ninth of the differences in a ninth of the cells: so much more is worth a word.
+_IN_A_NINTH, _IN_A_THIRD = 0.4, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One kind's part in a match.
+
+    `asked` and `found` are the bits, shape (bits,), of the query's and the item's views that were
+    nearest to each other, of all that were compared. `reading` says how the query was read, empty
+    for as it is; `view` what the item's view is of. `counts` is what they add to the distance.
+    """
+
+    kind: HashKind
+    asked: Bits
+    found: Bits
+    reading: str
+    view: str
+    weight: float
+    counts: int
+
+    @property
+    def differs(self) -> Bits:
+        """Where the two differ, shape (bits,)."""
+        return self.asked ^ self.found
+
+    @property
+    def distance(self) -> int:
+        """How many bits differ."""
+        return int(self.differs.sum())
+
+    @property
+    def region(self) -> str:
+        """Where in the picture most of the differing cells lie, if they gather somewhere."""
+        if not self.kind.places or self.distance < 2:
+            return ""
+        rows, columns = self.kind.shape
+        down, along = np.nonzero(self.differs.reshape(self.kind.shape))
+        thirds = down * 3 // rows, along * 3 // columns
+        ninths = np.bincount(thirds[0] * 3 + thirds[1], minlength=9)
+        most = int(ninths.argmax())
+        if ninths[most] >= _IN_A_NINTH * self.distance:
+            return _REGIONS[most // 3][most % 3]
+        for third, names in zip(thirds, _SIDES, strict=True):
+            counts = np.bincount(third, minlength=3)
+            if counts.max() >= _IN_A_THIRD * self.distance:
+                return names[int(counts.argmax())]
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A match taken apart.
+
+    `histogram`: how many random pairs of the catalogue's items have a distance below one `step`,
+    below two, and so on. `nearer_than`: the share of them that are farther apart.
+    """
+
+    distance: int
+    evidence: tuple[Evidence, ...]
+    histogram: NDArray[np.int64]
+    step: int
+    nearer_than: float
+
+
+def explain(search: Search, item_id: int) -> Explanation:
+    """Take the match of a search with one item apart.
+
+    Raises:
+        ItemNotFound: the published index does not hold the item.
+    """
+    measure = search.inquiry.measure
+    place = int(np.searchsorted(measure.ids, item_id))
+    if place == len(measure.ids) or measure.ids[place] != item_id:
+        raise ItemNotFound(f"there is no item {item_id} in the index of {search.question.by.name}")
+    distance = int(measure.distances(np.array([place]))[0])
+    by_chance = search.inquiry.by_chance
+    farthest = max(int(by_chance.max(initial=1)), distance)
+    # Whole steps, two at least: some kinds have even distances only.
+    step = max(2, -(-(farthest + 1) // _BARS))
+    histogram = np.bincount(by_chance // step, minlength=farthest // step + 1)
+    return Explanation(
+        distance,
+        tuple(_evidence(search, place)),
+        histogram,
+        step,
+        1 - search.chance(distance),
+    )
+
+
+def _evidence(search: Search, place: int) -> Iterator[Evidence]:
+    by = search.question.by
+    if isinstance(by, HashKind):
+        yield _of_kind(search, by, place, 1.0)
+        return
+    for name, weight in zip(PARTS, (1 - search.question.lean, search.question.lean), strict=True):
+        yield _of_kind(search, KINDS[name], place, weight)
+
+
+def _of_kind(search: Search, kind: HashKind, place: int, weight: float) -> Evidence:
+    opened = search.generation.kind(kind.name)
+    # Where shape does not count, it is not asked in more readings.
+    harder = search.question.harder and weight > 0
+    asked = read(search.fingerprint, kind, harder=harder)
+    rows = opened.table.rows[place]
+    views = opened.table.codes[:, rows]
+    apart = np.stack([to_one(views, query) for query in asked.queries.T])
+    reading, view = np.unravel_index(int(apart.argmin()), apart.shape)
+    distance = int(apart[reading, view])
+    counts = distance
+    if isinstance(search.question.by, Look):
+        alone = np.array([distance])
+        nothing = np.array([0])
+        scales = (opened.scale, opened.scale)
+        pair = (alone, nothing) if kind.name == PARTS[0] else (nothing, alone)
+        counts = int(blend(*pair, scales, search.question.lean)[0])
+    return Evidence(
+        kind,
+        bit_vector(asked.queries[:, reading], kind.bits).astype(bool),
+        bit_vector(views[:, view], kind.bits).astype(bool),
+        asked.phrases[reading],
+        kind.view_names[view],
+        weight,
+        counts,
+    )
