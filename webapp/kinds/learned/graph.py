@@ -28,11 +28,12 @@ REVISION = 1
 """Grows when another graph is made of the same weights."""
 
 _OPSET, _IR = 13, 8
+_FLOAT = 1  # TensorProto.FLOAT
 _PREFIX = f"efficientnet-lite0-{REVISION}-"
 
 
-def kept(folder: Path) -> bytes:
-    """Return the graph that a folder keeps; the first time, or when it is damaged, make it.
+def kept(folder: Path) -> tuple[bytes, bool]:
+    """Return the graph that a folder keeps, and whether it had to be made just now.
 
     Its checksum is part of its name, so a file that was cut or changed is made anew.
 
@@ -42,17 +43,23 @@ def kept(folder: Path) -> bytes:
     for path in sorted(folder.glob(f"{_PREFIX}*.onnx")):
         data = path.read_bytes()
         if path.name == _name_of(data):
-            return data
-    data = model(blocks(weights.load())).SerializeToString()
+            return data, False
+    data = made()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for damaged in folder.glob("efficientnet-lite0-*.onnx"):
-            damaged.unlink(missing_ok=True)
+        for other in set(folder.glob("efficientnet-lite0-*.onnx")) - {folder / _name_of(data)}:
+            other.unlink(missing_ok=True)
         write_whole(folder / _name_of(data), data)
     except OSError as error:
         raise LearnedUnusable(
             f"the network cannot be kept in {folder}: {error.strerror or error}"
         ) from error
+    return data, True
+
+
+def made() -> bytes:
+    """Make the graph of the installed weights."""
+    data: bytes = model(blocks(weights.load())).SerializeToString()
     return data
 
 
@@ -77,7 +84,7 @@ def model(layout: Sequence[Block]) -> Any:
             side = -(-side // convolution.stride)
         if block.residual:
             at = draft.node("Add", start, at)
-    draft.node("ReduceMean", at, to=OUTPUT, axes=[3], keepdims=0)
+    draft.node("ReduceMean", at, named=OUTPUT, axes=[3], keepdims=0)
     pictures, profile = ["N", SIDE, SIDE, 3], ["N", CHANNELS, ROWS]
     graph = helper.make_graph(
         draft.nodes,
@@ -106,13 +113,13 @@ class _Draft:
         self.constants.append(self._make_constant(np.asarray(value, dtype=np.float32), name))
         return name
 
-    def node(self, operator: str, *inputs: str, to: str = "", **options: Any) -> str:
-        name = to or f"n{len(self.nodes)}"
+    def node(self, operator: str, *inputs: str, named: str = "", **options: Any) -> str:
+        name = named or f"n{len(self.nodes)}"
         self.nodes.append(self._make_node(operator, inputs, [name], **options))
         return name
 
     def prepared(self) -> str:
-        at = self.node("Cast", INPUT, **{"to_": 1})
+        at = self.node("Cast", INPUT, to=_FLOAT)
         at = self.node("Sub", at, self.constant(MIDDLE))
         at = self.node("Div", at, self.constant(SPREAD))
         return self.node("Transpose", at, perm=[0, 3, 1, 2])
