@@ -129,6 +129,7 @@ OPCODES = {
 
 @pytest.mark.parametrize("what", OPCODES)
 def test_opcodes_that_such_a_file_never_has_are_refused(what: str, deeds: list[str]) -> None:
+    deeds.clear()
     for data in (OPCODES[what], OPCODES[what] + files.stream(ARRAYS)):
         with pytest.raises(LearnedUnusable):
             weights.read(data)
