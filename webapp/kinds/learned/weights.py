@@ -205,11 +205,15 @@ class _Reader(pickle.Unpickler):
     def next_of(cls, stream: io.BytesIO) -> object:
         """Read the next pickle of a stream, after a look at every opcode in it."""
         start = stream.tell()
-        for opcode, argument, _ in pickletools.genops(stream):
-            if opcode.name not in _OPCODES:
-                _refuse(f"it has no business with {opcode.name}")
+        name = ""
+        while name != "STOP":
+            opcode = pickletools.code2op.get(stream.read(1).decode("latin-1"))
+            name = opcode.name if opcode else "the end of the file"
+            if opcode is None or name not in _OPCODES:
+                _refuse(f"it has no business with {name}")
+            argument = opcode.arg.reader(stream) if opcode.arg else 0
             # A large number would have the unpickler make room for as many.
-            if opcode.name == "LONG_BINPUT" and not 0 <= (argument or 0) < _MOST_REMEMBERED:
+            if name == "LONG_BINPUT" and argument >= _MOST_REMEMBERED:
                 _refuse("it remembers too much")
             if stream.tell() - start > _MOST_PICKLED:
                 _refuse("its head is too large")
