@@ -135,6 +135,15 @@ def test_opcodes_that_such_a_file_never_has_are_refused(what: str, deeds: list[s
     assert not deeds
 
 
+@pytest.mark.parametrize("name", [b"torch\nFloatStorage\n", b"torch._utils\n_rebuild_tensor_v2\n"])
+@pytest.mark.parametrize("state", [{"dtype": "O"}, ["O"], ({}, {"dtype": "O"}), 7])
+def test_what_stands_for_a_type_or_a_function_cannot_be_changed(name: bytes, state: object) -> None:
+    pickled = b"\x80\x02c" + name + files.pickled(state)[2:-1] + b"b."
+    with pytest.raises(LearnedUnusable):
+        weights.read(pickled + files.stream(ARRAYS))
+    assert list(weights.read(files.stream(ARRAYS))) == list(ARRAYS)
+
+
 def test_descriptions_that_reach_beyond_their_numbers_are_refused() -> None:
     kind = Named("torch", "FloatStorage")
 

@@ -12,11 +12,10 @@ import pickle
 import pickletools
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from math import prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,15 +129,16 @@ def _refuse(why: str) -> NoReturn:
     raise pickle.UnpicklingError(why)
 
 
-@dataclass(frozen=True, slots=True)
-class _Type:
+# What stands for something is a tuple: a pickle can set no attribute of it, now or for later.
+
+
+class _Type(NamedTuple):
     """Stands for a class of storages."""
 
     dtype: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Storage:
+class _Storage(NamedTuple):
     """Stands for a run of numbers further down in the file."""
 
     key: str
@@ -146,8 +146,7 @@ class _Storage:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Tensor:
+class _Tensor(NamedTuple):
     """Stands for a tensor: a view of a storage."""
 
     storage: _Storage
