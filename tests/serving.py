@@ -75,12 +75,15 @@ def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str,
 
 
 def run_hashbag(
-    args: Sequence[str | Path], instance: Path, timeout: float = 60
+    args: Sequence[str | Path],
+    instance: Path,
+    timeout: float = 60,
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command to its end, `more` in its environment."""
     return subprocess.run(
         _command(args),
-        env=_environ(instance),
+        env=_environ(instance, more),
         capture_output=True,
         text=True,
         timeout=timeout,

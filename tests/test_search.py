@@ -16,7 +16,7 @@ from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, upkeep
-from webapp.blending import LOOK
+from webapp.blending import LOOK, between
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing import KINDS, fingerprint, query_fingerprint
 from webapp.images import open_picture
@@ -111,7 +111,7 @@ def test_the_look_blends_exact_distances_on_the_catalogues_own_scale(
     generation = core_of(filled).generations.current()
     scale = {name: generation.kind(name).scale for name in ("shape", "colour")}
     for item_id in (1, 17, 42):
-        question = Question(LOOK, filters=Filters(category=("Tote",)), lean=lean)
+        question = Question(LOOK, filters=Filters(category=("Tote",)), lean=between(lean))
         for asked in (question, replace(question, filters=Filters())):
             result = core_of(filled).searcher.similar_to_item(item_id, asked)
             expected = []

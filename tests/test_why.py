@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import core_of
+from webapp.blending import BALANCED, LEANINGS, Leaning, between
 from webapp.hashing import KINDS, unpack
 from webapp.rankings import RANKINGS, Question
 from webapp.why import Evidence, Explanation, explain
 
 
-def explained(app: Flask, item: int, to: int, by: str, lean: float = 0.3) -> Explanation:
+def explained(app: Flask, item: int, to: int, by: str, lean: Leaning = BALANCED) -> Explanation:
     core = core_of(app)
     question = Question(RANKINGS[by], lean=lean)
     return explain(core.searcher.of_item(core.catalog.item(item), question), to)
@@ -36,10 +37,14 @@ def test_the_bits_are_those_of_the_nearest_views_and_differ_by_the_distance(
     assert any(np.array_equal(evidence.found, view) for view in found)
 
 
-@given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([0.0, 0.15, 0.3, 1.0]))
+@given(
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.sampled_from([*map(between, (0.0, 0.15, 0.3, 1.0)), *LEANINGS]),
+)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_parts_of_the_look_add_up_to_its_distance(
-    filled: Flask, item: int, to: int, lean: float
+    filled: Flask, item: int, to: int, lean: Leaning
 ) -> None:
     why = explained(filled, item, to, "look", lean)
     core = core_of(filled)

@@ -14,6 +14,8 @@ from webapp import config, views
 from webapp.context import Hashbag
 from webapp.engines.registry import engine_of
 from webapp.exceptions import ConfigError
+from webapp.hashing import KNOWN
+from webapp.kinds.learned import session
 from webapp.rankings import RANKINGS
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -50,9 +52,13 @@ class MemoryRequest(Request):
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     """Build one isolated application; tests pass overrides of settings."""
     settings = config.load(os.environ, overrides)
+    if settings.default_kind not in RANKINGS and settings.default_kind in KNOWN:
+        remedy = KNOWN[settings.default_kind].remedy
+        raise ConfigError(f"HASHBAG_DEFAULT_KIND is {settings.default_kind}, which needs {remedy}")
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
     engine_of(settings)
+    session.keep_in(settings.instance / "network")
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),

@@ -1,11 +1,17 @@
-"""The look: shape and colour in one ranking, leaning as far to either as the person wants."""
+"""The look: several kinds in one ranking, leaning as far to each as the person wants.
 
+With the learned kind it blends three: what sort of thing a picture shows, its shape, its colour.
+Where that kind is not installed, or not all items have its code yet, it blends the other two.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hamming import Planes, Positions
+from webapp.hashing import KINDS
 from webapp.ranking import KindMeasure
 from webapp.samples import Opened
 
@@ -13,16 +19,12 @@ FAR = 1000
 """The look distance of two items taken at random, about: the scale of its whole numbers."""
 
 PARTS = ("shape", "colour")
-LEANS = {
-    "All shape": 0.0,
-    "Mostly shape": 0.15,
-    "Balanced": 0.3,
-    "Mostly colour": 0.6,
-    "All colour": 1.0,
-}
-DEFAULT_LEAN = LEANS["Balanced"]
+"""The kinds that the look blends everywhere."""
 
-# Of each part: the nearest of the blend are seldom among the very nearest of either. On 8,620
+LEARNED = "learned"
+"""The kind that it blends too, where all items have it."""
+
+# Of each part: the nearest of the blend are seldom among the very nearest of any. On 8,620
 # photos, 300 held 98 in 100 of the true nine, 100 held 90; a proof, where on, finds the rest.
 _CANDIDATES = 300
 
@@ -32,10 +34,10 @@ class Look:
     """The blended ranking, named and described like a kind."""
 
     name: str = "look"
-    label: str = "Shape and colour"
+    label: str = "Sort, shape and colour" if LEARNED in KINDS else "Shape and colour"
     description: str = (
-        "Shape and colour together, found with the margins cut off. 100 % alike is the same "
-        "picture, 0 % is what two bags taken at random have in common."
+        f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}. "
+        "100 % alike is the same picture, 0 % is what two bags taken at random have in common."
     )
     bits: int = FAR
 
@@ -43,46 +45,93 @@ class Look:
 LOOK = Look()
 
 
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How much each part of the look counts.
+
+    `name` is what an address says. `shares`, summing to 1, are by kind; `without` is the colour's
+    share, the rest the shape's, where the learned kind does not take part.
+    """
+
+    name: str
+    label: str
+    shares: Mapping[str, float]
+    without: float
+
+    def among(self, parts: Sequence[str]) -> tuple[float, ...]:
+        """Return the share of each of the parts."""
+        if LEARNED in parts:
+            return tuple(self.shares.get(part, 0.0) for part in parts)
+        shares = {"shape": 1 - self.without, "colour": self.without}
+        return tuple(shares[part] for part in parts)
+
+
+def between(lean: float, label: str = "") -> Leaning:
+    """Lean between shape, at 0, and colour, at 1, the learned kind left out."""
+    return Leaning(f"{lean:.15g}", label, {"shape": 1 - lean, "colour": lean}, lean)
+
+
+BALANCED = Leaning(
+    "balanced", "Balanced", {"learned": 0.6, "shape": 0.24, "colour": 0.16}, without=0.3
+)
+LEANINGS = (
+    Leaning("picture", "Same picture", {"learned": 0.4, "shape": 0.4, "colour": 0.2}, without=0.15),
+    Leaning("sort", "Same sort", {"learned": 0.75, "shape": 0.25, "colour": 0.0}, without=0.15),
+    BALANCED,
+    Leaning("colour", "Same colour", {"learned": 0.2, "shape": 0.1, "colour": 0.7}, without=0.6),
+)
+"""What is offered where the learned kind takes part."""
+
+PLAIN_LEANINGS = (
+    between(0.0, "All shape"),
+    between(0.15, "Mostly shape"),
+    between(BALANCED.without, "Balanced"),
+    between(0.6, "Mostly colour"),
+    between(1.0, "All colour"),
+)
+"""What is offered where it does not."""
+
+
 def blend(
-    shape: NDArray[np.integer],
-    colour: NDArray[np.integer],
-    scales: tuple[float, float],
-    lean: float,
+    distances: Sequence[NDArray[np.integer]], scales: Sequence[float], shares: Sequence[float]
 ) -> NDArray[np.int64]:
-    """Return look distances of items from their distances in bits, all of one shape (N,).
+    """Return look distances of items from their distances in bits in each part, shape (N,).
 
     `scales` are the distances, in bits, of two items taken at random from the catalogue: a
     leaning then means the same in every catalogue. Square roots, because a near copy in one part
-    says more than a middling likeness in both: without them a greyed photo loses to any grey bag.
+    says more than a middling likeness in all: without them a greyed photo loses to any grey bag.
     """
-    near_in_shape = np.sqrt(shape / scales[0])
-    near_in_colour = np.sqrt(colour / scales[1])
-    both = (1 - lean) * near_in_shape + lean * near_in_colour
-    return np.rint(FAR * both).astype(np.int64)
+    parts = (
+        share * np.sqrt(found / scale)
+        for found, scale, share in zip(distances, scales, shares, strict=True)
+    )
+    return np.rint(FAR * sum(parts)).astype(np.int64)
 
 
 class LookMeasure:
-    """How far items are from a query in shape and colour together."""
+    """How far items are from a query in several parts together, each with its share."""
 
     def __init__(
-        self, opened: tuple[Opened, Opened], queries: tuple[Planes, Planes], lean: float
+        self, opened: Sequence[Opened], queries: Sequence[Planes], shares: Sequence[float]
     ) -> None:
-        self._parts = [
-            KindMeasure(part.table, part.index, asked)
-            for part, asked in zip(opened, queries, strict=True)
-        ]
-        self._scales = (opened[0].scale, opened[1].scale)
-        self._lean = lean
         self.ids = opened[0].table.ids
+        counted = [
+            (part, asked, share)
+            for part, asked, share in zip(opened, queries, shares, strict=True)
+            if share
+        ]
+        self._parts = [KindMeasure(part.table, part.index, asked) for part, asked, _ in counted]
+        self._scales = [part.scale for part, _, _ in counted]
+        self._shares = [share for _, _, share in counted]
         self.words = sum(part.words for part in self._parts)
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Ask both parts' indexes."""
+        """Ask all parts' indexes."""
         wanted = max(k, _CANDIDATES)
         found = [part.candidates(wanted)[0] for part in self._parts]
         return np.unique(np.concatenate(found)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the parts' exact distances."""
-        shape, colour = (part.distances(positions) for part in self._parts)
-        return blend(shape, colour, self._scales, self._lean)
+        found = [part.distances(positions) for part in self._parts]
+        return blend(found, self._scales, self._shares)

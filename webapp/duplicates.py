@@ -14,7 +14,7 @@ from webapp.catalog import Catalog
 from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
 from webapp.forest import Forest, Lengths, Links, make_links
-from webapp.hashing import KINDS
+from webapp.hashing import KINDS, KNOWN
 from webapp.kinds.kind import HashKind
 from webapp.models import Ids, Item
 from webapp.pairs import spanning_links
@@ -46,6 +46,8 @@ def kind_named(name: str) -> HashKind:
         raise BadParameter(
             "by", f"the look blends two kinds, and has no bits to differ in; {known}"
         )
+    if name in KNOWN:
+        raise BadParameter("by", f"'{name}' is not installed here: {KNOWN[name].remedy}")
     raise BadParameter("by", f"there is no hash kind '{name}'; {known}")
 
 

@@ -65,6 +65,10 @@ class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 
 
+class LearnedUnusable(HashbagError):
+    """The learned kind's network cannot be used: its weights or its runtime are not right."""
+
+
 class MapNotReady(HashbagError):
     """There is no map, or not this part of it."""
 

@@ -17,7 +17,7 @@ from webapp.codes import load_table, make_table
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hamming import Positions
-from webapp.hashing import KINDS
+from webapp.hashing import KINDS, KNOWN
 from webapp.models import Filters, Ids
 from webapp.samples import Opened
 from webapp.twins import Twins
@@ -79,6 +79,8 @@ class Generation:
         """
         if not self.kinds:
             raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo`")
+        if name in KNOWN and not KNOWN[name].installed:
+            raise IndexNotReady(f"{name} is not installed here: {KNOWN[name].remedy}")
         if name not in self.kinds:
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
@@ -151,6 +153,7 @@ def open_generation(folder: Path, engine: Engine, digest: str) -> Generation:
         {
             name: _open_kind(folder, name, entry, engine, columns.ids)
             for name, entry in manifest.kinds.items()
+            if name in KINDS
         },
         columns,
         twins.load(folder),
@@ -177,7 +180,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
-    kind = KINDS.get(name)
+    kind = KNOWN.get(name)
+    if kind is not None and not kind.installed:
+        return  # it is left alone until what it needs is installed again
     if kind is None or (entry.bits, entry.versions) != (kind.bits, kind.versions()):
         wanted = f"{kind.bits} bits by {kind.versions()}" if kind else "unknown to this version"
         raise IndexDamaged(

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.exceptions import TooPlain
-from webapp.kinds import colour, shape, variants
+from webapp.kinds import colour, learned, shape, variants
 from webapp.kinds.kind import Bits, HashKind, TriesHarder
+from webapp.kinds.learned import codes as learned_codes
 from webapp.kinds.sight import Sight
 from webapp.kinds.stock import STOCK
 from webapp.models import Code, Fingerprint
 
-KINDS: dict[str, HashKind] = {
+KNOWN: dict[str, HashKind] = {
     kind.name: kind
     for kind in (
         HashKind(
@@ -47,9 +48,27 @@ KINDS: dict[str, HashKind] = {
             revision=1,
             libraries=("pillow",),
         ),
+        HashKind(
+            "learned",
+            "Sort of thing",
+            "What a small network, trained to name things of all sorts, makes of the picture: "
+            "forms, materials and parts, and at which height they are.",
+            tag=11,
+            shape=learned_codes.SHAPE,
+            compute=learned_codes.codes,
+            revision=1,
+            libraries=("onnxruntime", "pillow"),
+            slack=8,
+            extra=learned.EXTRA,
+            installed=learned.is_installed(),
+        ),
         *STOCK,
     )
 }
+"""Every kind, whether or not what it needs is installed: stored codes and links outlast that."""
+
+KINDS: dict[str, HashKind] = {name: kind for name, kind in KNOWN.items() if kind.installed}
+"""The kinds that can be computed and asked here."""
 
 
 def fingerprint(image: Image.Image, kinds: Iterable[HashKind] = KINDS.values()) -> Fingerprint:
@@ -97,6 +116,14 @@ def fits(kind: HashKind, code: Code) -> bool:
         return False
     spare = (1 << (8 * kind.bytes - kind.bits)) - 1
     return not (packed_views(kind, code)[:, -1] & spare).any()
+
+
+def differs(kind: HashKind, one: Code, other: Code) -> bool:
+    """Say whether two codes are not of the same picture, whichever machines made them."""
+    if len(one) != len(other):
+        return True
+    apart = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
+    return apart.bit_count() > kind.slack
 
 
 def to_hex(kind: HashKind, code: Code) -> str:

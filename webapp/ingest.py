@@ -2,7 +2,7 @@
 
 import hashlib
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from enum import Enum
@@ -63,14 +63,17 @@ class Ingest:
         self._max_pixels = max_pixels
         self._versions = {kind.name: kind.versions() for kind in KINDS.values()}
 
-    def take(self, wanted: Iterable[Wanted | Rejected], jobs: int) -> Iterator[Outcome | Rejected]:
+    def take(
+        self, wanted: Iterable[Wanted | Rejected], jobs: int, kinds: Collection[str] = KINDS.keys()
+    ) -> Iterator[Outcome | Rejected]:
         """Take pictures in, yielding what became of each, in order.
 
-        What was yielded is in the catalogue. Whatever ends the run, another goes on from there
-        and comes to the same catalogue as an undisturbed one.
+        Of photos that are known and unchanged, only codes of the `kinds` are renewed. What was
+        yielded is in the catalogue. Whatever ends the run, another goes on from there and comes to
+        the same catalogue as an undisturbed one.
         """
         look = partial(_look, self._thumbs, self._max_pixels)
-        answers = in_order(look, self._questions(wanted), jobs)
+        answers = in_order(look, self._questions(wanted, kinds), jobs)
         try:
             while batch := list(islice(answers, _BATCH)):
                 judged = [self._judge(*question, photo) for question, photo in batch]
@@ -93,23 +96,23 @@ class Ingest:
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
-    def _questions(self, wanted: Iterable[Wanted | Rejected]) -> Iterator[Question]:
+    def _questions(
+        self, wanted: Iterable[Wanted | Rejected], kinds: Collection[str]
+    ) -> Iterator[Question]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
-            known = self._known([want for want in batch if isinstance(want, Wanted)])
+            known = self._known([want for want in batch if isinstance(want, Wanted)], kinds)
             for want in batch:
                 path = self._path(want) if isinstance(want, Wanted) else ""
                 yield want, known.get(path)
 
-    def _known(self, wanted: Sequence[Wanted]) -> dict[str, Known]:
+    def _known(self, wanted: Sequence[Wanted], kinds: Collection[str]) -> dict[str, Known]:
         found = self._catalog.items_at([self._path(want) for want in wanted])
         makers = self._catalog.makers_of([item.id for item in found])
-        return {item.path: Known(item, self._stale(makers[item.id])) for item in found}
+        return {item.path: Known(item, self._stale(makers[item.id], kinds)) for item in found}
 
-    def _stale(self, made_by: Mapping[str, str]) -> tuple[str, ...]:
-        return tuple(
-            kind for kind, versions in self._versions.items() if made_by.get(kind) != versions
-        )
+    def _stale(self, made_by: Mapping[str, str], kinds: Collection[str]) -> tuple[str, ...]:
+        return tuple(kind for kind in kinds if made_by.get(kind) != self._versions[kind])
 
     def _path(self, want: Wanted) -> str:
         return self._catalog.stored_path(want.path)

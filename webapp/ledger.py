@@ -56,10 +56,12 @@ class Ledger:
         elif entry.columns:
             connection.execute(items.update().where(items.c.id == item_id).values(**entry.columns))
         if entry.fingerprint:
-            kinds = list(entry.fingerprint)
-            connection.execute(
-                codes.delete().where(codes.c.item_id == item_id, codes.c.kind.in_(kinds))
-            )
+            replaced = [codes.c.item_id == item_id]
+            # Of another photo than before, no code may stay, not even of a kind that is not
+            # installed just now.
+            if "digest" not in entry.columns:
+                replaced.append(codes.c.kind.in_(list(entry.fingerprint)))
+            connection.execute(codes.delete().where(*replaced))
             connection.execute(
                 codes.insert(),
                 [

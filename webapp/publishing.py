@@ -12,7 +12,7 @@ from webapp.catalog import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.generation import Generation, build, manifest_digest, open_generation
-from webapp.thumbs import write_whole
+from webapp.whole import write_whole
 
 KEPT = 2
 _CURRENT = "current"

@@ -1,15 +1,15 @@
 """What can rank, the hash kinds and the look, and a question put to one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import DEFAULT_LEAN, LOOK, PARTS, Look, LookMeasure, blend
+from webapp.blending import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.generation import Generation
-from webapp.hashing import KINDS
+from webapp.hashing import KINDS, KNOWN
 from webapp.kinds.kind import HashKind
 from webapp.models import NO_FILTERS, Filters, Fingerprint
 from webapp.queries import Asked, read
@@ -28,27 +28,36 @@ def ranking_named(name: str, parameter: str = "by") -> Ranking:
     """Look up what can rank.
 
     Raises:
-        BadParameter: there is no such thing.
+        BadParameter: there is no such thing, or it is not installed.
     """
-    if name not in RANKINGS:
-        known = ", ".join(RANKINGS)
-        raise BadParameter(parameter, f"there is no hash kind '{name}'; try {known}")
-    return RANKINGS[name]
+    return LOOK if name == LOOK.name else kind_named(name, parameter, RANKINGS)
+
+
+def kind_named(name: str, parameter: str, known: Iterable[str] = KINDS) -> HashKind:
+    """Look up a kind.
+
+    Raises:
+        BadParameter: there is no such kind, or it is not installed.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    if name in KNOWN:
+        raise BadParameter(parameter, f"'{name}' is not installed here: {KNOWN[name].remedy}")
+    raise BadParameter(parameter, f"there is no hash kind '{name}'; try {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: what ranks, how many hits, and what narrows them.
 
-    `lean`, from 0 for shape to 1 for colour, is for the look alone; `harder` asks the query
-    mirrored, turned and as a crop too, in kinds that can. `fold` shows items with the identical
-    picture as one.
+    `lean` is for the look alone; `harder` asks the query mirrored, turned and as a crop too, in
+    kinds that can. `fold` shows items with the identical picture as one.
     """
 
     by: Ranking
     k: int = 9
     filters: Filters = NO_FILTERS
-    lean: float = DEFAULT_LEAN
+    lean: Leaning = BALANCED
     harder: bool = False
     fold: bool = False
 
@@ -60,16 +69,26 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One kind's part in a ranking: its codes, the query's, and what share of the look it has."""
+
+    kind: HashKind
+    opened: Opened
+    asked: Asked
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """A fingerprint asked of a generation.
 
     `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale.
+    `bits`: what is far, on the same.
     """
 
     measure: Measure
     by_chance: NDArray[np.integer]
-    asked: Asked
-    opened: Opened
+    parts: tuple[Part, ...]
     bits: int
 
     def is_weak(self, distance: int) -> bool:
@@ -86,8 +105,10 @@ class Inquiry:
         """Say how each of some items matched; empty where the picture was taken as it is."""
         if not ids:
             return []
-        positions = np.searchsorted(self.opened.table.ids, np.array(ids))
-        return self.asked.phrases_for(self.opened.table, positions)
+        # Of the parts, the one with most readings tells.
+        part = max(self.parts, key=lambda part: len(part.asked.phrases))
+        positions = np.searchsorted(part.opened.table.ids, np.array(ids))
+        return part.asked.phrases_for(part.opened.table, positions)
 
 
 def inquire(generation: Generation, fingerprint: Fingerprint, question: Question) -> Inquiry:
@@ -98,22 +119,45 @@ def inquire(generation: Generation, fingerprint: Fingerprint, question: Question
         IndexNotReady: the generation lacks a kind that is needed.
     """
     if isinstance(question.by, HashKind):
-        opened = generation.kind(question.by.name)
-        asked = read(fingerprint, question.by, harder=question.harder)
-        measure = KindMeasure(opened.table, opened.index, asked.queries)
-        return Inquiry(measure, opened.sample, asked, opened, question.by.bits)
+        part = _part(generation, fingerprint, question.by.name, harder=question.harder)
+        measure = KindMeasure(part.opened.table, part.opened.index, part.asked.queries)
+        return Inquiry(measure, part.opened.sample, (part,), question.by.bits)
     return _inquire_look(generation, fingerprint, question)
 
 
+def _part(
+    generation: Generation, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+) -> Part:
+    # More readings cost, and say nothing where they do not count.
+    asked = read(fingerprint, KINDS[name], harder=harder and share > 0)
+    return Part(KINDS[name], generation.kind(name), asked, share)
+
+
 def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Question) -> Inquiry:
-    shape, colour = (generation.kind(name) for name in PARTS)
-    if not np.array_equal(shape.table.ids, colour.table.ids):
+    names = blended(generation)
+    if LEARNED not in fingerprint:  # a link from before there was that kind
+        names = PARTS
+    parts = tuple(
+        _part(generation, fingerprint, name, harder=question.harder, share=share)
+        for name, share in zip(names, question.lean.among(names), strict=True)
+        if share or name in PARTS
+    )
+    opened, shares = [part.opened for part in parts], [part.share for part in parts]
+    measure = LookMeasure(opened, [part.asked.queries for part in parts], shares)
+    by_chance = blend([one.sample for one in opened], [one.scale for one in opened], shares)
+    return Inquiry(measure, by_chance, parts, question.by.bits)
+
+
+def blended(generation: Generation) -> tuple[str, ...]:
+    """Name the kinds that the look blends: those of its kinds that all items have.
+
+    Raises:
+        IndexNotReady: some items lack even a shape or a colour code.
+    """
+    shape, colour = (generation.kind(name).table.ids for name in PARTS)
+    if not np.array_equal(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
-    # More readings differ in shape alone: where that does not count, nor do they.
-    harder = question.harder and question.lean < 1
-    asked = [read(fingerprint, KINDS[name], harder=harder) for name in PARTS]
-    queries = (asked[0].queries, asked[1].queries)
-    measure = LookMeasure((shape, colour), queries, question.lean)
-    scales = (shape.scale, colour.scale)
-    by_chance = blend(shape.sample, colour.sample, scales, question.lean)
-    return Inquiry(measure, by_chance, asked[0], shape, question.by.bits)
+    learned = generation.kinds.get(LEARNED)
+    if learned is not None and np.array_equal(shape, learned.table.ids):
+        return (LEARNED, *PARTS)
+    return PARTS

@@ -1,13 +1,12 @@
 """The small copies of photos that pages show, kept in files named by the photo's content."""
 
 import io
-import os
-import tempfile
 from pathlib import Path
 
 from PIL import Image
 
 from webapp.images import Picture
+from webapp.whole import UNFINISHED, write_whole
 
 SIZES = (192, 384)
 """Longer sides, in pixels, of the copies for grids: one for each density of screen."""
@@ -16,7 +15,6 @@ DISPLAY_SIZE = 960
 """Longer side of the copy shown large where the original is heavy, or not for browsers."""
 
 _HEAVY = 1200
-_UNFINISHED = ".writing-"
 _BROWSERS_SHOW = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
 
 
@@ -71,24 +69,10 @@ class ThumbStore:
 
     def clear_unfinished(self) -> None:
         """Remove what a killed process left half written; for the one that may write."""
-        for path in self.folder.glob(f"*/{_UNFINISHED}*"):
+        for path in self.folder.glob(f"*/{UNFINISHED}*"):
             path.unlink()
 
     def remove(self, digest: str) -> None:
         """Forget all copies of a photo."""
         for path in (self.folder / digest[:2]).glob(f"{digest}-*.webp"):
             path.unlink()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that readers, and a crash, see the old one or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -1,7 +1,7 @@
 """Looking after a catalogue: refreshing codes, rebuilding, removing, checking, telling."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from webapp.exceptions import (
     UnreadableImage,
 )
 from webapp.generation import read_manifest
-from webapp.hashing import KINDS, fingerprint
+from webapp.hashing import KINDS, KNOWN, differs, fingerprint
 from webapp.images import open_picture
 from webapp.ledger import Ledger
 from webapp.manifest import Wanted
@@ -27,9 +27,9 @@ from webapp.publishing import Generations
 from webapp.thumbs import ThumbStore, sizes_of
 
 
-def stale(catalog: Catalog) -> list[Wanted]:
+def stale(catalog: Catalog, kinds: Collection[str] = KINDS.keys()) -> list[Wanted]:
     """List the photos whose codes are missing, or by other libraries than those installed."""
-    ids = catalog.stale({kind.name: kind.versions() for kind in KINDS.values()})
+    ids = catalog.stale({name: KINDS[name].versions() for name in kinds})
     return [Wanted(catalog.photo(item), item.filename, {}) for item in catalog.items(ids)]
 
 
@@ -39,7 +39,20 @@ def is_published(catalog: Catalog, generations: Generations) -> bool:
         current = generations.current()
     except IndexNotReady:
         return False
-    return generations.problem is None and current.manifest.revision == catalog.revision
+    if generations.problem or current.manifest.revision != catalog.revision:
+        return False
+    # A kind that was installed since then may have codes from an earlier time.
+    return _with_codes(catalog) <= set(current.kinds)
+
+
+def _with_codes(catalog: Catalog) -> set[str]:
+    """Name the installed kinds that have codes by the installed libraries."""
+    counts = catalog.code_counts()
+    return {
+        name
+        for name, kind in KINDS.items()
+        if any(versions == kind.versions() for versions, _ in counts.get(name, []))
+    }
 
 
 def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
@@ -83,7 +96,11 @@ def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) ->
         picture = open_picture(data, max_pixels=item.width * item.height)
     except UnreadableImage as error:
         return str(error)
-    wrong = [name for name, code in fingerprint(picture.image).items() if codes.get(name) != code]
+    wrong = [
+        name
+        for name, code in fingerprint(picture.image).items()
+        if name not in codes or differs(KINDS[name], codes[name], code)
+    ]
     return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None
 
 
@@ -115,6 +132,7 @@ def status(catalog: Catalog, generations: Generations, maps: Maps) -> dict[str, 
             kind: [{"made_by": versions, "count": count} for versions, count in counts]
             for kind, counts in catalog.code_counts().items()
         },
+        "not installed": {name: kind.remedy for name, kind in KNOWN.items() if not kind.installed},
         "index": _index_status(catalog, generations),
         "map": _map_status(maps),
         "bytes": {

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import PARTS, Look, blend
+from webapp.blending import Look, blend
 from webapp.codes import bit_vector
 from webapp.exceptions import ItemNotFound
 from webapp.hamming import to_one
-from webapp.hashing import KINDS
 from webapp.kinds.kind import Bits, HashKind
-from webapp.queries import read
+from webapp.rankings import Part
 from webapp.search import Search
 
 _BARS = 48
@@ -113,37 +112,25 @@ def explain(search: Search, item_id: int) -> Explanation:
 
 
 def _evidence(search: Search, place: int) -> Iterator[Evidence]:
-    by = search.question.by
-    if isinstance(by, HashKind):
-        yield _of_kind(search, by, place, 1.0)
-        return
-    for name, weight in zip(PARTS, (1 - search.question.lean, search.question.lean), strict=True):
-        yield _of_kind(search, KINDS[name], place, weight)
+    for part in search.inquiry.parts:
+        yield _of_kind(search, part, place)
 
 
-def _of_kind(search: Search, kind: HashKind, place: int, weight: float) -> Evidence:
-    opened = search.generation.kind(kind.name)
-    # Where shape does not count, it is not asked in more readings.
-    harder = search.question.harder and weight > 0
-    asked = read(search.fingerprint, kind, harder=harder)
+def _of_kind(search: Search, part: Part, place: int) -> Evidence:
+    opened, asked = part.opened, part.asked
     rows = opened.table.rows[place]
     views = opened.table.codes[:, rows]
     apart = np.stack([to_one(views, query) for query in asked.queries.T])
     reading, view = np.unravel_index(int(apart.argmin()), apart.shape)
-    distance = int(apart[reading, view])
-    counts = distance
+    counts = int(apart[reading, view])
     if isinstance(search.question.by, Look):
-        alone = np.array([distance])
-        nothing = np.array([0])
-        scales = (opened.scale, opened.scale)
-        pair = (alone, nothing) if kind.name == PARTS[0] else (nothing, alone)
-        counts = int(blend(*pair, scales, search.question.lean)[0])
+        counts = int(blend([apart[reading, view][None]], [opened.scale], [part.share])[0])
     return Evidence(
-        kind,
-        bit_vector(asked.queries[:, reading], kind.bits).astype(bool),
-        bit_vector(views[:, view], kind.bits).astype(bool),
+        part.kind,
+        bit_vector(asked.queries[:, reading], part.kind.bits).astype(bool),
+        bit_vector(views[:, view], part.kind.bits).astype(bool),
         asked.phrases[reading],
-        kind.view_names[view],
-        weight,
+        part.kind.view_names[view],
+        part.share,
         counts,
     )

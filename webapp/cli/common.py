@@ -61,3 +61,8 @@ jobs_option = click.option(
 def progress(things: Iterable[T], total: int, verb: str) -> Iterable[T]:
     """Show a bar with rate and time left, on a terminal only."""
     return tqdm(things, total=total, desc=verb, unit="photo", disable=None)
+
+
+def by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Split names that were given by comma, or one at a time."""
+    return tuple(name for part in given for name in part.replace(",", " ").split())

@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from webapp import evaluation, upkeep
-from webapp.cli.common import jobs_option, progress, reports_errors
+from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.hashing import query_fingerprint
 from webapp.images import open_picture
@@ -127,13 +127,9 @@ def _as_table(result: Result, milliseconds: float) -> str:
 _WRITTEN = click.File("w", encoding="utf-8", lazy=False)
 
 
-def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for part in given for name in part.replace(",", " ").split())
-
-
 @click.command()
 @click.option(
-    "--kinds", multiple=True, callback=_by_comma, help="Which, by comma or repeated; else all."
+    "--kinds", multiple=True, callback=by_comma, help="Which, by comma or repeated; else all."
 )
 @click.option(
     "--test",
@@ -152,10 +148,15 @@ def _by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> 
     help="Ask with every other photo only; parameters were tuned on the even ones.",
 )
 @click.option("--json", "rows_file", type=_WRITTEN, help="Write all rows here.")
-@click.option("--picture", type=_WRITTEN, help="Draw a heat map, as SVG, here.")
+@click.option("--picture", type=_WRITTEN, help="Draw a heat map of edits, as SVG, here.")
+@click.option(
+    "--confusion", type=_WRITTEN, help="Draw which sorts are taken for which, as SVG, here."
+)
 @jobs_option
 @reports_errors
-def evaluate(rows_file: TextIO | None, picture: TextIO | None, **options: Any) -> None:
+def evaluate(
+    rows_file: TextIO | None, picture: TextIO | None, confusion: TextIO | None, **options: Any
+) -> None:
     """Measure search quality on this catalogue, beside the rivals that are installed."""
     rows: list[evaluation.Row] = []
     with tqdm(unit="photo", disable=None) as bar:
@@ -172,3 +173,5 @@ def evaluate(rows_file: TextIO | None, picture: TextIO | None, **options: Any) -
         rows_file.write(evaluation.to_json(rows))
     if picture:
         picture.write(evaluation.heat_map(rows))
+    if confusion:
+        confusion.write(evaluation.confusion(rows))

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -10,14 +10,16 @@ import click
 from tqdm import tqdm
 
 from webapp import manifest, upkeep
-from webapp.cli.common import jobs_option, progress, reports_errors
+from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
 from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
+from webapp.hashing import KINDS
 from webapp.ingest import Outcome, tally
 from webapp.lock import writing
 from webapp.manifest import Wanted
 from webapp.models import Rejected
 from webapp.processes import available_cores
+from webapp.rankings import kind_named
 
 
 @click.command()
@@ -79,12 +81,15 @@ def _take_in(
 
 
 def _followed(
-    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int
+    core: Hashbag,
+    wanted: list[Wanted | Rejected],
+    jobs: int,
+    kinds: Collection[str] = KINDS.keys(),
 ) -> list[Outcome | Rejected]:
     core.thumbs.clear_unfinished()
     outcomes: list[Outcome | Rejected] = []
     jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
-    for outcome in progress(core.ingest.take(wanted, jobs), len(wanted), "importing"):
+    for outcome in progress(core.ingest.take(wanted, jobs, kinds), len(wanted), "importing"):
         outcomes.append(outcome)
         if isinstance(outcome, Rejected):
             tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
@@ -124,14 +129,25 @@ def remove(ids: tuple[int, ...]) -> None:
 
 
 @click.command()
+@click.option(
+    "--kinds",
+    multiple=True,
+    callback=by_comma,
+    help="Whose codes to bring up to date, by comma or repeated; else all that are installed.",
+)
 @jobs_option
 @reports_errors
-def index(jobs: int) -> None:
-    """Bring all codes up to date with the installed libraries, and build the indexes anew."""
+def index(jobs: int, kinds: tuple[str, ...]) -> None:
+    """Bring all codes up to date with the installed libraries, and build the indexes anew.
+
+    Codes are kept as they are made: stopped and run again, it goes on where it was. Servers go on
+    answering from the index they have until the new one is there.
+    """
     core = hashbag()
+    chosen = [kind_named(name, "kinds").name for name in kinds] or list(KINDS)
     with writing(core.settings.instance):
-        wanted: list[Wanted | Rejected] = list(upkeep.stale(core.catalog))
-        outcomes = _followed(core, wanted, jobs)
+        wanted: list[Wanted | Rejected] = list(upkeep.stale(core.catalog, chosen))
+        outcomes = _followed(core, wanted, jobs, chosen)
         folder = core.generations.publish(core.catalog)
         core.generations.current()
         draw_map(core)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.catalog import Catalog
-from webapp.evaluation import cost, hard_negatives, same_look, same_picture
+from webapp.evaluation import cost, hard_negatives, same_look, same_picture, same_sort
+from webapp.evaluation.confusion import confusion
 from webapp.evaluation.gallery import Gallery, Half, build
 from webapp.evaluation.heatmap import heat_map
 from webapp.evaluation.rows import (
@@ -17,12 +18,23 @@ from webapp.evaluation.rows import (
     Row,
     SameLook,
     SamePicture,
+    SameSort,
     to_json,
 )
 from webapp.evaluation.systems import chosen
 from webapp.evaluation.tables import to_text
 
-__all__ = ["TESTS", "Options", "Progress", "Row", "evaluate", "heat_map", "to_json", "to_text"]
+__all__ = [
+    "TESTS",
+    "Options",
+    "Progress",
+    "Row",
+    "confusion",
+    "evaluate",
+    "heat_map",
+    "to_json",
+    "to_text",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ def _tests(catalog: Catalog, gallery: Gallery, options: Options) -> Iterator[Pro
         SamePicture.test: same_picture.measure(gallery, photos, seed, jobs),
         SameLook.test: same_look.measure(gallery, photos, seed, jobs),
         HardNegatives.test: hard_negatives.measure(catalog, gallery, half, seed, jobs),
+        SameSort.test: same_sort.measure(gallery, options.half, options.sample, seed, jobs),
     }
     for test in options.tests or measured:
         yield from measured[test]

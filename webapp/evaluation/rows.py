@@ -74,8 +74,23 @@ class Cost:
     items: int
 
 
-Row = SamePicture | SameLook | HardNegatives | Cost
-TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives))
+@dataclass(frozen=True, slots=True)
+class SameSort:
+    """Of the nine nearest to items of a category, which share is of which category.
+
+    `precision_at_9` is the share of its own.
+    """
+
+    test: ClassVar[str] = "same sort"
+    kind: str
+    category: str
+    queries: int
+    precision_at_9: float
+    neighbours: dict[str, float]
+
+
+Row = SamePicture | SameLook | HardNegatives | Cost | SameSort
+TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives, SameSort))
 
 
 def to_json(rows: Iterable[Row]) -> str:

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import DEFAULT_LEAN, LOOK, PARTS, LookMeasure
+from webapp.blending import BALANCED, LEANINGS, LEARNED, LOOK, PARTS, Leaning, LookMeasure
 from webapp.codes import load_table
 from webapp.engines.exact import ExactIndex
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.exceptions import BadParameter
 from webapp.hamming import Planes
-from webapp.hashing import KINDS, pack
+from webapp.hashing import KINDS, KNOWN, pack
 from webapp.kinds.kind import HashKind
 from webapp.kinds.sight import Sight
 from webapp.queries import read
@@ -21,6 +21,21 @@ from webapp.ranking import KindMeasure
 from webapp.samples import Opened
 
 HARDER = f"{LOOK.name}-harder"
+
+BLENDED = (LEARNED, *PARTS) if LEARNED in KINDS else PARTS
+"""The kinds that the look blends here."""
+
+_LOOKS: dict[str, tuple[Leaning, bool]] = {
+    HARDER: (BALANCED, True),
+    LOOK.name: (BALANCED, False),
+    # Each beside the others: is it best at what it is for?
+    **{
+        f"{LOOK.name}-{leaning.name}": (leaning, False)
+        for leaning in LEANINGS
+        if leaning is not BALANCED and LEARNED in KINDS
+    },
+}
+"""The look in all that is asked of it: its leaning, and whether it tries harder."""
 
 
 class System(Protocol):
@@ -63,25 +78,32 @@ class KindSystem:
 
 
 class LookSystem:
-    """Shape and colour together, at the default leaning."""
+    """Several kinds together, at one leaning."""
 
-    def __init__(self, parts: tuple[Opened, Opened], *, harder: bool) -> None:
-        self.name = HARDER if harder else LOOK.name
-        self.bits = sum(KINDS[name].views * KINDS[name].bits for name in PARTS)
+    def __init__(self, name: str, parts: Sequence[Opened]) -> None:
+        self.name = name
+        self._leaning, self._harder = _LOOKS[name]
+        self._shares = self._leaning.among(BLENDED)
+        self.bits = sum(
+            KINDS[part].views * KINDS[part].bits
+            for part, share in zip(BLENDED, self._shares, strict=True)
+            if share
+        )
         self._parts = parts
-        self._harder = harder
 
-    def hashed(self, sight: Sight) -> tuple[Planes, Planes]:
-        """Hash shape, in more readings if harder, and colour."""
-        shape, colour = (_readings(KINDS[name], sight, harder=self._harder) for name in PARTS)
-        return shape, colour
+    def hashed(self, sight: Sight) -> list[Planes]:
+        """Hash in each kind, in more readings if harder."""
+        return [
+            _readings(KINDS[name], sight, harder=self._harder and share > 0)
+            for name, share in zip(BLENDED, self._shares, strict=True)
+        ]
 
-    def distances(self, asked: tuple[Planes, Planes]) -> NDArray[Any]:
-        """Blend the two."""
-        return LookMeasure(self._parts, asked, DEFAULT_LEAN).distances()
+    def distances(self, asked: list[Planes]) -> NDArray[Any]:
+        """Blend them."""
+        return LookMeasure(self._parts, asked, self._shares).distances()
 
     def distinct(self) -> int:
-        """Count different items, both parts together."""
+        """Count different items, all parts together."""
         return len(np.unique(np.hstack([part.table.rows for part in self._parts]), axis=0))
 
 
@@ -115,7 +137,7 @@ def _readings(kind: HashKind, sight: Sight, *, harder: bool) -> Planes:
 
 def names() -> tuple[str, ...]:
     """List every system there is, installed or not: the look, the kinds, the rivals."""
-    return (HARDER, LOOK.name, *KINDS, *RIVALS)
+    return (*_LOOKS, *KINDS, *RIVALS)
 
 
 def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
@@ -125,6 +147,8 @@ def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
         BadParameter: there is no system of that name, or none is left.
     """
     unknown = [name for name in wanted if name not in names()]
+    if unknown and unknown[0] in KNOWN:
+        raise BadParameter("kinds", f"'{unknown[0]}' needs {KNOWN[unknown[0]].remedy}")
     if unknown:
         raise BadParameter("kinds", f"there is no '{unknown[0]}'; try {', '.join(names())}")
     found = tuple(
@@ -139,8 +163,8 @@ def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def kinds_of(name: str) -> tuple[str, ...]:
     """Name the kinds whose codes a system searches; a rival has none."""
-    if name in {LOOK.name, HARDER}:
-        return PARTS
+    if name in _LOOKS:
+        return BLENDED
     return (name,) if name in KINDS else ()
 
 
@@ -151,7 +175,7 @@ def open_system(name: str, folder: Path) -> System:
     opened = [_open_kind(kind, folder) for kind in kinds_of(name)]
     if name in KINDS:
         return KindSystem(KINDS[name], opened[0])
-    return LookSystem((opened[0], opened[1]), harder=name == HARDER)
+    return LookSystem(name, opened)
 
 
 def _open_kind(name: str, folder: Path) -> Opened:

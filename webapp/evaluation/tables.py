@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.evaluation.grid import MEAN, Grid, grid_of
 from webapp.evaluation.rivals import absent
-from webapp.evaluation.rows import Cost, HardNegatives, Row, SameLook
+from webapp.evaluation.rows import Cost, HardNegatives, Row, SameLook, SameSort
 
 WIDTH = 120
 _NAME = 9  # characters; longer names of systems are broken at their hyphens
@@ -20,6 +20,7 @@ def to_text(rows: Sequence[Row]) -> str:
         *_recalls(rows, "recall_at_9", "same picture: the original is among nine, %"),
         *_looks([row for row in rows if isinstance(row, SameLook)]),
         *_negatives([row for row in rows if isinstance(row, HardNegatives)]),
+        *_sorts([row for row in rows if isinstance(row, SameSort)]),
         *_costs([row for row in rows if isinstance(row, Cost)]),
     ]
     missing = [f"not asked: {name} (pip install {package})" for name, package in absent().items()]
@@ -79,6 +80,42 @@ def _negatives(rows: Sequence[HardNegatives]) -> Iterator[str]:
                 for row in rows
             ),
         )
+
+
+def _sorts(rows: Sequence[SameSort]) -> Iterator[str]:
+    if not rows:
+        return
+    categories = list(dict.fromkeys(row.category for row in rows))
+    shares = {(row.kind, row.category): row.precision_at_9 for row in rows}
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    body = [
+        (
+            kind,
+            *(_percent(shares[kind, category]) for category in categories),
+            _percent(sum(shares[kind, category] for category in categories) / len(categories)),
+        )
+        for kind in kinds
+    ]
+    yield "\n".join(
+        (
+            "same sort: nine neighbours, of the same category, %",
+            *_in_columns(("", *categories, MEAN), body),
+        )
+    )
+
+
+def _in_columns(head: Line, body: Sequence[Line]) -> Iterator[str]:
+    """Write a table, in several parts where it is wider than a terminal; names in every part."""
+    widths = [max(len(line[column]) for line in (head, *body)) for column in range(len(head))]
+    start = 1
+    while start < len(head):
+        end, width = start, widths[0]
+        while end < len(head) and (end == start or width + 2 + widths[end] <= WIDTH):
+            width += 2 + widths[end]
+            end += 1
+        for line in (head, *body):
+            yield _aligned([line[0], *line[start:end]], [widths[0], *widths[start:end]])
+        start = end
 
 
 def _costs(rows: Sequence[Cost]) -> Iterator[str]:

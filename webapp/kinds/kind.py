@@ -42,6 +42,10 @@ class HashKind:
     of it. `inset` is how far, in cells, the grid keeps from the picture's edges, down and across,
     at either side. `view_names` says what each of several views is of.
 
+    `slack`: so many bits may differ between machines that round otherwise. `extra` names the
+    optional requirement that brings what the kind needs, if it needs more than the others;
+    `installed` says whether that is there.
+
     `tag` names the kind inside a fingerprint's link and is never given to another kind.
     """
 
@@ -61,6 +65,9 @@ class HashKind:
     inset: tuple[float, float] = (0.0, 0.0)
     relief: Callable[[Bits], NDArray[np.floating]] | None = None
     view_names: tuple[str, ...] = ("the whole picture",)
+    slack: int = 0
+    extra: str = ""
+    installed: bool = True
 
     @property
     def bits(self) -> int:
@@ -71,6 +78,11 @@ class HashKind:
     def bytes(self) -> int:
         """Length of one view's packed code in bytes; the bits beyond `bits` are zero."""
         return -(-self.bits // 8)
+
+    @property
+    def remedy(self) -> str:
+        """How to get a kind that is not installed."""
+        return f"pip install 'hashbag[{self.extra}]', then run `hashbag index`"
 
     def versions(self) -> str:
         """Name the libraries that decide this kind's bits, with their versions."""

@@ -5,6 +5,8 @@ from functools import cached_property
 
 from PIL import Image
 
+from webapp.kinds.learned import session
+from webapp.kinds.learned.network import Floats
 from webapp.kinds.preparation import Prepared, prepare
 
 
@@ -18,3 +20,8 @@ class Sight:
     def prepared(self) -> Prepared:
         """The small copy and where in it the object is."""
         return prepare(self.image)
+
+    @cached_property
+    def profile(self) -> Floats:
+        """What the network makes of it, (320 channels, 7 rows); wants the extra `learned`."""
+        return session.profile(session.seen(self.image))

@@ -66,7 +66,7 @@ def measure(tables: Sequence[CodeTable]) -> Told[Nearness]:
     )
     for item in range(count):
         queries = (_codes_of(shape.table, item), _codes_of(colour.table, item))
-        distances = LookMeasure((shape, colour), queries, LEAN).distances()
+        distances = LookMeasure((shape, colour), queries, (1 - LEAN, LEAN)).distances()
         nearest = smallest(distances, near)
         found.nearest[item] = nearest
         found.distances[item] = distances[nearest]

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from webapp.exceptions import MapNotReady
 from webapp.mapping.pyramid import Pyramid
-from webapp.thumbs import write_whole
+from webapp.whole import write_whole
 
 _CURRENT = "current"
 _BUILDING = ".building-"

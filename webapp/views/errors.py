@@ -13,6 +13,7 @@ from webapp.exceptions import (
     HashbagError,
     IndexNotReady,
     ItemNotFound,
+    LearnedUnusable,
     MapNotReady,
     NotAnImage,
     TooManyPixels,
@@ -28,6 +29,7 @@ STATUS: dict[type[HashbagError], int] = {
     TooManyPixels: 422,
     TooPlain: 422,
     IndexNotReady: 503,
+    LearnedUnusable: 503,
     CatalogError: 503,
 }
 

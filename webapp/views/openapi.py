@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from webapp.blending import DEFAULT_LEAN
+from webapp.blending import BALANCED, LEANINGS
 from webapp.duplicates import DEFAULT_KIND, most_distance
 from webapp.hashing import KINDS
 from webapp.models import FACETS
@@ -150,8 +150,15 @@ def _whole(name: str, least: int, most: int, default: int | None = None) -> Json
 
 def _question() -> list[Json]:
     by: Json = {"name": "by", "in": "query", "schema": {"type": "string", "enum": list(RANKINGS)}}
-    lean: Json = {"type": "number", "minimum": 0, "maximum": 1, "default": DEFAULT_LEAN}
-    words = "How far the look leans from shape to colour."
+    names: Json = {"type": "string", "enum": [leaning.name for leaning in LEANINGS]}
+    lean: Json = {
+        "oneOf": [names, {"type": "number", "minimum": 0, "maximum": 1}],
+        "default": BALANCED.name,
+    }
+    words = (
+        "What the look leans to. A number leans from shape, at 0, to colour, at 1, and leaves the "
+        "learned kind out; where that is not installed, the names do too."
+    )
     return [
         by,
         _whole("k", 1, params.MAX_K, 9),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.blending import DEFAULT_LEAN
+from webapp.blending import BALANCED, LEANINGS, Leaning, between
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import FACETS, Filters
@@ -68,16 +68,22 @@ def question(
     )
 
 
-def lean(args: Args) -> float:
-    """Read how far the look leans to colour."""
+def lean(args: Args) -> Leaning:
+    """Read how far the look leans to what: by name, or a number from shape to colour."""
     text = args.get("lean", "").strip()
+    named = {leaning.name: leaning for leaning in LEANINGS}
+    if not text or text in named:
+        return named.get(text, BALANCED)
     try:
-        found = float(text) if text else DEFAULT_LEAN
+        found = float(text)
     except ValueError:
         found = math.nan
     if not 0 <= found <= 1:
-        raise BadParameter("lean", f"must be from 0, all shape, to 1, all colour, not {text[:40]}")
-    return found
+        raise BadParameter(
+            "lean",
+            f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
+        )
+    return between(found)
 
 
 def filters(args: Args) -> Filters:

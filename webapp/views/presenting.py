@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 from flask import Flask, g
 
 from webapp import glyphs
 from webapp.attributes import Counts
-from webapp.blending import LEANS, PARTS
+from webapp.blending import LEANINGS, LEARNED, PARTS, PLAIN_LEANINGS, Leaning
 from webapp.context import hashbag
-from webapp.hashing import KINDS
+from webapp.hashing import KINDS, KNOWN
 from webapp.models import FACETS, Hit, Result
-from webapp.rankings import RANKINGS
+from webapp.rankings import RANKINGS, blended
 from webapp.views import trail, wording
 from webapp.views.links import link, narrowed, seed, version_static
 from webapp.views.params import HIT_ORDERS
 from webapp.views.pictures import PictureSources, glyph_of
 
-FIRST_KINDS = ("look", "whash", "colorhash", "phash")
+FIRST_KINDS = tuple(
+    name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
+)
 """The kinds that are always in view, and compared unless others are chosen."""
 
 _WORDINGS = (
@@ -37,7 +40,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         KINDS=KINDS,
         RANKINGS=RANKINGS,
-        LEANS=LEANS,
+        KNOWN=KNOWN,
+        leanings_offered=leanings,
         PARTS=PARTS,
         FIRST_KINDS=FIRST_KINDS,
         glyph_of=glyph_of,
@@ -59,6 +63,14 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.filters.update({one.__name__: one for one in _WORDINGS})
     app.url_defaults(version_static)
+
+
+def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
+    """List the leanings worth a link, and whether each is the current one."""
+    parts = blended(hashbag().generations.current())
+    offered = LEANINGS if LEARNED in parts else PLAIN_LEANINGS
+    shares = current.among(parts)
+    return [(one, np.allclose(one.among(parts), shares, atol=0.005)) for one in offered]
 
 
 def without(values: Sequence[str], one: str) -> tuple[str, ...]:

