@@ -26,6 +26,12 @@ settings.load_profile("hashbag")
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_network(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have all instances share the learned kind's network: making it takes a moment."""
+    os.environ["_HASHBAG_NETWORK"] = str(tmp_path_factory.mktemp("network"))
+
+
 @pytest.fixture(scope="session")
 def photos() -> Path:
     """Find the folder of real bag photos; continuous integration must have it."""

@@ -102,7 +102,7 @@ def change_what_is_there_without_it(instance: Path, manifest: Path, hidden: dict
     assert done.stdout == f"added 0, updated 1, unchanged {ITEMS - 1}, rejected 0\n"
     assert run_hashbag(["index"], instance, more=hidden).returncode == 0
     assert run_hashbag(["verify"], instance, more=hidden).returncode == 0
-    asked = ["search", photos / "001.png", "--by", "learned"]
+    asked: list[str | Path] = ["search", photos / "001.png", "--by", "learned"]
     for command in (asked, ["index", "--kinds", "learned"]):
         refused = run_hashbag(command, instance, more=hidden)
         assert refused.returncode == 2
@@ -141,9 +141,11 @@ def test_a_catalogue_from_before_the_kind_is_filled_in_while_it_is_served(
     assert {path: whole[path] for path in some} == some
 
 
-def test_the_network_is_kept_in_the_instance(tmp_path: Path, manifest: Path) -> None:
+def test_the_network_is_kept_in_the_instance(
+    tmp_path: Path, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     instance = tmp_path / "instance"
-    environ = {"_HASHBAG_NETWORK": str(instance / "network")}
-    assert run_hashbag(["import", manifest], instance, more=environ).returncode == 0
+    monkeypatch.delenv("_HASHBAG_NETWORK")
+    assert run_hashbag(["import", manifest], instance).returncode == 0
     (kept,) = (instance / "network").iterdir()
     assert kept.name.startswith("efficientnet-lite0-1-")

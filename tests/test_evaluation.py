@@ -18,7 +18,7 @@ from webapp.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.evaluation.gallery import Gallery, build
 from webapp.evaluation.grid import MEAN, grid_of
 from webapp.evaluation.hard_negatives import pairs
-from webapp.evaluation.heatmap import is_dark, strength
+from webapp.evaluation.drawing import is_dark, strength
 from webapp.evaluation.ranks import neighbours, rank
 from webapp.evaluation.rivals import RIVALS
 from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture

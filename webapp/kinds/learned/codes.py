@@ -36,8 +36,7 @@ def projected(profile: Floats) -> NDArray[np.float64]:
     In double precision: what rounding is left comes from the network alone.
     """
     weighed = profile.astype(np.float64) * WINDOW
-    found: NDArray[np.float64] = weighed.ravel() @ planes()
-    return found
+    return np.asarray(weighed.ravel() @ planes(), dtype=np.float64)
 
 
 @cache

@@ -29,6 +29,7 @@ REVISION = 1
 
 _OPSET, _IR = 13, 8
 _FLOAT = 1  # TensorProto.FLOAT
+Shape = tuple[str | int, ...]
 _PREFIX = f"efficientnet-lite0-{REVISION}-"
 
 
@@ -85,7 +86,8 @@ def model(layout: Sequence[Block]) -> Any:
         if block.residual:
             at = draft.node("Add", start, at)
     draft.node("ReduceMean", at, named=OUTPUT, axes=[3], keepdims=0)
-    pictures, profile = ["N", SIDE, SIDE, 3], ["N", CHANNELS, ROWS]
+    pictures: Shape = ("N", SIDE, SIDE, 3)
+    profile: Shape = ("N", CHANNELS, ROWS)
     graph = helper.make_graph(
         draft.nodes,
         "efficientnet-lite0",

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,7 @@ TUPLE3 SETITEM SETITEMS APPEND APPENDS BINUNICODE BININT BININT1 BININT2 LONG1 N
 BINPUT LONG_BINPUT BINGET LONG_BINGET
 """
 _OPCODES = frozenset(_NAMES_OF_OPCODES.split())
+_KNOWN_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 
 # What an odd pickle of these opcodes can end in.
 _MALFORMED = (
@@ -143,7 +144,7 @@ class _Storage(NamedTuple):
 
     key: str
     dtype: str
-    count: int
+    length: int
 
 
 class _Tensor(NamedTuple):
@@ -206,13 +207,13 @@ class _Reader(pickle.Unpickler):
         start = stream.tell()
         name = ""
         while name != "STOP":
-            opcode = pickletools.code2op.get(stream.read(1).decode("latin-1"))
+            opcode = _KNOWN_OPCODES.get(stream.read(1).decode("latin-1"))
             name = opcode.name if opcode else "the end of the file"
             if opcode is None or name not in _OPCODES:
                 _refuse(f"it has no business with {name}")
-            argument = opcode.arg.reader(stream) if opcode.arg else 0
+            argument = _argument(opcode, stream)
             # A large number would have the unpickler make room for as many.
-            if name == "LONG_BINPUT" and argument >= _MOST_REMEMBERED:
+            if name == "LONG_BINPUT" and not cast(int, argument) < _MOST_REMEMBERED:
                 _refuse("it remembers too much")
             if stream.tell() - start > _MOST_PICKLED:
                 _refuse("its head is too large")
@@ -229,6 +230,12 @@ class _Reader(pickle.Unpickler):
         if word != "storage" or not isinstance(kind, _Type) or not isinstance(key, str):
             _refuse("a storage's description is not one")
         return _Storage(key, kind.dtype, *_whole_numbers((count,)))
+
+
+def _argument(opcode: pickletools.OpcodeInfo, stream: io.BytesIO) -> object:
+    if opcode.name == "GLOBAL":  # two lines, which an unpickler takes as they are
+        return (stream.readline(), stream.readline())
+    return opcode.arg.reader(stream) if opcode.arg else None
 
 
 def _tensors(found: object) -> dict[str, _Tensor]:
@@ -251,8 +258,8 @@ def _storages(
     for key in order:
         storage = by_key[key]
         (count,) = _COUNT.unpack(stream.read(_COUNT.size).ljust(_COUNT.size, b"\xff"))
-        raw = stream.read(storage.count * np.dtype(storage.dtype).itemsize)
-        if count != storage.count or len(raw) != count * np.dtype(storage.dtype).itemsize:
+        raw = stream.read(storage.length * np.dtype(storage.dtype).itemsize)
+        if count != storage.length or len(raw) != count * np.dtype(storage.dtype).itemsize:
             _refuse("a storage is not as long as it says")
         numbers[key] = np.frombuffer(raw, storage.dtype)
     if stream.read(1):
