@@ -72,13 +72,13 @@ def between(lean: float, label: str = "") -> Leaning:
 
 
 BALANCED = Leaning(
-    "balanced", "Balanced", {"learned": 0.6, "shape": 0.24, "colour": 0.16}, without=0.3
+    "balanced", "Balanced", {"learned": 0.59, "shape": 0.25, "colour": 0.16}, without=0.3
 )
 LEANINGS = (
-    Leaning("picture", "Same picture", {"learned": 0.4, "shape": 0.4, "colour": 0.2}, without=0.15),
-    Leaning("sort", "Same sort", {"learned": 0.75, "shape": 0.25, "colour": 0.0}, without=0.15),
+    Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, without=0.15),
+    Leaning("sort", "Same sort", {"learned": 0.7, "shape": 0.3, "colour": 0.0}, without=0.15),
     BALANCED,
-    Leaning("colour", "Same colour", {"learned": 0.2, "shape": 0.1, "colour": 0.7}, without=0.6),
+    Leaning("colour", "Same colour", {"learned": 0.25, "shape": 0.05, "colour": 0.7}, without=0.6),
 )
 """What is offered where the learned kind takes part."""
 
