@@ -14,11 +14,11 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
 from webapp.evaluation import Options, Progress, Row, evaluate, heat_map, rivals, to_json, to_text
+from webapp.evaluation.drawing import is_dark, strength
 from webapp.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.evaluation.gallery import Gallery, build
 from webapp.evaluation.grid import MEAN, grid_of
 from webapp.evaluation.hard_negatives import pairs
-from webapp.evaluation.drawing import is_dark, strength
 from webapp.evaluation.ranks import neighbours, rank
 from webapp.evaluation.rivals import RIVALS
 from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture

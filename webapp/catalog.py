@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from PIL import Image
 
 from webapp.exceptions import ItemNotFound
+from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.models import FACETS, Fingerprint, Ids, Item
 from webapp.schema import codes, facts, items, makers, open_database
 
@@ -28,6 +30,23 @@ class Catalog:
     def photo(self, item: Item) -> Path:
         """Return where the item's original lies."""
         return self.instance / item.path
+
+    def picture(self, item: Item) -> Image.Image:
+        """Open an item's original, upright and in RGB.
+
+        Raises:
+            ItemNotFound: it is not where it was imported from.
+            UnreadableImage: it is damaged.
+        """
+        try:
+            data = self.photo(item).read_bytes()
+        except OSError as error:
+            raise ItemNotFound(
+                f"the photo of item {item.id} is not where it was imported from"
+            ) from error
+        # It was taken in under whatever limit there was.
+        limit = max(DEFAULT_MAX_PIXELS, item.width * item.height)
+        return open_picture(data, limit).image
 
     def item(self, item_id: int) -> Item:
         """Return one item.

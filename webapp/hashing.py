@@ -10,6 +10,7 @@ from webapp.exceptions import TooPlain
 from webapp.kinds import colour, learned, shape, variants
 from webapp.kinds.kind import Bits, HashKind, TriesHarder
 from webapp.kinds.learned import codes as learned_codes
+from webapp.kinds.learned.attention import attention
 from webapp.kinds.sight import Sight
 from webapp.kinds.stock import STOCK
 from webapp.models import Code, Fingerprint
@@ -57,6 +58,7 @@ KNOWN: dict[str, HashKind] = {
             shape=learned_codes.SHAPE,
             compute=learned_codes.codes,
             revision=1,
+            attention=attention,
             libraries=("onnxruntime", "pillow"),
             slack=8,
             extra=learned.EXTRA,

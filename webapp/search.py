@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
-from webapp.exceptions import ItemNotFound
 from webapp.generation import Generation
 from webapp.hamming import Positions
 from webapp.hashing import query_fingerprint
-from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.prices import Band
@@ -70,19 +68,9 @@ class Searcher:
         """
         fingerprint = self._catalog.fingerprints([item.id])[item.id]
         if question.harder:
-            fingerprint = {**fingerprint, **self._read_again(item)}
+            # Its photo is hashed as a query: more readings than are stored of it.
+            fingerprint = {**fingerprint, **query_fingerprint(self._catalog.picture(item))}
         return self.of(fingerprint, question, leave_out=item.id)
-
-    def _read_again(self, item: Item) -> Fingerprint:
-        """Hash an item's photo as a query: more readings than are stored of it."""
-        try:
-            data = self._catalog.photo(item).read_bytes()
-        except OSError as error:
-            raise ItemNotFound(
-                f"the photo of item {item.id} is not where it was imported from"
-            ) from error
-        limit = max(DEFAULT_MAX_PIXELS, item.width * item.height)
-        return query_fingerprint(open_picture(data, limit).image)
 
     def of(
         self, fingerprint: Fingerprint, question: Question, leave_out: int | None = None

@@ -12,17 +12,10 @@ from webapp.exceptions import ItemNotFound
 from webapp.hamming import to_one
 from webapp.kinds.kind import Bits, HashKind
 from webapp.rankings import Part
+from webapp.regions import region
 from webapp.search import Search
 
 _BARS = 48
-_REGIONS = (
-    ("top left", "top", "top right"),
-    ("left side", "middle", "right side"),
-    ("bottom left", "bottom", "bottom right"),
-)
-_SIDES = (("top", "middle", "bottom"), ("left side", "middle", "right side"))
-# Chance puts a ninth of the differences in a ninth of the cells: so much more is worth a word.
-_IN_A_NINTH, _IN_A_THIRD = 0.4, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +50,7 @@ class Evidence:
         """Where in the picture most of the differing cells lie, if they gather somewhere."""
         if not self.kind.places or self.distance < 2:
             return ""
-        rows, columns = self.kind.shape
-        down, along = np.nonzero(self.differs.reshape(self.kind.shape))
-        thirds = down * 3 // rows, along * 3 // columns
-        ninths = np.bincount(thirds[0] * 3 + thirds[1], minlength=9)
-        most = int(ninths.argmax())
-        if ninths[most] >= _IN_A_NINTH * self.distance:
-            return _REGIONS[most // 3][most % 3]
-        for third, names in zip(thirds, _SIDES, strict=True):
-            counts = np.bincount(third, minlength=3)
-            if counts.max() >= _IN_A_THIRD * self.distance:
-                return names[int(counts.argmax())]
-        return ""
+        return region(self.differs.reshape(self.kind.shape))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from webapp.kinds.sight import Sight
 
@@ -28,6 +29,25 @@ class TriesHarder:
 
 
 @dataclass(frozen=True, slots=True)
+class Attention:
+    """What hiding each part of a photo did to its code, all of shape (rows, columns).
+
+    `turned`: how many bits of its code turned. `farther`: by how many bits it thereby came to be
+    farther from the code it was compared with, or nearer where negative. `known`: which parts
+    were hidden before time was up.
+    """
+
+    turned: NDArray[np.int64]
+    farther: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all parts were hidden in time."""
+        return bool(self.known.all())
+
+
+@dataclass(frozen=True, slots=True)
 class HashKind:
     """A named perceptual hash.
 
@@ -41,6 +61,9 @@ class HashKind:
     places in the picture; where they are waves across it, `relief` draws what a code's bits hold
     of it. `inset` is how far, in cells, the grid keeps from the picture's edges, down and across,
     at either side. `view_names` says what each of several views is of.
+
+    `attention` finds which parts of a picture its code hangs on, where bits are no places, by
+    comparing it with another's bits (bits,); it takes a moment.
 
     `slack`: so many bits may differ between machines that round otherwise. `extra` names the
     optional requirement that brings what the kind needs, if it needs more than the others;
@@ -65,6 +88,7 @@ class HashKind:
     inset: tuple[float, float] = (0.0, 0.0)
     relief: Callable[[Bits], NDArray[np.floating]] | None = None
     view_names: tuple[str, ...] = ("the whole picture",)
+    attention: Callable[[Image.Image, Bits], Attention] | None = None
     slack: int = 0
     extra: str = ""
     installed: bool = True

@@ -5,11 +5,12 @@ from flask import Blueprint, g, render_template, request
 from webapp import fingerprints
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
+from webapp.heat import Heats, heats
 from webapp.models import Item
 from webapp.search import Search
 from webapp.views import params
 from webapp.views.visit import remember_filters
-from webapp.why import explain
+from webapp.why import Explanation, explain
 
 bp = Blueprint("why", __name__)
 bp.before_request(remember_filters)
@@ -24,14 +25,24 @@ def page() -> str:
     found = hashbag().catalog.item(params.whole(args, "to", 0, 1, 2**53))
     shown = _asked_by()
     search = _search(shown)
+    explained = explain(search, found.id)
     return render_template(
         "why.html",
         item=shown,
         q=args.get("q"),
         found=found,
         search=search,
-        explained=explain(search, found.id),
+        explained=explained,
+        heats=_heats(explained, shown, found) if args.get("parts") else {},
     )
+
+
+def _heats(explained: Explanation, shown: Item | None, found: Item) -> dict[str, Heats]:
+    """Take the photos apart by kind; only when asked, for it takes a moment."""
+    each = {
+        one.kind.name: heats(hashbag().catalog, one, shown, found) for one in explained.evidence
+    }
+    return {name: both for name, both in each.items() if both}
 
 
 def _asked_by() -> Item | None:

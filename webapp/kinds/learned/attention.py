@@ -6,13 +6,12 @@ put in a part's place is something to see as well.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from webapp.kinds.kind import Bits
+from webapp.kinds.kind import Attention, Bits
 from webapp.kinds.learned import session
 from webapp.kinds.learned.codes import encode
 from webapp.kinds.learned.network import SIDE
@@ -27,28 +26,9 @@ SECONDS = 2.0
 _BLUR, _EDGE = 24, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """What hiding each part of a photo did, all of shape (rows, columns).
-
-    `turned`: how many bits of its code turned. `farther`: by how many bits it thereby came to be
-    farther from the code it was compared with, or nearer where negative; zeros without one.
-    `known`: which parts were hidden before time was up.
-    """
-
-    turned: NDArray[np.int64]
-    farther: NDArray[np.int64]
-    known: NDArray[np.bool_]
-
-    @property
-    def complete(self) -> bool:
-        """Whether all parts were hidden in time."""
-        return bool(self.known.all())
-
-
 def attention(
     image: Image.Image,
-    compared: Bits | None = None,
+    compared: Bits,
     *,
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
@@ -72,8 +52,7 @@ def attention(
             break
         hidden = encode(session.profile(_hidden(pixels, behind, row, column)))
         turned[row, column] = (hidden ^ plain).sum()
-        if compared is not None:
-            farther[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
+        farther[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
         known[row, column] = True
     return Attention(turned, farther, known)
 

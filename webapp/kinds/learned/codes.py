@@ -14,7 +14,7 @@ SHAPE = (32, 32)
 BITS = SHAPE[0] * SHAPE[1]
 
 # What is in the middle of a picture counts more than what is at its top and bottom.
-WINDOW = (0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6)
+WINDOW = np.array((0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6))
 
 _SEED = b"hashbag learned 1"
 
@@ -35,8 +35,9 @@ def projected(profile: Floats) -> NDArray[np.float64]:
 
     In double precision: what rounding is left comes from the network alone.
     """
-    weighed = profile.astype(np.float64) * WINDOW
-    return np.asarray(weighed.ravel() @ planes(), dtype=np.float64)
+    weighed = np.multiply(profile, WINDOW, dtype=np.float64)
+    found: NDArray[np.float64] = weighed.ravel() @ planes()
+    return found
 
 
 @cache
@@ -48,5 +49,5 @@ def planes() -> NDArray[np.float64]:
     """
     count = CHANNELS * ROWS * BITS
     drawn = np.frombuffer(hashlib.shake_256(_SEED).digest(count // 8), dtype=np.uint8)
-    signs: NDArray[np.float64] = np.unpackbits(drawn) * 2.0 - 1.0
+    signs = 2 * np.unpackbits(drawn).astype(np.float64) - 1
     return signs.reshape(CHANNELS * ROWS, BITS)
