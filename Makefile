@@ -38,7 +38,7 @@ audit: .venv/test-installed browser
 
 .venv/run-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag into .venv (the first time takes a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[map]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[learned,map]'
 	@touch $@
 
 .venv/test-installed: .venv/bin/python pyproject.toml

@@ -178,7 +178,7 @@ def corner(box: tuple[int, int, int, int]) -> Image.Image:
 
 def test_the_parts_that_matter_are_those_where_something_is() -> None:
     here = corner((20, 40, 100, 110))
-    found = attention(here, code_of(here))
+    found = attention(here, code_of(here), seconds=600)
     assert found.complete
     assert found.turned.shape == (CELLS, CELLS)
     assert found.turned[:4, :4].mean() > 3 * found.turned[4:, 4:].mean()
@@ -186,9 +186,9 @@ def test_the_parts_that_matter_are_those_where_something_is() -> None:
 
 def test_hiding_what_two_pictures_share_takes_them_apart() -> None:
     here, there = corner((20, 40, 100, 110)), corner((130, 130, 210, 200))
-    same = attention(here, code_of(here))
+    same = attention(here, code_of(here), seconds=600)
     assert np.array_equal(same.farther, same.turned)  # from itself, every bit that turns leads away
-    other = attention(here, code_of(there))
+    other = attention(here, code_of(there), seconds=600)
     assert other.farther.min() < 0 < same.farther.max()
     assert (np.abs(other.farther) <= other.turned).all()
 

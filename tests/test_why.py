@@ -1,6 +1,9 @@
 """Why it matched: the shown bits are the very ones that ranked."""
 
+import io
 import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -9,7 +12,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import core_of
+from tests.conftest import core_of, take_in
+from tests.pictures import bag, catalogue
+from webapp import create_app
 from webapp.blending import BALANCED, LEANINGS, Leaning, between
 from webapp.hashing import KINDS, unpack
 from webapp.rankings import RANKINGS, Question
@@ -125,3 +130,39 @@ def test_what_cannot_be_explained_is_said(
     answer = client.get(f"/why?{query}")
     assert answer.status_code == status
     assert words in answer.get_data(as_text=True)
+
+
+def test_the_parts_of_both_photos_that_count_are_shown_on_request(client: FlaskClient) -> None:
+    for by in ("learned", "look"):
+        before = client.get(f"/why?item=5&to=9&by={by}").get_data(as_text=True)
+        assert 'class="heat"' not in before
+        link = re.search(r'href="([^"]*parts=1[^"]*)"', before)
+        assert link
+        after = client.get(link[1].replace("&amp;", "&")).get_data(as_text=True)
+        assert after.count('<circle class="heat"') > 2
+        assert after.count("its code hangs on") + after.count("most of its code hangs on") == 2
+        assert "This is approximate" in after
+        assert "parts=1" not in after.partition("</main>")[0].partition("evidence")[2]
+    assert "parts=1" not in client.get("/why?item=5&to=9&by=shape").get_data(as_text=True)
+
+
+def test_of_an_upload_only_the_match_can_be_taken_apart(client: FlaskClient) -> None:
+    picture = io.BytesIO()
+    bag(5).save(picture, "PNG")
+    picture.seek(0)
+    answer = client.post("/search", data={"image": (picture, "x.png")})
+    q = parse_qs(urlsplit(answer.headers["Location"]).query)["q"][0]
+    page = client.get(f"/why?q={q}&to=9&by=learned&parts=1").get_data(as_text=True)
+    assert page.count("hangs on") == 1
+    assert "Your photo is not kept" in page
+
+
+def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path) -> None:
+    app = create_app({"instance": tmp_path / "instance"})
+    take_in(app, catalogue(tmp_path / "photos", 3))
+    core_of(app).catalog.photo(core_of(app).catalog.item(2)).unlink()
+    client = app.test_client()
+    assert client.get("/why?item=1&to=2&by=learned").status_code == 200
+    answer = client.get("/why?item=1&to=2&by=learned&parts=1")
+    assert answer.status_code == 404
+    assert "photo of item 2 is not where it was imported from" in answer.get_data(as_text=True)
