@@ -121,7 +121,7 @@ def test_neighbours_that_are_equally_near_are_drawn_evenly() -> None:
 
 def test_the_json_rows_have_the_promised_names(rows: list[Row]) -> None:
     found = json.loads(to_json(rows))
-    assert {row["test"] for row in found} == {"same picture", "same look", "cost"}
+    assert {row["test"] for row in found} == {"same picture", "same look", "same sort", "cost"}
     assert {row["kind"] for row in found} == {*SYSTEMS, "random"}
     for row in found:
         if row["test"] == "same picture":
@@ -143,7 +143,7 @@ def test_an_unedited_photo_finds_itself_when_all_codes_are_distinct(rows: list[R
 
 def test_bits_are_counted_over_all_views(rows: list[Row]) -> None:
     bits = {row.kind: row.bits for row in rows if isinstance(row, Cost)}
-    assert bits == {"look-harder": 3 * 384 + 255, "phash": 64, "colorhash": 42}
+    assert bits == {"look-harder": 1024 + 3 * 384 + 255, "phash": 64, "colorhash": 42}
 
 
 def test_a_random_draw_is_as_often_of_the_same_category_as_the_catalogue(rows: list[Row]) -> None:

@@ -87,7 +87,7 @@ def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Pa
 
 def test_a_catalogue_of_one_knows_near_from_far(empty: Flask, tmp_path: Path) -> None:
     take_in(empty, catalogue(tmp_path / "photos", 1))
-    copy = open_picture(encoded(bag(0), "JPEG", quality=60)).image
+    copy = open_picture(encoded(bag(0), "JPEG", quality=85)).image
     found = core_of(empty).searcher.similar_to(query_fingerprint(copy), Question(LOOK))
     assert found.hits[0].distance < 500
     assert not found.weak

@@ -38,7 +38,7 @@ class Opened:
     def scale(self) -> float:
         """The median of those, in bits; where items are too few or too alike, a usual one."""
         median = float(np.median(self.sample)) if len(self.table.ids) > 1 else 0.0
-        return median or self.table.bits / 4
+        return median or self.table.bits / 3
 
 
 def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:
