@@ -76,13 +76,16 @@ def test_evaluate_prints_tables_and_writes_rows_and_a_picture(
     instance: Path, tmp_path: Path
 ) -> None:
     rows, picture = tmp_path / "rows.json", tmp_path / "heat.svg"
+    sorts = tmp_path / "sorts.svg"
     asked = ["evaluate", "--kinds", "look,whash", "--sample", "4"]
-    done = run_hashbag([*asked, "--json", rows, "--picture", picture], instance)
+    files: list[str | Path] = ["--json", rows, "--picture", picture, "--confusion", sorts]
+    done = run_hashbag([*asked, *files], instance)
     assert done.returncode == 0, done.stderr
     assert "mean" in done.stdout
     tests = {row["test"] for row in json.loads(rows.read_text())}
     assert {"same picture", "same look", "cost"} <= tests
     assert picture.read_text().startswith("<svg")
+    assert sorts.read_text().startswith("<svg")
 
 
 def test_the_demo_draws_imports_and_indexes(tmp_path: Path) -> None:

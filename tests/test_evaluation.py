@@ -13,7 +13,18 @@ from PIL import Image
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
-from webapp.evaluation import Options, Progress, Row, evaluate, heat_map, rivals, to_json, to_text
+from webapp.blending import LOOK
+from webapp.evaluation import (
+    Options,
+    Progress,
+    Row,
+    confusion,
+    evaluate,
+    heat_map,
+    rivals,
+    to_json,
+    to_text,
+)
 from webapp.evaluation.drawing import is_dark, strength
 from webapp.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.evaluation.gallery import Gallery, build
@@ -21,9 +32,10 @@ from webapp.evaluation.grid import MEAN, grid_of
 from webapp.evaluation.hard_negatives import pairs
 from webapp.evaluation.ranks import neighbours, rank
 from webapp.evaluation.rivals import RIVALS
-from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture
+from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
 from webapp.evaluation.systems import chosen
 from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
+from webapp.rankings import Question
 
 SYSTEMS = ("look-harder", "phash", "colorhash")
 PAPER, INK, OXBLOOD = (248, 245, 239), (31, 27, 23), (122, 31, 43)
@@ -150,6 +162,44 @@ def test_a_random_draw_is_as_often_of_the_same_category_as_the_catalogue(rows: l
     chance = next(row for row in rows if isinstance(row, SameLook) and row.kind == "random")
     assert chance.same_category == pytest.approx(29 / 59, abs=1e-4)
     assert chance.same_brand == pytest.approx(19 / 59, abs=1e-4)
+
+
+def test_the_same_sort_is_what_a_search_finds_counted_by_category(filled: Flask) -> None:
+    rows = rows_of(filled, Options(kinds=("look",), tests=("same sort",), sample=120))
+    core = core_of(filled)
+    assert {row.category: row.queries for row in rows if isinstance(row, SameSort)} == {
+        "Tote": 30,
+        "Clutch": 30,
+    }
+    for row in rows:
+        assert isinstance(row, SameSort)
+        found: list[str] = []
+        for item in core.catalog.all_items():
+            if item.category == row.category:
+                hits = core.searcher.similar_to_item(item.id, Question(LOOK)).hits
+                found += [hit.item.category for hit in hits]
+        # Of items that are equally far, chance takes others than a search does.
+        assert row.precision_at_9 == pytest.approx(found.count(row.category) / 270, abs=0.02)
+        assert sum(row.neighbours.values()) == pytest.approx(1, abs=1e-3)
+        assert row.neighbours[row.category] == row.precision_at_9
+
+
+def test_the_confusion_picture_shows_every_sort_by_every_sort() -> None:
+    rows = [
+        SameSort("look", "Tote", 9, 0.7, {"Tote": 0.7, "Clutch": 0.2, "Pouch": 0.1}),
+        SameSort("look", "Clutch", 9, 1.0, {"Clutch": 1.0}),
+    ]
+    svg = ElementTree.fromstring(confusion(rows))
+    space = "{http://www.w3.org/2000/svg}"
+    hints = {title.text for title in svg.iterfind(f"{space}rect/{space}title")}
+    assert hints == {
+        "look: Tote finds Tote: 70.0 %",
+        "look: Tote finds Clutch: 20.0 %",
+        "look: Tote finds others: 10.0 %",
+        "look: Clutch finds Tote: 0.0 %",
+        "look: Clutch finds Clutch: 100.0 %",
+        "look: Clutch finds others: 0.0 %",
+    }
 
 
 def test_the_same_seed_gives_the_same_rows(filled: Flask, rows: list[Row]) -> None:
