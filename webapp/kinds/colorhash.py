@@ -1,99 +1,87 @@
-"""`imagehash.colorhash`, bit for bit, without its detour through HSV.
+"""`imagehash.colorhash`, bit for bit, by a table of all colours.
 
-The hash counts pixels by class: black, grey, and each of six hues, pale and strong. imagehash
-converts to HSV, in steps of 1/255, and compares hue and saturation with thresholds. Both are
-quotients of differences of red, green and blue, so each comparison is one of whole numbers too;
-that the two agree is tested on every colour there is. The rest, shares in eight steps, is
-imagehash's own arithmetic.
+The hash counts pixels by class: black, grey, and each of six hues, faint and bright. The class of a
+pixel follows from its colour alone, so it is looked up, in a table of 16 MB that was made by the
+conversions and comparisons that imagehash makes of each picture. Making the table takes as long as
+hashing some pictures; until that many pixels have been hashed, imagehash does it.
 """
 
+from functools import cache
+
+import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+Bits = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-Counts = NDArray[np.int64]
 
-HUES = 6
+_HUES = 6
+_BLACK, _GREY, _FAINT, _BRIGHT, _NEITHER = 0, 1, 2, 2 + _HUES, 2 + 2 * _HUES
+
 _STEPS, _BITS = 8, 3
-_TESTS = 7
 
-# Pixels that are looked at together: so few that all arrays of them stay in the cache.
-_CHUNK = 1 << 16
-
-
-def _classes() -> tuple[Mask, list[Mask]]:
-    """Say which of the answers to `_told_apart` mean coloured, and which each hue, (128,) each."""
-    told = np.arange(1 << _TESTS)
-    places = range(_TESTS - 1, -1, -1)
-    coloured, pale, strong, near, red_green, red_blue, green_blue = (
-        (told >> place & 1).astype(bool) for place in places
-    )
-    red = red_green & red_blue
-    green = ~red & green_blue
-    blue = ~(red | green)
-    hues = (
-        red & green_blue | green & red_blue & near,
-        green & red_blue & ~near,
-        green & ~red_blue | blue & ~red_green & near,
-        blue & ~red_green & ~near,
-        blue & red_green | red & ~green_blue & near,
-        red & ~green_blue & ~near,
-    )
-    return coloured, [coloured & strength & hue for strength in (pale, strong) for hue in hues]
+# Pixels that are looked up together: so few that what is made on the way stays in the cache.
+_CHUNK = 1 << 15
 
 
-_COLOURED, _HUES = _classes()
+class Colorhash:
+    """Hashes pictures, at first without a table: one picture is not worth making it."""
+
+    def __init__(self, worth_a_table: int = 20_000_000) -> None:
+        self._pixels_left = worth_a_table
+
+    def bits(self, picture: Image.Image) -> Bits:
+        """Return the bits (14, 3) of an RGB picture."""
+        self._pixels_left -= picture.width * picture.height
+        if self._pixels_left > 0:
+            return np.asarray(imagehash.colorhash(picture).hash)
+        return bits_of(class_counts(picture))
 
 
-def bits(image: Image.Image, grey: Image.Image) -> NDArray[np.bool_]:
-    """Return the bits (1, 42) of an RGB picture; `grey` is the same picture in mode L."""
-    pixels = image.width * image.height
-    black, coloured, *hues = class_counts(image, grey).tolist()
-    shares = [black / pixels, (pixels - black - coloured) / pixels]
-    shares += [hue / max(1, coloured) for hue in hues]
+def bits_of(counts: list[int]) -> Bits:
+    """Return the bits (14, 3) of a picture from its pixels of each class, as imagehash does."""
+    pixels, coloured = sum(counts), sum(counts[_FAINT:])
+    shares = [count / pixels for count in counts[:_FAINT]]
+    shares += [count / max(1, coloured) for count in counts[_FAINT:_NEITHER]]
     steps = np.array([[min(_STEPS - 1, int(share * _STEPS))] for share in shares])
-    # Nearly the binary digits of a step: imagehash leaves the higher ones in.
+    # Nearly the binary digits of a step: the higher ones stay in.
     place = _BITS - np.arange(_BITS)
-    digits: NDArray[np.bool_] = steps // 2 ** (place - 1) % 2**place > 0
-    return digits.reshape(1, -1)
+    return np.asarray(steps // 2 ** (place - 1) % 2**place > 0)
 
 
-def class_counts(image: Image.Image, grey: Image.Image) -> Counts:
-    """Count pixels: black, coloured, then those of each hue, pale ones first, (14,).
-
-    Some coloured ones are in no hue: imagehash leaves out a saturation of exactly 170.
-    """
-    planes = [np.frombuffer(image.tobytes("raw", channel), np.uint8) for channel in "RGB"]
-    light = np.asarray(grey).ravel()
-    black, made = 0, []
-    for start in range(0, light.size, _CHUNK):
-        some = slice(start, start + _CHUNK)
-        is_black = light[some] < 32
-        black += np.count_nonzero(is_black)
-        made.append(_told_apart(*(plane[some] for plane in planes), is_black))
-    told = np.array(Image.fromarray(np.concatenate(made)[None]).histogram()[: 1 << _TESTS])
-    return np.array([black, told[_COLOURED].sum(), *(told[hue].sum() for hue in _HUES)])
+def class_counts(picture: Image.Image) -> list[int]:
+    """Count the pixels of an RGB picture by class, (15,)."""
+    colours = np.frombuffer(picture.tobytes("raw", "RGBX"), dtype="<u4")
+    classes = np.empty((1, colours.size), dtype=np.uint8)
+    at = np.empty(_CHUNK, dtype=np.intp)
+    for start in range(0, colours.size, _CHUNK):
+        some = colours[start : start + _CHUNK]
+        np.bitwise_and(some, 0xFFFFFF, out=at[: some.size])
+        made = classes[0, start : start + _CHUNK]
+        np.take(_class_of_all(), at[: some.size], out=made, mode="clip")
+    return Image.fromarray(classes).histogram()[: _NEITHER + 1]
 
 
-def _told_apart(red: Bytes, green: Bytes, blue: Bytes, is_black: Mask) -> Bytes:
-    """Ask seven questions of each pixel; the answers are the bits of a number below 128."""
-    lower, upper = np.minimum(red, green), np.maximum(red, green)
-    low, high = np.minimum(lower, blue), np.maximum(upper, blue)
-    middle = np.maximum(lower, np.minimum(upper, blue))
-    chroma = high - low
-    # 0 - 1 is 255 here: what follows from it is wrong where there is no colour, which is left out.
-    below, beneath = high - np.uint8(1), chroma - np.uint8(1)
-    told = ((chroma > below // 3) > is_black).view(np.uint8)
-    for answer in (
-        low > high // 3,  # saturation < 170: 3 chroma < 2 high
-        low <= (below - below // 85) // 3,  # saturation > 170: 85 chroma >= 57 high
-        high - middle <= beneath // 85,
-        red >= green,
-        red > blue,
-        green >= blue,
-    ):
-        np.left_shift(told, 1, out=told)
-        np.bitwise_or(told, answer.view(np.uint8), out=told)
-    return told
+@cache
+def _class_of_all() -> Bytes:
+    """Return the class of each colour, (1 << 24,), the least byte being red."""
+    green, red = np.mgrid[0:256, 0:256].astype(np.uint8)
+    planes = (np.stack([red, green, np.full_like(red, blue)], axis=-1) for blue in range(256))
+    return np.concatenate([_class_of(Image.fromarray(plane)).ravel() for plane in planes])
+
+
+def _class_of(picture: Image.Image) -> Bytes:
+    """Return the class of each pixel, (height, width), by the steps of `imagehash.colorhash`."""
+    light = np.asarray(picture.convert("L"))
+    hue, saturation, _ = (np.asarray(band) for band in picture.convert("HSV").split())
+    # Six stretches of 0..255, the last with both its ends.
+    edges = np.linspace(0, 255, _HUES + 1)[1:-1]
+    of_wheel = np.searchsorted(edges, hue, side="right")
+    classes = np.full(hue.shape, _NEITHER)
+    faint, bright = saturation < 256 * 2 // 3, saturation > 256 * 2 // 3
+    classes[faint] = _FAINT + of_wheel[faint]
+    classes[bright] = _BRIGHT + of_wheel[bright]
+    classes[saturation < 256 // 3] = _GREY
+    classes[light < 256 // 8] = _BLACK
+    return classes.astype(np.uint8)

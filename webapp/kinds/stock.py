@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.kinds import colorhash, wavelets
+from webapp.kinds import wavelets
+from webapp.kinds.colorhash import Colorhash
 from webapp.kinds.kind import Bits, HashKind
 from webapp.kinds.sight import Sight
+
+
+_COLORHASH = Colorhash()
 
 
 def _of_small(
@@ -56,7 +60,7 @@ STOCK = (
         "blind to where.",
         tag=2,
         shape=(14, 3),
-        compute=lambda sight: colorhash.bits(sight.image, sight.grey.image),
+        compute=lambda sight: _COLORHASH.bits(sight.image).reshape(1, -1),
         drawing="bars",
     ),
     HashKind(
