@@ -5,7 +5,7 @@ from functools import cached_property
 
 from PIL import Image
 
-from webapp.kinds.lanczos import Grey
+from webapp.kinds.grey import Grey
 from webapp.kinds.preparation import Prepared, prepare
 
 

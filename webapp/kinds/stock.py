@@ -12,7 +12,6 @@ from webapp.kinds.colorhash import Colorhash
 from webapp.kinds.kind import Bits, HashKind
 from webapp.kinds.sight import Sight
 
-
 _COLORHASH = Colorhash()
 
 
