@@ -13,7 +13,7 @@ from webapp.models import Rejected
 def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Wanted | Rejected]:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return manifest.read(path)
+    return list(manifest.read(path))
 
 
 def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> None:

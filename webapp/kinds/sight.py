@@ -5,6 +5,7 @@ from functools import cached_property
 
 from PIL import Image
 
+from webapp.kinds.grey import Grey
 from webapp.kinds.preparation import Prepared, prepare
 
 
@@ -18,3 +19,8 @@ class Sight:
     def prepared(self) -> Prepared:
         """The small copy and where in it the object is."""
         return prepare(self.image)
+
+    @cached_property
+    def grey(self) -> Grey:
+        """The picture in grey, and small copies of that."""
+        return Grey(self.image)
