@@ -41,7 +41,7 @@ def _tiles(random: np.random.Generator, height: int, width: int) -> Pixels:
 
 def _one_tone(random: np.random.Generator, height: int, width: int) -> Pixels:
     near = random.integers(0, 256, 3) + random.integers(-12, 13, (height, width, 3))
-    return np.clip(near, 0, 255)
+    return np.asarray(np.clip(near, 0, 255))
 
 
 def _ramp(random: np.random.Generator, height: int, width: int) -> Pixels:
