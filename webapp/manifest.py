@@ -69,11 +69,12 @@ def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
         for name in sorted(name for name in files if not name.startswith(".")):
             path = os.path.join(parent, name)  # noqa: PTH118
             filename = os.path.relpath(path, top)
-            if not _is_unicode(filename):
-                yield Rejected(ascii(filename), "its name is not UTF-8: rename it")
+            is_link = os.path.islink(path)  # noqa: PTH114
+            path = os.path.realpath(path) if is_link else path
+            if not _is_unicode(filename + path):
+                yield Rejected(ascii(filename), "its path is not UTF-8: rename it")
                 continue
-            if os.path.islink(path):  # noqa: PTH114
-                path = os.path.realpath(path)
+            if is_link:
                 same = _walked(path, top) or linked.setdefault(path, filename)
                 if same != filename:
                     yield Rejected(filename, f"the same file as {same}")
@@ -85,7 +86,7 @@ def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
 
 def _walked(path: str, top: str) -> str:
     """Return how a walk names a file that it comes upon by itself; empty where it does not."""
-    filename = os.path.relpath(path, top)
+    filename = os.path.relpath(path, top)  # outside of the top it begins with two dots
     hidden = any(part.startswith(".") for part in Path(filename).parts)
     return "" if hidden or not os.path.isfile(path) else filename  # noqa: PTH113
 

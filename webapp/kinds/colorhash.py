@@ -74,14 +74,19 @@ def _class_of_all() -> Bytes:
 def _class_of(picture: Image.Image) -> Bytes:
     """Return the class of each pixel, (height, width), by the steps of `imagehash.colorhash`."""
     light = np.asarray(picture.convert("L"))
-    hue, saturation, _ = (np.asarray(band) for band in picture.convert("HSV").split())
+    hue, saturation, _ = np.moveaxis(np.asarray(picture.convert("HSV")), 2, 0)
+    return np.where(light < 256 // 8, np.uint8(_BLACK), _class_of_lit()[saturation, hue])
+
+
+@cache
+def _class_of_lit() -> Bytes:
+    """Return the class of what is not black, (256 saturations, 256 hues)."""
+    saturation, hue = np.mgrid[0:256, 0:256]
     # Six stretches of 0..255, the last with both its ends.
-    edges = np.linspace(0, 255, _HUES + 1)[1:-1]
-    of_wheel = np.searchsorted(edges, hue, side="right")
+    of_wheel = np.searchsorted(np.linspace(0, 255, _HUES + 1)[1:-1], hue, side="right")
     classes = np.full(hue.shape, _NEITHER)
     faint, bright = saturation < 256 * 2 // 3, saturation > 256 * 2 // 3
     classes[faint] = _FAINT + of_wheel[faint]
     classes[bright] = _BRIGHT + of_wheel[bright]
     classes[saturation < 256 // 3] = _GREY
-    classes[light < 256 // 8] = _BLACK
     return classes.astype(np.uint8)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -88,11 +89,10 @@ def _rounded(sums: Floats, pixels: Bytes, filtered: _Filter) -> Floats:
     np.abs(sums, out=sums)
     rows, columns = np.divmod(np.flatnonzero(sums > 0.5 - filtered.error), sums.shape[1])
     if len(rows):
-        weights = filtered.weights[columns]
-        # Beyond the last pixel the weight is 0, whatever is taken there.
-        at = filtered.start[columns, None] + np.arange(weights.shape[1])
-        taken = pixels[rows[:, None], np.minimum(at, pixels.shape[1] - 1)]
-        whole[rows, columns] = ((taken * weights).sum(axis=1) + _ONE // 2) // _ONE
+        windows = sliding_window_view(pixels, filtered.weights.shape[1], axis=1)
+        taken = windows[rows, filtered.start[columns]]
+        exact = (taken * filtered.weights[columns]).sum(axis=1)
+        whole[rows, columns] = (exact + _ONE // 2) // _ONE
     return np.clip(whole, 0, 255, out=whole)
 
 
@@ -111,7 +111,10 @@ def _filter(length: int, lengths: tuple[int, ...]) -> _Filter:
     most = _MIDDLE * float(np.abs(weights).sum(axis=1).max()) / _ONE
     error = (1.01 * roundings * most + 4 * _MIDDLE) * 2.0**-24
     middle = _MIDDLE * (weights.sum(axis=1) / _ONE)
-    return _Filter(start, weights, products, middle.astype(np.float32), error)
+    # Windows of as many pixels as the widest takes, those at the end moved back into the row.
+    inside = np.minimum(start, length - terms)
+    weights = np.take_along_axis(weights, np.arange(terms) - (start - inside)[:, None], axis=1)
+    return _Filter(inside, weights, products, middle.astype(np.float32), error)
 
 
 def _groups(wanted: int) -> NDArray[np.intp]:
