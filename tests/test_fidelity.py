@@ -152,6 +152,10 @@ def test_a_resized_picture_is_pillows_in_every_pixel(
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
+@example((31, 31, 31))  # on either side of black
+@example((32, 32, 32))
+@example((255, 170, 170))  # the first of the faint, and one that is neither faint nor bright
+@example((255, 85, 85))
 @settings(max_examples=300)
 def test_a_colour_is_in_the_class_that_imagehash_puts_it_in(
     colour: tuple[int, int, int],

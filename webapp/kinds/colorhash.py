@@ -66,9 +66,12 @@ def class_counts(picture: Image.Image) -> list[int]:
 @cache
 def _class_of_all() -> Bytes:
     """Return the class of each colour, (1 << 24,), the least byte being red."""
+    classes = np.empty((256, 256, 256), dtype=np.uint8)
     green, red = np.mgrid[0:256, 0:256].astype(np.uint8)
-    planes = (np.stack([red, green, np.full_like(red, blue)], axis=-1) for blue in range(256))
-    return np.concatenate([_class_of(Image.fromarray(plane)).ravel() for plane in planes])
+    for blue in range(256):
+        plane = np.stack([red, green, np.full_like(red, blue)], axis=-1)
+        classes[blue] = _class_of(Image.fromarray(plane))
+    return classes.ravel()
 
 
 def _class_of(picture: Image.Image) -> Bytes:
