@@ -1,5 +1,6 @@
 """What to import is read row by row; each row that cannot be used is named with its line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from webapp.models import Rejected
 def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Wanted | Rejected]:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return manifest.read(path)
+    return list(manifest.read(path))
 
 
 def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> None:
@@ -97,3 +98,42 @@ def test_a_folder_is_walked_in_order_and_hidden_files_are_left(tmp_path: Path) -
         (tmp_path / name).touch()
     found = [one.filename for one in manifest.read(tmp_path) if isinstance(one, Wanted)]
     assert found == ["3.jpg", "a/1.jpg", "b/2.jpg"]
+
+
+def test_links_to_one_photo_are_taken_once_and_the_photo_itself_before_them(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "bags", tmp_path / "elsewhere.jpg"
+    folder.mkdir()
+    (folder / "b.jpg").touch()
+    elsewhere.touch()
+    (folder / "a.jpg").symlink_to("b.jpg")
+    (folder / "c.jpg").symlink_to(elsewhere)
+    (folder / "d.jpg").symlink_to("c.jpg")
+    assert list(manifest.read(folder)) == [
+        Rejected("a.jpg", "the same file as b.jpg"),
+        Wanted(folder / "b.jpg", "b.jpg", {}),
+        Wanted(elsewhere, "c.jpg", {}),
+        Rejected("d.jpg", "the same file as c.jpg"),
+    ]
+
+
+def test_a_path_that_cannot_be_stored_is_named(tmp_path: Path) -> None:
+    bad = os.fsdecode(b"\xe9.jpg")
+    (tmp_path / bad).touch()
+    (tmp_path / "link.jpg").symlink_to(bad)
+    refused = manifest.read(tmp_path)
+    assert [one.source for one in refused if isinstance(one, Rejected)] == [
+        "'link.jpg'",
+        "'\\udce9.jpg'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("bags.csv", "filename\na.jpg\nb.jpg\na.jpg\n"), ("bags.jsonl", '{"filename": "a.jpg"}\n[]')],
+)
+def test_a_listing_can_be_read_again(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    listing = manifest.read(tmp_path / name)
+    first = list(listing)
+    assert len(listing) == len(first) > 1
+    assert list(listing) == first

@@ -93,7 +93,8 @@ def open_picture(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
         # MPO, AVIF and the rest keep their orientation tag; HEIF and TIFF are turned by their
         # decoders, which clear it. Transposing by the tag that is left turns each exactly once.
         image.load()
-        return Picture(_to_rgb(ImageOps.exif_transpose(image)), media_type)
+        ImageOps.exif_transpose(image, in_place=True)
+        return Picture(_to_rgb(image), media_type)
     except _DECODER_ERRORS as error:
         raise DamagedImage(
             f"the {image.format} picture is damaged or cut short ({_reason(error)})"
@@ -166,7 +167,8 @@ def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
                 return _transform(image, profile)
         except (ImageCms.PyCMSError, OSError):
             pass
-    return image.convert("RGB")
+    # Large pictures are slow to copy.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:

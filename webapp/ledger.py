@@ -1,8 +1,8 @@
 """The catalogue as it is written: whole batches, each with its codes, or nothing of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
 
 import sqlalchemy as sa
 
@@ -36,9 +36,15 @@ class Ledger:
         """Add and update items, all of them in one transaction."""
         if not entries:
             return
+        new = [entry for entry in entries if entry.item_id is None]
+        known = {entry.item_id: entry for entry in entries if entry.item_id is not None}
         with self._engine.begin() as connection:
-            for entry in entries:
-                self._write_one(connection, entry)
+            for item_id, entry in known.items():
+                if entry.columns:
+                    update = items.update().where(items.c.id == item_id)
+                    connection.execute(update.values(**entry.columns))
+            _drop_codes(connection, known)
+            self._add_codes(connection, {**known, **_added(connection, new)})
             # The indexes follow attributes as they follow codes: filters read both there.
             _advance(connection)
 
@@ -48,47 +54,63 @@ class Ledger:
             connection.execute(items.delete().where(items.c.id.in_(ids)))
             _advance(connection)
 
-    def _write_one(self, connection: sa.Connection, entry: Entry) -> None:
-        item_id = entry.item_id
-        if item_id is None:
-            inserted = connection.execute(items.insert().values(**entry.columns))
-            item_id = _new_id(inserted)
-        elif entry.columns:
-            connection.execute(items.update().where(items.c.id == item_id).values(**entry.columns))
-        if entry.fingerprint:
-            replaced = [codes.c.item_id == item_id]
-            # Of another photo than before, no code may stay, not even of a kind that is not
-            # installed just now.
-            if "digest" not in entry.columns:
-                replaced.append(codes.c.kind.in_(list(entry.fingerprint)))
-            connection.execute(codes.delete().where(*replaced))
-            connection.execute(
-                codes.insert(),
-                [
-                    {
-                        "kind": kind,
-                        "item_id": item_id,
-                        "code": code,
-                        "maker_id": self._maker_id(connection, entry.versions[kind]),
-                    }
-                    for kind, code in entry.fingerprint.items()
-                ],
-            )
+    def _add_codes(self, connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
+        rows = [
+            {
+                "kind": kind,
+                "item_id": item_id,
+                "code": code,
+                "maker_id": self._maker_id(connection, entry.versions[kind]),
+            }
+            for item_id, entry in entries.items()
+            for kind, code in (entry.fingerprint or {}).items()
+        ]
+        if rows:
+            connection.execute(codes.insert(), rows)
 
     def _maker_id(self, connection: sa.Connection, versions: str) -> int:
         if versions not in self._maker_ids:
             query = sa.select(makers.c.id).where(makers.c.versions == versions)
             found = connection.scalar(query)
             if found is None:
-                inserted = connection.execute(makers.insert().values(versions=versions))
-                found = _new_id(inserted)
+                insert = makers.insert().values(versions=versions).returning(makers.c.id)
+                found = connection.execute(insert).scalar_one()
             self._maker_ids[versions] = found
         return self._maker_ids[versions]
 
 
-def _new_id(inserted: sa.CursorResult[Any]) -> int:
-    (new_id,) = inserted.inserted_primary_key or (None,)
-    return int(new_id)  # type: ignore[arg-type]  # an insert of one row always has it
+def _added(connection: sa.Connection, entries: Iterable[Entry]) -> dict[int, Entry]:
+    """Insert new items, those with the same columns at once; returns them by their ids."""
+    added: dict[int, Entry] = {}
+    for _, alike in groupby(entries, key=lambda entry: tuple(entry.columns)):
+        some = list(alike)
+        ids = connection.scalars(
+            items.insert().returning(items.c.id, sort_by_parameter_order=True),
+            [entry.columns for entry in some],
+        )
+        added.update(zip(ids, some, strict=True))
+    return added
+
+
+def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
+    """Delete the codes that are to be replaced.
+
+    Of another photo than before, no code may stay, not even of a kind that is not installed just
+    now.
+    """
+    another = [item_id for item_id, entry in entries.items() if "digest" in entry.columns]
+    if another:
+        connection.execute(codes.delete().where(codes.c.item_id.in_(another)))
+    replaced = [
+        {"of_item": item_id, "of_kind": kind}
+        for item_id, entry in entries.items()
+        for kind in entry.fingerprint or {}
+    ]
+    if replaced:
+        which = (codes.c.item_id == sa.bindparam("of_item")) & (
+            codes.c.kind == sa.bindparam("of_kind")
+        )
+        connection.execute(codes.delete().where(which), replaced)
 
 
 def _advance(connection: sa.Connection) -> None:

@@ -1,12 +1,13 @@
 """What to import: a folder of pictures, or a CSV or JSONL list with attributes."""
 
 import csv
-import io
+import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from webapp.exceptions import ManifestError
@@ -24,41 +25,70 @@ class Wanted:
     attributes: Mapping[str, object]
 
 
-def read(source: Path) -> list[Wanted | Rejected]:
-    """List what a folder or manifest asks for, in its order.
+class Listing:
+    """What a folder or manifest asks for, in its order.
+
+    It is read anew each time, and never held as a whole: a million photos take no more memory.
+    """
+
+    def __init__(self, entries: Callable[[], Iterator[Wanted | Rejected]], length: int) -> None:
+        self._entries = entries
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Wanted | Rejected]:
+        return self._entries()
+
+
+def read(source: Path) -> Listing:
+    """Read through a folder or manifest, so that what is wrong with it as a whole is known.
 
     Raises:
         ManifestError: the source as a whole cannot be read.
     """
     if source.is_dir():
-        return list(_walk(source))
+        return Listing(partial(_walk, source), sum(1 for _ in _walk(source)))
     if not source.exists():
         raise ManifestError(f"{source}: there is no such file or folder")
     readers = {".csv": _csv_rows, ".jsonl": _jsonl_rows, ".ndjson": _jsonl_rows}
     if source.suffix.lower() not in readers:
         raise ManifestError(f"{source}: give a folder of pictures, or a .csv or .jsonl manifest")
-    rows = readers[source.suffix.lower()](source, _text_of(source))
-    return list(_without_repeats(source, rows))
+    rows = partial(readers[source.suffix.lower()], source)
+    return Listing(lambda: _without_repeats(source, rows()), sum(1 for _ in rows()))
 
 
 def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
     """Yield every file below a folder, once; hidden files and folders are no one's photos."""
-    first: dict[str, str] = {}
+    top = os.path.realpath(folder)
+    linked: dict[str, str] = {}
     unreadable: list[OSError] = []
-    for parent, folders, files in os.walk(folder, onerror=unreadable.append):
+    for parent, folders, files in os.walk(top, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(name for name in files if not name.startswith(".")):
-            filename = os.path.relpath(os.path.join(parent, name), folder)  # noqa: PTH118
-            real = os.path.realpath(os.path.join(parent, name))  # noqa: PTH118
-            if not _is_unicode(filename):
-                yield Rejected(ascii(filename), "its name is not UTF-8: rename it")
-            elif real in first:
-                yield Rejected(filename, f"the same file as {first[real]}")
-            else:
-                first[real] = filename
-                yield Wanted(Path(real), filename, {})
+            path = os.path.join(parent, name)  # noqa: PTH118
+            filename = os.path.relpath(path, top)
+            is_link = os.path.islink(path)  # noqa: PTH114
+            path = os.path.realpath(path) if is_link else path
+            if not _is_unicode(filename + path):
+                yield Rejected(ascii(filename), "its path is not UTF-8: rename it")
+                continue
+            if is_link:
+                same = _walked(path, top) or linked.setdefault(path, filename)
+                if same != filename:
+                    yield Rejected(filename, f"the same file as {same}")
+                    continue
+            yield Wanted(Path(path), filename, {})
     for error in unreadable:
         yield Rejected(str(error.filename), f"the folder cannot be read: {error.strerror}")
+
+
+def _walked(path: str, top: str) -> str:
+    """Return how a walk names a file that it comes upon by itself; empty where it does not."""
+    filename = os.path.relpath(path, top)  # outside of the top it begins with two dots
+    hidden = any(part.startswith(".") for part in Path(filename).parts)
+    return "" if hidden or not os.path.isfile(path) else filename  # noqa: PTH113
 
 
 def _is_unicode(text: str) -> bool:
@@ -70,26 +100,36 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _text_of(source: Path) -> str:
+def _lines(source: Path, ends: str) -> Iterator[str]:
+    """Yield the lines of a text file, with their ends; `ends` as in `open(newline=)`."""
     try:
-        data = source.read_bytes()
-        return data.decode("utf-8-sig")
+        with source.open(encoding="utf-8-sig", newline=ends) as file:
+            yield from file
     except OSError as error:
         raise ManifestError(f"{source}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
         raise ManifestError(
-            f"{source}: line {line} is not UTF-8 (byte 0x{data[error.start]:02x}): "
-            "save the file as UTF-8 and try again"
+            f"{source}: line {_line_that_is_not_utf8(source)} is not UTF-8 "
+            f"(byte 0x{error.object[error.start]:02x}): save the file as UTF-8 and try again"
         ) from error
+
+
+def _line_that_is_not_utf8(source: Path) -> int:
+    with source.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    raise ManifestError(f"{source}: was changed while it was read: try again")
 
 
 Row = tuple[int, Mapping[str, object] | str]
 """A line number, counted from 1, with its cells or with what is wrong."""
 
 
-def _csv_rows(source: Path, text: str) -> Iterator[Row]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+def _csv_rows(source: Path) -> Iterator[Row]:
+    reader = csv.DictReader(_lines(source, ""), strict=True)
     try:
         columns = [name.strip() for name in reader.fieldnames or []]
         if "filename" not in columns:
@@ -110,8 +150,8 @@ def _csv_rows(source: Path, text: str) -> Iterator[Row]:
         raise ManifestError(f"{source}: line {line} is not CSV: {error}") from error
 
 
-def _jsonl_rows(source: Path, text: str) -> Iterator[Row]:  # noqa: ARG001 - as _csv_rows
-    for number, line in enumerate(text.split("\n"), 1):
+def _jsonl_rows(source: Path) -> Iterator[Row]:
+    for number, line in enumerate(_lines(source, "\n"), 1):
         if not line.strip():
             continue
         try:
@@ -123,20 +163,21 @@ def _jsonl_rows(source: Path, text: str) -> Iterator[Row]:  # noqa: ARG001 - as 
 
 
 def _without_repeats(source: Path, rows: Iterator[Row]) -> Iterator[Wanted | Rejected]:
-    first_line: dict[Path, int] = {}
+    first_line: dict[bytes, int] = {}  # by a short digest of the path: paths are long
     for number, cells in rows:
         where = f"{source.name}, line {number}"
         wanted = cells if isinstance(cells, str) else _wanted(source.parent, cells)
         if isinstance(wanted, str):
             yield Rejected(where, wanted)
-        elif wanted.path in first_line:
-            yield Rejected(
-                f"{where}: {wanted.filename}",
-                f"the same file stands on line {first_line[wanted.path]} already",
-            )
-        else:
-            first_line[wanted.path] = number
+            continue
+        path = hashlib.blake2b(os.fsencode(wanted.path), digest_size=16).digest()
+        first = first_line.setdefault(path, number)
+        if first == number:
             yield wanted
+        else:
+            yield Rejected(
+                f"{where}: {wanted.filename}", f"the same file stands on line {first} already"
+            )
 
 
 def _wanted(folder: Path, cells: Mapping[str, object]) -> Wanted | str:

@@ -7,9 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
+# Questions that are handed out, for each worker, ahead of the answers; and at once, for handing
+# one out costs as much as a small photo's hash.
 _AHEAD = 16
+_TOGETHER = 4
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -26,6 +30,9 @@ def pool(jobs: int) -> ProcessPoolExecutor:
     Spawned, not forked: the parent may hold database connections and threads that a
     fork would copy in an unusable state.
     """
+    # Each process has a core: more threads for a product of matrices would only wait for others.
+    # Read when a process starts, so it is told here; who has set it knows better.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     return ProcessPoolExecutor(
         max_workers=jobs,
         mp_context=multiprocessing.get_context("spawn"),
@@ -59,14 +66,20 @@ def in_order(
     if jobs == 1:
         yield from ((question, function(question)) for question in questions)
         return
+    remaining = iter(questions)
     with pool(jobs) as workers:
-        waiting: deque[tuple[Q, Future[A]]] = deque()
+        waiting: deque[tuple[list[Q], Future[list[A]]]] = deque()
         try:
-            for question in questions:
-                waiting.append((question, workers.submit(function, question)))
-                if len(waiting) >= jobs * _AHEAD:
-                    first, answer = waiting.popleft()
-                    yield first, answer.result()
-            yield from ((question, answer.result()) for question, answer in waiting)
+            while some := list(islice(remaining, _TOGETHER)):
+                waiting.append((some, workers.submit(_answers, function, some)))
+                if len(waiting) >= jobs * _AHEAD // _TOGETHER:
+                    first, answers = waiting.popleft()
+                    yield from zip(first, answers.result(), strict=True)
+            for some, answers in waiting:
+                yield from zip(some, answers.result(), strict=True)
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _answers(function: Callable[[Q], A], questions: list[Q]) -> list[A]:
+    return [function(question) for question in questions]

@@ -16,7 +16,7 @@ from webapp.context import Hashbag, hashbag
 from webapp.hashing import KINDS
 from webapp.ingest import Outcome, tally
 from webapp.lock import writing
-from webapp.manifest import Wanted
+from webapp.manifest import Listing, Wanted
 from webapp.models import Rejected
 from webapp.processes import available_cores
 from webapp.rankings import kind_named
@@ -67,9 +67,7 @@ def import_(path: Path, rejects: TextIO | None, jobs: int) -> None:
             sys.exit(1)
 
 
-def _take_in(
-    core: Hashbag, wanted: list[Wanted | Rejected], jobs: int, rejects: TextIO | None
-) -> int:
+def _take_in(core: Hashbag, wanted: Listing, jobs: int, rejects: TextIO | None) -> int:
     """Import, tell, index; returns how many were rejected."""
     outcomes = _followed(core, wanted, jobs)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
@@ -82,7 +80,7 @@ def _take_in(
 
 def _followed(
     core: Hashbag,
-    wanted: list[Wanted | Rejected],
+    wanted: Listing | list[Wanted | Rejected],
     jobs: int,
     kinds: Collection[str] = KINDS.keys(),
 ) -> list[Outcome | Rejected]:

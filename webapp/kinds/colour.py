@@ -11,7 +11,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.kinds.foreground import colour_cells
 from webapp.kinds.preparation import Floats, Prepared
 
 Code = NDArray[np.bool_]
@@ -81,8 +80,7 @@ def _membership() -> Floats:
 
 def shares(prepared: Prepared) -> Floats:
     """Return how much of the object is of each anchor's colour, (`ANCHORS`,), summing to 1."""
-    cells = colour_cells(prepared.pixels)
-    counts = np.bincount(cells.ravel(), prepared.weight.ravel(), 4096)
+    counts = np.bincount(prepared.cells.ravel(), prepared.weight.ravel(), 4096)
     found: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
     return found
 

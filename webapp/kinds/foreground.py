@@ -45,20 +45,23 @@ def _agreed(odds: Floats) -> Floats:
     return agreed.astype(np.float32)
 
 
-def colour_cells(pixels: Floats) -> NDArray[np.intp]:
-    """Which of 16x16x16 colours each pixel has, (h, w)."""
-    red, green, blue = (pixels[..., channel].astype(np.intp) >> 4 for channel in range(3))
-    return (red << 8) | (green << 4) | blue
+def colour_cells(levels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Which of 16x16x16 colours each pixel (h, w, 3) has, (h, w)."""
+    red, green, blue = (levels[..., channel].astype(np.uint16) for channel in range(3))
+    cells = (red >> 4 << 8) | (green & 0xF0) | (blue >> 4)
+    return cells.astype(np.intp)
 
 
-def foreground(pixels: Floats) -> Floats | None:
-    """Return how likely each pixel is the object, (h, w) in 0..1; None when none is found."""
-    height, width = pixels.shape[:2]
+def foreground(cells: NDArray[np.intp]) -> Floats | None:
+    """Return how likely each pixel is the object, (h, w) in 0..1; None when none is found.
+
+    `cells` (h, w) are the pixels' colours, see `colour_cells`.
+    """
+    height, width = cells.shape
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     rim = np.maximum(np.abs(x), np.abs(y)) > 1 - 2 * RIM
     likely = np.sqrt((1 - x * x) * (1 - y * y)) * ~rim
-    cells = colour_cells(pixels)
     for _ in range(ROUNDS):
         odds = np.log(_colour_model(cells, likely) / _colour_model(cells, 1 - likely))
         likely = 1 / (1 + np.exp(-2 * _agreed(odds[cells])))

@@ -6,7 +6,7 @@ a disc instead of a square; and the lowest ones at four thresholds more, so that
 that are a little alike are a little near.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,7 @@ def frequencies() -> NDArray[np.int64]:
     return np.stack([down.ravel()[order], along.ravel()[order]], axis=1)
 
 
+@lru_cache(maxsize=64)
 def _cell_weights(start: float, end: float, size: int) -> Floats:
     """Return which share of each cell of start..end lies on each pixel, (`CELLS`, size)."""
     edges = np.linspace(start, end, CELLS + 1)
@@ -102,7 +103,9 @@ def view_patches(prepared: Prepared) -> list[Floats]:
     if prepared.guessed:
         cut_out = (prepared.pixels @ GREY - 255) * prepared.weight
         return [patch(grey, boxes[0]), patch(cut_out, boxes[0]), patch(cut_out, boxes[-1])]
-    return [patch(grey, box) for box in (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])]
+    views = (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])
+    patches = {box: patch(grey, box) for box in set(views)}
+    return [patches[box] for box in views]
 
 
 def codes(prepared: Prepared) -> Code:

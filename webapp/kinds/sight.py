@@ -5,6 +5,7 @@ from functools import cached_property
 
 from PIL import Image
 
+from webapp.kinds.grey import Grey
 from webapp.kinds.learned import session
 from webapp.kinds.learned.network import Floats
 from webapp.kinds.preparation import Prepared, prepare
@@ -25,3 +26,8 @@ class Sight:
     def profile(self) -> Floats:
         """What the network makes of it, (320 channels, 7 rows); wants the extra `learned`."""
         return session.profile(session.seen(self.image))
+
+    @cached_property
+    def grey(self) -> Grey:
+        """The picture in grey, and small copies of that."""
+        return Grey(self.image)

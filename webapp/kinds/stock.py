@@ -7,27 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.kinds import wavelets
+from webapp.kinds.colorhash import Colorhash
 from webapp.kinds.kind import Bits, HashKind
 from webapp.kinds.sight import Sight
 
+_COLORHASH = Colorhash()
 
-def _stock(
-    hash_function: Callable[[Image.Image], imagehash.ImageHash],
+
+def _of_small(
+    hash_function: Callable[[Image.Image], imagehash.ImageHash], width: int, height: int
 ) -> Callable[[Sight], Bits]:
-    """Take a hash of imagehash as it is: one view."""
+    """Take a hash of imagehash as it is, of the small grey copy that it would make first.
+
+    What it does to make one then changes nothing.
+    """
 
     def compute(sight: Sight) -> Bits:
-        return np.asarray(hash_function(sight.image).hash).reshape(1, -1)
+        return np.asarray(hash_function(sight.grey.resized(width, height)).hash).reshape(1, -1)
 
     return compute
-
-
-def _whash_db4(image: Image.Image) -> imagehash.ImageHash:
-    # The wavelet is four taps wide, and on a picture with a side below 64 px it leaves fewer
-    # coefficients: the only hash of imagehash whose length varies. Scaling such pictures up to
-    # 64 px first, by imagehash's own parameter, fixes it at 14 x 14.
-    scale = 64 if min(image.size) < 64 else None
-    return imagehash.whash(image, image_scale=scale, mode="db4")
 
 
 def _waves(bits: Bits) -> NDArray[np.floating]:
@@ -48,7 +47,7 @@ STOCK = (
         "(Haar wavelet).",
         tag=1,
         shape=(8, 8),
-        compute=_stock(imagehash.whash),
+        compute=lambda sight: wavelets.haar(sight.grey).reshape(1, -1),
         places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),
@@ -60,7 +59,7 @@ STOCK = (
         "blind to where.",
         tag=2,
         shape=(14, 3),
-        compute=_stock(imagehash.colorhash),
+        compute=lambda sight: _COLORHASH.bits(sight.image).reshape(1, -1),
         drawing="bars",
     ),
     HashKind(
@@ -69,7 +68,7 @@ STOCK = (
         "Where the picture is lighter or darker than its average, in an 8 by 8 grid.",
         tag=3,
         shape=(8, 8),
-        compute=_stock(imagehash.average_hash),
+        compute=_of_small(imagehash.average_hash, 8, 8),
         places=True,
         light=True,
     ),
@@ -80,7 +79,7 @@ STOCK = (
         "directions).",
         tag=4,
         shape=(8, 8),
-        compute=_stock(imagehash.phash),
+        compute=_of_small(imagehash.phash, 32, 32),
         relief=_waves,
         libraries=("ImageHash", "pillow", "scipy"),
     ),
@@ -90,7 +89,7 @@ STOCK = (
         "The broad waves of light and dark from left to right only (cosine transform of the rows).",
         tag=5,
         shape=(8, 8),
-        compute=_stock(imagehash.phash_simple),
+        compute=_of_small(imagehash.phash_simple, 32, 32),
         libraries=("ImageHash", "pillow", "scipy"),
     ),
     HashKind(
@@ -99,7 +98,7 @@ STOCK = (
         "Whether the light rises or falls from each cell to its right neighbour.",
         tag=6,
         shape=(8, 8),
-        compute=_stock(imagehash.dhash),
+        compute=_of_small(imagehash.dhash, 9, 8),
         places=True,
         inset=(0.0, 0.5),
     ),
@@ -109,7 +108,7 @@ STOCK = (
         "Whether the light rises or falls from each cell to the one below.",
         tag=7,
         shape=(8, 8),
-        compute=_stock(imagehash.dhash_vertical),
+        compute=_of_small(imagehash.dhash_vertical, 8, 9),
         places=True,
         inset=(0.5, 0.0),
     ),
@@ -119,7 +118,7 @@ STOCK = (
         "Like whash, in a finer grid of 14 by 14 cells that overlap (Daubechies wavelet).",
         tag=8,
         shape=(14, 14),
-        compute=_stock(_whash_db4),
+        compute=lambda sight: wavelets.db4(sight.grey).reshape(1, -1),
         places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),
