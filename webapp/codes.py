@@ -96,17 +96,27 @@ def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
 def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
     """Group items by their codes; `ids` has shape (M,), ascending, `packed` (M, V, bytes)."""
     items, views, _ = packed.shape
-    distinct, row_of = np.unique(packed.reshape(items * views, -1), axis=0, return_inverse=True)
-    row_of = row_of.ravel()
+    codes, row_of = _distinct(planes(packed.reshape(items * views, -1)))
     order = np.argsort(row_of, kind="stable")
     return CodeTable(
         bits=bits,
-        codes=planes(distinct),
+        codes=codes,
         ids=ids,
-        rows=row_of.reshape(items, views).astype(np.int32),
+        rows=row_of.reshape(items, views),
         members=(order // views).astype(np.int32),
         starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int64),
     )
+
+
+def _distinct(codes: Planes) -> tuple[Planes, NDArray[np.int32]]:
+    """Return codes ascending, word by word, each once, and the place of every given one there."""
+    order = np.lexsort(codes[::-1])
+    ascending = codes.take(order, axis=1)
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (ascending[:, 1:] != ascending[:, :-1]).any(axis=0)
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.cumsum(first) - 1
+    return ascending.compress(first, axis=1), place
 
 
 def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
