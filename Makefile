@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run check test lint browser clean
+.PHONY: run check test lint browser audit clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -28,18 +28,23 @@ browser:
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
 	  chromium fonts-liberation >/dev/null; fi
 
+# What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
+audit: .venv/test-installed browser
+	@npm install --prefix .audit --no-save --no-fund --no-audit --loglevel=error lighthouse@12.8.2
+	@$(BIN)/python -m tests.audit --lighthouse .audit/node_modules/.bin/lighthouse
+
 .venv/bin/python:
 	@$(PYTHON) -m venv .venv
 
 .venv/run-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag into .venv (the first time takes a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[map]'
 	@touch $@
 
 .venv/test-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag and its test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[evaluate,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[evaluate,map,test]'
 	@touch $@ .venv/run-installed
 
 clean:
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

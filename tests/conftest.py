@@ -9,10 +9,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 
+from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.pictures import catalogue
 from webapp import create_app, manifest
 from webapp.context import Hashbag
 from webapp.ingest import Outcome
+from webapp.mapping.drawing import draw
+from webapp.mapping.selection import MOST
+from webapp.mapping.store import Maps
 from webapp.processes import available_cores
 
 # Machines are shared: a slow moment is no failure.
@@ -55,6 +59,23 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return app
 
 
+def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
+    """Draw the map of an application's catalogue, in this process."""
+    core = core_of(app)
+    for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):
+        pass
+
+
+@pytest.fixture(scope="session")
+def mapped(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with 60 drawn pictures and their map; tests must not change it."""
+    folder = tmp_path_factory.mktemp("mapped")
+    app = create_app({"instance": folder / "instance"})
+    take_in(app, catalogue(folder / "photos", 60))
+    draw_map(app)
+    return app
+
+
 @pytest.fixture
 def client(filled: Flask) -> Iterator[FlaskClient]:
     """Ask the filled application."""
@@ -75,5 +96,16 @@ def large_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flas
     core = core_of(app)
     wanted = manifest.read(photos / "large-photos.csv")
     assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 742
+    core.generations.publish(core.catalog)
+    return app
+
+
+@pytest.fixture(scope="session")
+def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build an application with all 3,055 real photos."""
+    app = create_app({"instance": tmp_path_factory.mktemp("bags")})
+    core = core_of(app)
+    wanted = manifest.read(photos / "all-bags.csv")
+    assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 3055
     core.generations.publish(core.catalog)
     return app

@@ -1,47 +1,29 @@
 """What people see and do, in Chromium: narrow and wide, light and dark, scripts or none."""
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.serving import Server, draw_catalogue, run_hashbag, served
+from tests.browsing import (
+    HEIGHT,
+    ITEMS,
+    LOST,
+    PAGES,
+    Look,
+    addresses,
+    asked,
+    is_drawn,
+    looking,
+    names,
+)
+from tests.serving import Server
 
 pytestmark = pytest.mark.slow
-
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-ITEMS = 40
-HEIGHT = 900
-
-
-@dataclass(frozen=True)
-class Look:
-    """How somebody looks at the pages."""
-
-    width: int
-    scheme: Literal["light", "dark"] = "light"
-    scripts: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.width} {self.scheme}{'' if self.scripts else ' without scripts'}"
-
 
 # Every two of width, scheme and scripts meet in one of these.
 LOOKS = (
@@ -56,92 +38,14 @@ in_every_look = pytest.mark.parametrize("page", LOOKS, ids=str, indirect=True)
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_catalogue(tmp_path_factory.mktemp("photos") / "shop", ITEMS, seed=31).parent
-
-
-@pytest.fixture(scope="module")
-def shop(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    instance = tmp_path_factory.mktemp("shop") / "instance"
-    done = run_hashbag(["import", photos / "manifest.csv"], instance)
-    assert done.returncode == 0, done.stderr
-    with served(instance) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = f"there is no Chromium at {CHROMIUM}: what people see was not tested"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
-def watch(page: Page, problems: list[str]) -> None:
-    """Note what fails in a page: scripts, answers, and what its content policy forbids."""
-
-    def heard(said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            problems.append(said.text)
-
-    def answered(answer: Response) -> None:
-        if answer.status >= 400:
-            problems.append(f"{answer.status} {answer.url}")
-
-    page.on("console", heard)
-    page.on("response", answered)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-
-
-@contextmanager
-def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> Iterator[Page]:
-    """Open a tab; afterwards nothing may have failed in it but what is expected."""
-    context = chromium.new_context(
-        base_url=shop.url,
-        viewport={"width": look.width, "height": HEIGHT},
-        color_scheme=look.scheme,
-        java_script_enabled=look.scripts,
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    problems: list[str] = []
-    watch(page, problems)
-    try:
-        yield page
-    finally:
-        context.close()
-    assert [said for said in problems if not (expect and re.search(expect, said))] == []
+def photos(drawn: Path) -> Path:
+    return drawn
 
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, chromium: Browser, shop: Server) -> Iterator[Page]:
     with looking(chromium, shop, request.param) as tab:
         yield tab
-
-
-def is_drawn(picture: Locator) -> bool:
-    """Bring a picture into view and say whether its pixels came."""
-    picture.scroll_into_view_if_needed()
-    return bool(
-        picture.evaluate(
-            "async img => { if (!img.complete) await new Promise(done => {"
-            " img.onload = img.onerror = done }); return img.naturalWidth > 0 }"
-        )
-    )
-
-
-def names(page: Page, within: str = ".grid") -> list[str]:
-    return [name.strip() for name in page.locator(f"{within} .card .title").all_inner_texts()]
-
-
-def asked(page: Page) -> dict[str, list[str]]:
-    """Read the parameters of the page's address."""
-    return parse_qs(urlsplit(page.url).query)
 
 
 def kind_link(page: Page, name: str) -> Locator:
@@ -185,6 +89,7 @@ def test_a_click_on_a_bag_leads_to_its_nine_neighbours_and_the_kinds_are_links(p
 def test_compare_shows_a_row_for_each_kind_and_kinds_come_and_go_by_links(page: Page) -> None:
     page.goto("/items/7")
     page.get_by_role("link", name="Compare what each kind finds").click()
+    page.wait_for_url("**/compare?*")
     rows = page.locator("section.row")
     kinds = [name.strip() for name in rows.locator("h2").all_inner_texts()]
     assert {"whash", "colorhash"} <= set(kinds)
@@ -208,7 +113,7 @@ def test_an_uploaded_photo_leads_to_a_lasting_address_where_the_bag_itself_comes
 ) -> None:
     page.goto("/")
     page.get_by_role("link", name="Search with a photo").first.click()
-    page.locator("input[type=file]").set_input_files(photos / "bag-012.png")
+    page.locator("input[type=file]").first.set_input_files(photos / "bag-012.png")
     page.get_by_role("button", name="Find bags like it").click()
 
     page.wait_for_url(re.compile(r"/search\?.*q="))
@@ -268,37 +173,13 @@ def test_shuffle_shows_another_sample_and_back_brings_the_earlier_one_back(page:
     assert asked(page)["seed"], "the way home keeps the sample"
 
 
-def everywhere(shop: Server, photos: Path) -> dict[str, str]:
-    """List an address of every sort of page."""
-    found = shop.post_picture("/search", (photos / "bag-003.png").read_bytes())
-    return {
-        "grid": "/?seed=5",
-        "filtered": "/?seed=5&brand=Cedar&brand=Birch&colour=red&min_price=10",
-        "nothing found": "/browse?brand=Cedar&max_price=1",
-        "browse": "/browse?sort=price",
-        "item": "/items/7",
-        "upload form": "/search",
-        "upload found": found.headers["Location"],
-        "compare": "/compare?item=7",
-        "about": "/about",
-        "error": "/items/4711",
-    }
-
-
-PAGES = (
-    *("grid", "filtered", "nothing found", "browse", "item"),
-    *("upload form", "upload found", "compare", "about", "error"),
-)
-LOST = "404|/items/4711"
-
-
 @pytest.mark.parametrize("width", [320, 390, 1280, 1920])
 def test_no_page_is_wider_than_the_screen_and_none_says_an_error(
-    width: int, chromium: Browser, shop: Server, photos: Path
+    width: int, chromium: Browser, shop: Server
 ) -> None:
     wider: dict[str, int] = {}
     with looking(chromium, shop, Look(width), expect=LOST) as page:
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             assert page.locator("h1").count() == page.locator("main").count() == 1, name
             wider[name] = overflow(page)
@@ -323,11 +204,9 @@ CUT_OFF = """() => [...document.querySelectorAll('body *')].filter(it => {
 
 
 @pytest.mark.parametrize("width", [640, 1280])
-def test_text_at_twice_the_size_loses_nothing(
-    width: int, chromium: Browser, shop: Server, photos: Path
-) -> None:
+def test_text_at_twice_the_size_loses_nothing(width: int, chromium: Browser, shop: Server) -> None:
     with looking(chromium, shop, Look(width), expect=LOST) as page:
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             before = page.locator("body").inner_text()
             page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -344,11 +223,11 @@ IMAGES = """() => [...document.images].map(img => ({
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_every_picture_has_words_and_a_size_and_those_far_below_the_fold_wait(
-    width: int, chromium: Browser, shop: Server, photos: Path
+    width: int, chromium: Browser, shop: Server
 ) -> None:
     with looking(chromium, shop, Look(width), expect=LOST) as page:
         waiting: set[str] = set()
-        for name, target in everywhere(shop, photos).items():
+        for name, target in addresses(shop).items():
             page.goto(target)
             for image in page.evaluate(IMAGES):
                 if image["lazy"] and image["top"] > HEIGHT:
@@ -390,10 +269,10 @@ def test_the_keyboard_skips_to_the_content_and_opens_a_bag(page: Page) -> None:
 
 @pytest.mark.parametrize(("target", "scheme"), [*zip(PAGES, cycle(("light", "dark")))])
 def test_whatever_has_the_focus_is_outlined_and_in_view(
-    target: str, scheme: Literal["light", "dark"], chromium: Browser, shop: Server, photos: Path
+    target: str, scheme: Literal["light", "dark"], chromium: Browser, shop: Server
 ) -> None:
     with looking(chromium, shop, Look(1280, scheme), expect=LOST) as page:
-        page.goto(everywhere(shop, photos)[target])
+        page.goto(addresses(shop)[target])
         stops = []
         for _ in range(25):
             page.keyboard.press("Tab")
@@ -438,9 +317,9 @@ def test_a_text_file_named_jpg_is_told_so_in_calm_words(
     chromium: Browser, shop: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("this is no picture")
-    with looking(chromium, shop, Look(390), expect="415|/search") as page:
+    with looking(chromium, shop, Look(390, scripts=False), expect="415|/search") as page:
         page.goto("/search")
-        page.locator("input[type=file]").set_input_files(tmp_path / "words.jpg")
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "words.jpg")
         page.get_by_role("button", name="Find bags like it").click()
         page.locator(".status").wait_for()
         assert page.locator(".status").inner_text() == "415"

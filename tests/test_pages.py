@@ -2,6 +2,7 @@
 
 import io
 import re
+import zlib
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -277,3 +278,22 @@ def test_text_of_the_catalogue_is_never_markup(empty: Flask, tmp_path: object) -
         html = page(empty.test_client(), path).html
         assert "<script>" not in html
         assert "javascript:" not in html
+
+
+@pytest.mark.parametrize("path", ["/", "/items/3", "/api/v1/items", "/static/hashbag.css"])
+def test_words_travel_compressed_to_those_who_take_that(client: FlaskClient, path: str) -> None:
+    plain = client.get(path + ("?seed=5" if path != "/items/3" else ""))
+    packed = client.get(plain.request.full_path, headers={"Accept-Encoding": "deflate"})
+    assert packed.headers["Content-Encoding"] == "deflate"
+    assert zlib.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 2
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    plain.close()
+    packed.close()
+
+
+def test_pictures_travel_as_they_are(client: FlaskClient) -> None:
+    answer = client.get("/thumbs/3", headers={"Accept-Encoding": "gzip"})
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
+    answer.close()

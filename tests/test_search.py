@@ -21,7 +21,7 @@ from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing import KINDS, fingerprint, query_fingerprint
 from webapp.images import open_picture
 from webapp.models import Filters, Result
-from webapp.rankings import Question
+from webapp.rankings import RANKINGS, Question
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:
@@ -237,3 +237,29 @@ def test_all_742_photos_have_the_neighbours_of_the_plain_recipe(
         expected = oracle.nearest(hashes, code, 9, [one for one in hashes if one != item_id])
         assert [(hit["distance"], hit["item"]["id"]) for hit in answer["hits"]] == expected
         assert answer["exact"] is True
+
+
+@pytest.mark.photos
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["look", "whash", "shape"])
+def test_a_filter_that_leaves_twelve_of_3055_bags_gives_the_nine_nearest_of_those(
+    all_bags: Flask, by: str
+) -> None:
+    core, twelve = core_of(all_bags), Filters(category=("Handbags",), colour=("Peach",))
+    passing = [
+        item.id
+        for item in core.catalog.all_items()
+        if (item.category, item.colour) == ("Handbags", "Peach")
+    ]
+    assert (len(passing), core.attributes.count()) == (12, 3055)
+    ranking = RANKINGS[by]
+    for item_id in (1, 500, passing[3]):
+        every = core.searcher.similar_to_item(item_id, Question(ranking, 3055)).hits
+        expected = [(hit.distance, hit.item.id) for hit in every if hit.item.id in passing]
+        found = core.searcher.similar_to_item(item_id, Question(ranking, 9, twelve))
+        assert pairs(found) == expected[:9]
+        assert len(found.hits) == 9
+        assert found.exact
+        if by != "look":
+            others = [one for one in passing if one != item_id]
+            assert pairs(found) == plain_scan(by, stored(all_bags, by), item_id, 9, others)

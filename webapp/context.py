@@ -8,9 +8,11 @@ from flask import current_app
 from webapp.attributes import EMPTY, Attributes
 from webapp.catalog import Catalog
 from webapp.config import Settings
+from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
 from webapp.exceptions import NothingPublished
 from webapp.ingest import Ingest
+from webapp.mapping.store import Maps
 from webapp.publishing import Generations
 from webapp.search import Searcher
 from webapp.thumbs import ThumbStore
@@ -50,9 +52,19 @@ class Hashbag:
             return EMPTY
 
     @cached_property
+    def maps(self) -> Maps:
+        """The drawn maps of the catalogue."""
+        return Maps(self.settings.instance / "maps")
+
+    @cached_property
     def searcher(self) -> Searcher:
         """The search."""
         return Searcher(self.catalog, self.generations)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Groups of items that are nearly the same."""
+        return Duplicates(self.catalog, self.generations)
 
     @property
     def ingest(self) -> Ingest:

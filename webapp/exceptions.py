@@ -63,3 +63,11 @@ class NothingPublished(IndexNotReady):
 
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
+
+
+class MapNotReady(HashbagError):
+    """There is no map, or not this part of it."""
+
+
+class MapNotDrawn(HashbagError):
+    """The map cannot be drawn; the catalogue and its index are as they should be."""

@@ -7,12 +7,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from webapp.catalog import Catalog
-from webapp.exceptions import HashbagError, IndexNotReady, ItemNotFound, UnreadableImage
+from webapp.exceptions import (
+    HashbagError,
+    IndexNotReady,
+    ItemNotFound,
+    MapNotReady,
+    UnreadableImage,
+)
 from webapp.generation import read_manifest
 from webapp.hashing import KINDS, fingerprint
 from webapp.images import open_picture
 from webapp.ledger import Ledger
 from webapp.manifest import Wanted
+from webapp.mapping import drawing
+from webapp.mapping.store import Maps
 from webapp.models import Fingerprint, Item, Rejected
 from webapp.processes import in_order
 from webapp.publishing import Generations
@@ -91,8 +99,14 @@ def check_index(catalog: Catalog, generations: Generations) -> Iterator[Rejected
         yield Rejected("index", str(problem))
 
 
-def status(catalog: Catalog, generations: Generations) -> dict[str, object]:
-    """Tell what is in the catalogue and which generation serves it."""
+def check_map(catalog: Catalog, maps: Maps) -> Iterator[Rejected]:
+    """Yield what is wrong with the published map; having none is not wrong."""
+    if found := drawing.problem(catalog, maps):
+        yield Rejected("map", found)
+
+
+def status(catalog: Catalog, generations: Generations, maps: Maps) -> dict[str, object]:
+    """Tell what is in the catalogue, which generation serves it, and which map shows it."""
     return {
         "items": catalog.count(),
         "instance": str(catalog.instance),
@@ -102,10 +116,12 @@ def status(catalog: Catalog, generations: Generations) -> dict[str, object]:
             for kind, counts in catalog.code_counts().items()
         },
         "index": _index_status(catalog, generations),
+        "map": _map_status(maps),
         "bytes": {
             "database": _size(catalog.instance.glob("hashbag.db*")),
             "thumbs": _size(catalog.instance.glob("thumbs/*/*")),
             "generations": _size(catalog.instance.glob("generations/*/*")),
+            "maps": _size(catalog.instance.glob("maps/*/*")),
         },
         "versions": {
             name: version(name)
@@ -135,6 +151,14 @@ def _index_status(catalog: Catalog, generations: Generations) -> dict[str, objec
             for name, entry in kinds.items()
         },
     }
+
+
+def _map_status(maps: Maps) -> dict[str, object]:
+    try:
+        found = maps.current()
+    except MapNotReady as problem:
+        return {"version": None, "problems": [str(problem)]}
+    return {"version": found.version, "items": len(found.ids), "bytes": found.bytes, "problems": []}
 
 
 def _size(paths: Iterator[Path]) -> int:

@@ -25,7 +25,7 @@ from webapp.rankings import RANKINGS, Question, ranking_named
 def status(as_json: bool) -> None:
     """Tell what is in the catalogue, and which index generation serves it."""
     core = hashbag()
-    found = upkeep.status(core.catalog, core.generations)
+    found = upkeep.status(core.catalog, core.generations, core.maps)
     if as_json:
         click.echo(json.dumps(found, indent=1))
         return
@@ -59,6 +59,7 @@ def verify(jobs: int) -> None:
     checks = progress(upkeep.check_items(core.catalog, core.thumbs, jobs), total, "checking")
     wrong = [problem for problem in checks if problem]
     wrong += upkeep.check_index(core.catalog, core.generations)
+    wrong += upkeep.check_map(core.catalog, core.maps)
     for problem in wrong:
         click.echo(f"{problem.source}: {problem.reason}")
     if wrong:

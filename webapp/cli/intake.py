@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from webapp import manifest, upkeep
 from webapp.cli.common import jobs_option, progress, reports_errors
+from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
 from webapp.ingest import Outcome, tally
 from webapp.lock import writing
@@ -97,7 +98,7 @@ def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
 
 
 def publish(core: Hashbag, jobs: int) -> None:
-    """Renew codes made by other library versions; build an index if there is none of this.
+    """Renew codes made by other library versions; build an index and map if there is none of this.
 
     The caller holds the write lock.
     """
@@ -107,6 +108,7 @@ def publish(core: Hashbag, jobs: int) -> None:
         folder = core.generations.publish(core.catalog)
         core.generations.current()
         click.echo(f"published index generation {folder.name}", err=True)
+    draw_map(core)
 
 
 @click.command()
@@ -132,6 +134,7 @@ def index(jobs: int) -> None:
         outcomes = _followed(core, wanted, jobs)
         folder = core.generations.publish(core.catalog)
         core.generations.current()
+        draw_map(core)
     if core.generations.problem:
         raise core.generations.problem
     click.echo(f"published index generation {folder.name} of {core.catalog.count()} items")

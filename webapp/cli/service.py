@@ -3,13 +3,16 @@
 import os
 import sys
 import tempfile
+from contextlib import suppress
 
 import click
 
 from webapp import upkeep
 from webapp.cli.common import reports_errors
 from webapp.cli.intake import draw_demo, publish
+from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
+from webapp.exceptions import CatalogBusy
 from webapp.lock import writing
 from webapp.processes import available_cores
 
@@ -39,9 +42,18 @@ def _have_something_to_show(core: Hashbag) -> None:
     """Draw the demo where there is nothing, or go on with one that was interrupted."""
     empty = not core.catalog.count()
     if not empty and upkeep.is_published(core.catalog, core.generations):
+        _have_a_map(core)
         return
     with writing(core.settings.instance):
         if empty or (core.settings.instance / "demo" / "manifest.csv").exists():
             draw_demo(core, 900, available_cores())
         else:
             publish(core, available_cores())
+
+
+def _have_a_map(core: Hashbag) -> None:
+    """Draw the map where an earlier run was interrupted before it, or could not."""
+    if core.maps.is_drawn:
+        return
+    with suppress(CatalogBusy), writing(core.settings.instance):  # whoever is busy draws it
+        draw_map(core)

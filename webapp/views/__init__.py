@@ -2,12 +2,27 @@
 
 from flask import Flask
 
-from webapp.views import api, compare, errors, health, media, pages, presenting, why
+from webapp.views import (
+    api,
+    compare,
+    duplicates,
+    errors,
+    health,
+    maps,
+    media,
+    pages,
+    presenting,
+    scripts,
+    trail,
+    why,
+)
 
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (pages, compare, why, media, api, health):
+    pages_and_data = (pages, compare, why, duplicates, maps, media, scripts, api, health)
+    for module in pages_and_data:
         app.register_blueprint(module.bp)
+    app.before_request(trail.remember)
     presenting.register(app)
     errors.register(app)

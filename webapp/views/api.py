@@ -8,8 +8,9 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import KINDS, query_fingerprint, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
-from webapp.views import params
+from webapp.views import duplicates, params
 from webapp.views.openapi import document
+from webapp.views.uploads import uploaded_picture
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -65,8 +66,29 @@ def search() -> Response:
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = params.question(request.args, harder=True)
-    codes = query_fingerprint(params.uploaded_picture().image)
+    codes = query_fingerprint(uploaded_picture().image)
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
+
+
+@bp.get("/duplicates")
+def near_duplicates() -> Response:
+    """List groups of items whose codes are nearly the same, or the one that an item is in."""
+    asked = duplicates.asked()
+    per_page = params.whole(request.args, "per_page", duplicates.PER_PAGE, 1, params.MAX_PER_PAGE)
+    grouping = hashbag().duplicates.grouping(asked.kind, asked.distance)
+    groups = duplicates.shown(asked, grouping, per_page, params.MAX_PER_PAGE)
+    return jsonify(
+        by=asked.kind.name,
+        distance=asked.distance,
+        bits=asked.kind.bits,
+        total=len(grouping),
+        items=len(grouping.ids),
+        page=asked.page,
+        groups=[
+            {"size": one.size, "distance": one.distance, "items": _items(list(one.items))}
+            for one in groups
+        ],
+    )
 
 
 @bp.get("/kinds")

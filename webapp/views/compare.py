@@ -12,7 +12,8 @@ from webapp.models import Fingerprint, Item
 from webapp.rankings import Ranking, ranking_named
 from webapp.search import Search
 from webapp.views import params
-from webapp.views.presenting import FIRST_KINDS, narrowed
+from webapp.views.links import narrowed
+from webapp.views.presenting import FIRST_KINDS
 from webapp.views.visit import remember_filters
 
 bp = Blueprint("compare", __name__)

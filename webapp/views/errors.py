@@ -13,6 +13,7 @@ from webapp.exceptions import (
     HashbagError,
     IndexNotReady,
     ItemNotFound,
+    MapNotReady,
     NotAnImage,
     TooManyPixels,
     TooPlain,
@@ -21,6 +22,7 @@ from webapp.exceptions import (
 STATUS: dict[type[HashbagError], int] = {
     BadParameter: 400,
     ItemNotFound: 404,
+    MapNotReady: 404,
     NotAnImage: 415,
     DamagedImage: 422,
     TooManyPixels: 422,

@@ -3,9 +3,13 @@
 from importlib.metadata import version
 
 from webapp.blending import DEFAULT_LEAN
+from webapp.duplicates import DEFAULT_KIND, most_distance
+from webapp.hashing import KINDS
 from webapp.models import FACETS
 from webapp.rankings import RANKINGS
 from webapp.views import params
+from webapp.views.duplicates import PER_PAGE
+from webapp.views.uploads import MARGINS
 
 Json = dict[str, object]
 
@@ -33,6 +37,7 @@ def document() -> Json:
                 )
             },
             "/api/v1/search": {"get": _search(), "post": _search_picture()},
+            "/api/v1/duplicates": {"get": _duplicates()},
             "/api/v1/kinds": {
                 "get": _call("The hash kinds.", {"type": "array", "items": _ref("Kind")}, [])
             },
@@ -42,6 +47,7 @@ def document() -> Json:
                 "Item": _ITEM,
                 "Result": _RESULT,
                 "Items": _ITEMS,
+                "Duplicates": _DUPLICATES,
                 "Kind": _KIND,
                 "Problem": _PROBLEM,
             }
@@ -92,13 +98,41 @@ def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
     call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+    off = "Percent of the picture to cut off from this side, in place of `crop`."
+    percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}
+    margins: Json = dict.fromkeys(MARGINS, percent)
     form: Json = {
         "type": "object",
         "required": ["image"],
-        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop},
+        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop} | margins,
     }
     body = {"required": True, "content": {"multipart/form-data": _as(form)}}
     return call | {"requestBody": body}
+
+
+def _duplicates() -> Json:
+    by: Json = {"type": "string", "enum": list(KINDS), "default": DEFAULT_KIND}
+    distance = _whole("distance", 0, max(map(most_distance, KINDS.values())))
+    distance["description"] = (
+        "By how many bits items may differ to be in one group; the most, and what is meant when "
+        "left out, depend on the kind."
+    )
+    of = _whole("of", 1, 2**53)
+    of["description"] = "An item: its group alone, a page of its items at a time."
+    return _call(
+        "Groups of items whose codes are nearly the same, largest first, then by smallest id.",
+        _ref("Duplicates"),
+        [
+            {"name": "by", "in": "query", "schema": by},
+            distance,
+            _whole("page", 1, 10**9, 1),
+            _whole("per_page", 1, params.MAX_PER_PAGE, PER_PAGE),
+            of,
+        ],
+        400,
+        404,
+        503,
+    )
 
 
 def _id() -> Json:
@@ -186,6 +220,28 @@ _RESULT = _object(
     weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
     exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
     hits={"type": "array", "items": _HIT},
+)
+_GROUP = _object(
+    size={"type": "integer", "minimum": 2},
+    distance={
+        "type": "integer",
+        "minimum": 0,
+        "description": "The smallest number of bits at which these items would still be one group.",
+    },
+    items={
+        "type": "array",
+        "items": _ref("Item"),
+        "description": f"By id; the first {params.MAX_PER_PAGE} at most: ask `of` one for more.",
+    },
+)
+_DUPLICATES = _object(
+    by=_TEXT,
+    distance=_WHOLE,
+    bits=_WHOLE,
+    total={"type": "integer", "minimum": 0, "description": "How many groups there are."},
+    items={"type": "integer", "minimum": 0, "description": "How many items are in them."},
+    page=_WHOLE,
+    groups={"type": "array", "items": _GROUP},
 )
 _KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
 _PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)

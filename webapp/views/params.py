@@ -3,15 +3,12 @@
 import math
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from flask import request
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from webapp.blending import DEFAULT_LEAN
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.images import Picture, open_picture
 from webapp.models import FACETS, Filters
 from webapp.rankings import Question, Ranking, ranking_named
 
@@ -128,41 +125,15 @@ def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A region of a picture, in fractions of its width and height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-def crop(args: Args) -> Crop | None:
-    """Read `crop=x,y,w,h`."""
-    text = args.get("crop", "").strip()
+def real(args: Args, name: str, default: float, least: float, most: float) -> float:
+    """Read a number within bounds; absent or blank is the default."""
+    text = args.get(name, "").strip()
     if not text:
-        return None
+        return default
     try:
-        x, y, width, height = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadParameter("crop", "must be x,y,w,h as fractions from 0 to 1") from error
-    # Rounding in a browser may pass the edge by a hair.
-    inside = 0 <= x < 1 and 0 <= y < 1 and x + width <= 1.001 and y + height <= 1.001
-    if not (inside and width > 0 and height > 0):
-        raise BadParameter("crop", "must be a region inside the picture, from 0 to 1")
-    return Crop(x, y, width, height)
-
-
-def uploaded_picture() -> Picture:
-    """Open the picture in the field `image`; it stays in memory and is gone with the request."""
-    upload = request.files.get("image")
-    if not isinstance(upload, FileStorage):
-        raise BadParameter("image", "send the picture as the multipart form field 'image'")
-    if not upload.filename and not upload.content_length:
-        raise BadParameter("image", "choose a picture first")
-    picture = open_picture(upload.stream.read(), hashbag().settings.max_pixels)
-    region = crop(request.form) or crop(request.args)
-    if region is None:
-        return picture
-    return picture.cropped(region.x, region.y, region.width, region.height)
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not least <= found <= most:
+        raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
+    return found

@@ -1,0 +1,164 @@
+// The form that asks with a photo, on its page or in the dialog of another: shows the photo first,
+// sends it with its progress in view, goes to the result. Nothing is lost on an error.
+
+import { CropFrame } from "./crop.js";
+import { remember } from "./photos.js";
+import { draw, reduced } from "./picture.js";
+import { Refused, send } from "./sending.js";
+import { addLine } from "./several.js";
+
+const WHOLE = { left: 0, top: 0, right: 0, bottom: 0 };
+
+const form = document.querySelector(".upload");
+const dialog = form.closest("dialog");
+const part = (selector) => form.querySelector(selector);
+const [ways, chooser, picked, stage, canvas] = [".ways", "input", ".picked", ".stage", "canvas"].map(part);
+const [failure, button, sending, asked] = [".failure", "[type=submit]", ".sending", ".asked"].map(part);
+const [status, far, bar] = ["[role=status]", ".far", "progress"].map(part);
+const frame = new CropFrame(stage, form);
+
+let photo = null; // the file that is shown
+let drawn = null; // promises whether this browser can show it
+let stopper = new AbortController(); // of what is being sent
+const queue = []; // what asks with each of several photos; the first of them is at it
+
+// Take photos, however they came: one is shown first, several are asked one after another.
+export function offer(files) {
+  if (!files.length) return;
+  if (files.length === 1) stop();
+  if (dialog && !dialog.open) dialog.showModal();
+  if (files.length > 1) askEach(files);
+  else show(files[0]);
+}
+
+async function show(file) {
+  if (photo) frame.margins = WHOLE;
+  [photo, drawn] = [file, draw(file, canvas, 1280)];
+  swap();
+  button.focus({ preventScroll: true });
+  const done = await drawn;
+  if (photo !== file) return; // another one came meanwhile
+  canvas.ariaLabel = `Your photo, ${file.name}`;
+  [stage.hidden, part(".undrawn").hidden] = [!done, done];
+  part(".undrawn b").textContent = file.name;
+  picked.scrollIntoView({ block: "nearest" });
+}
+
+// Show either the photo or the ways to choose one.
+function swap() {
+  [ways.hidden, picked.hidden, button.hidden] = [photo, !photo, !photo && !asked.hidden];
+  say("");
+}
+
+function another() {
+  photo = null;
+  frame.margins = WHOLE;
+  swap();
+}
+
+async function search() {
+  say(photo ? "" : "Choose a photo first.");
+  if (!photo) return chooser.focus();
+  const seen = { canvas, drawn, margins: frame.margins };
+  const body = new FormData(form);
+  const { signal } = start(`Sending ${photo.name}`);
+  try {
+    location.assign(await ask(photo, seen, { signal, onProgress }, body));
+    status.textContent = "Opening the result";
+  } catch (error) {
+    if (stopper.signal === signal) rest();
+    if (error instanceof Refused) say(error.message);
+    else if (!signal.aborted) throw error;
+  }
+}
+
+function askEach(files) {
+  asked.hidden = false;
+  another();
+  enqueue(files.map((file) => addLine(asked, file, WHOLE, ask, (again) => enqueue([again]))));
+}
+
+async function enqueue(more) {
+  queue.push(...more);
+  if (queue.length > more.length) return; // their turn comes
+  const { signal } = start("");
+  for (let done = 0; queue.length; done += 1) {
+    const all = done + queue.length;
+    status.textContent = `Photo ${done + 1} of ${all}`;
+    bar.value = done / all;
+    await queue[0](signal);
+    queue.shift();
+  }
+  if (stopper.signal === signal) rest();
+}
+
+// Send a photo, keep what was meant of it in this tab, and return where its result is.
+async function ask(file, seen, watch, body = new FormData()) {
+  body.set("image", file, file.name);
+  const { fingerprint } = await send(form.dataset.api, body, watch);
+  const url = new URL(form.action);
+  url.searchParams.set("q", fingerprint);
+  const small = await seen.drawn && reduced(seen, 640);
+  remember(fingerprint, { url: url.pathname + url.search, name: file.name, ...small });
+  return url.href;
+}
+
+function start(words) {
+  stopper = new AbortController();
+  [status.textContent, far.textContent, bar.value] = [words, "", 0];
+  [sending.hidden, button.hidden, picked.inert] = [false, true, true];
+  part("[data-act=cancel]").focus();
+  return stopper;
+}
+
+function onProgress(loaded, total) {
+  const [sent, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
+  bar.value = loaded / total;
+  far.textContent = `${sent} of ${all} MB`;
+  if (loaded === total) status.textContent = "Looking for bags like it";
+}
+
+function rest() {
+  [sending.hidden, button.hidden, picked.inert] = [true, !photo && !asked.hidden, false];
+  (photo ? button : asked.querySelector("a") ?? chooser).focus({ preventScroll: true });
+}
+
+function stop() {
+  stopper.abort();
+  if (!sending.hidden) rest();
+}
+
+function say(words) {
+  [failure.textContent, failure.hidden] = [words, !words];
+}
+
+const acts = {
+  whole: () => { frame.margins = WHOLE; },
+  another: () => { another(); chooser.focus(); },
+  cancel: stop,
+  close: () => dialog.close(),
+};
+
+(dialog ?? form).addEventListener("click", ({ target }) => acts[target.dataset.act]?.());
+dialog?.addEventListener("close", stop);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  search();
+});
+// Gone back to, the page may be as it was left.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  stop();
+  dialog?.close();
+});
+
+chooser.multiple = true;
+for (const input of form.querySelectorAll("[type=file]")) {
+  const take = () => {
+    const files = [...input.files];
+    input.value = ""; // the same one can be chosen again
+    offer(files);
+  };
+  input.addEventListener("change", take);
+  take(); // what was chosen before this script came
+}

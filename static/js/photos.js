@@ -1,0 +1,33 @@
+// What this browser tab remembers of the photos it asked with, by fingerprint. The server forgets.
+
+const PREFIX = "hashbag.photo.";
+let store = null;
+try {
+  store = sessionStorage;
+} catch {
+  // The person lets no site store anything.
+}
+
+const keys = () => Object.keys(store ?? {}).filter((key) => key.startsWith(PREFIX));
+const read = (key) => JSON.parse(store?.getItem(key) ?? "null");
+
+export const recalled = (fingerprint) => read(PREFIX + fingerprint);
+
+// A trail names a photo by the end of its fingerprint.
+export const marked = (mark) => read(keys().find((key) => key.endsWith(mark)));
+
+// Facts: `url` of the result, `name` of the file, its small `picture` with `width` and `height`.
+export function remember(fingerprint, facts) {
+  const mine = PREFIX + fingerprint;
+  const text = JSON.stringify({ ...read(mine), ...facts, at: Date.now() });
+  while (store) {
+    try {
+      return store.setItem(mine, text);
+    } catch {
+      // Full: the oldest makes room.
+      const [oldest] = keys().filter((key) => key !== mine).sort((a, b) => read(a).at - read(b).at);
+      if (!oldest) return;
+      store.removeItem(oldest);
+    }
+  }
+}

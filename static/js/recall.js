@@ -1,0 +1,32 @@
+// A person's own photo beside its result and in a trail, from the memory of their tab.
+
+import { draw } from "./picture.js";
+import { marked, recalled, remember } from "./photos.js";
+
+function show({ picture, width, height }, canvas) {
+  [canvas.width, canvas.height] = [width, height]; // at once: nothing moves when the pixels come
+  const bytes = Uint8Array.from(atob(picture.split(",")[1]), (one) => one.charCodeAt(0));
+  draw(new Blob([bytes]), canvas, 640);
+}
+
+for (const figure of document.querySelectorAll("[data-own]")) {
+  const part = (selector) => figure.querySelector(selector);
+  const photo = recalled(figure.dataset.own);
+  remember(figure.dataset.own, { url: location.pathname + location.search });
+  figure.hidden = !photo?.name;
+  part(".mat").hidden = !photo?.picture;
+  part(".undrawn").hidden = photo?.picture;
+  part("b").textContent = photo?.name;
+  part("canvas").ariaLabel = `Your photo, ${photo?.name}`;
+  if (photo?.picture) show(photo, part("canvas"));
+}
+
+for (const step of document.querySelectorAll("[data-photo]")) {
+  const photo = marked(step.dataset.photo);
+  if (photo) step.href = photo.url;
+  if (photo?.name) step.lastElementChild.textContent = "Your photo";
+  if (!photo?.picture) continue;
+  const canvas = document.createElement("canvas");
+  step.firstElementChild.replaceChildren(canvas);
+  show(photo, canvas);
+}

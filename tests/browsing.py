@@ -1,0 +1,163 @@
+"""A shop and a browser to look at it with, for tests that see what people see."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
+
+from tests.pictures import bag, encoded
+from tests.serving import Server, draw_catalogue, run_hashbag, served
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ITEMS = 40
+HEIGHT = 900
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at the pages."""
+
+    width: int
+    scheme: Literal["light", "dark"] = "light"
+    scripts: bool = True
+    touch: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.width} {self.scheme}{'' if self.scripts else ' without scripts'}"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw the photos of a small shop, with their manifest."""
+    return draw_catalogue(tmp_path_factory.mktemp("photos") / "shop", ITEMS, seed=31).parent
+
+
+@pytest.fixture(scope="module")
+def shop(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve those photos."""
+    instance = tmp_path_factory.mktemp("shop") / "instance"
+    done = run_hashbag(["import", drawn / "manifest.csv"], instance)
+    assert done.returncode == 0, done.stderr
+    with served(instance) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    if not CHROMIUM.exists():
+        missing = f"there is no Chromium at {CHROMIUM}: what people see was not tested"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+# The pages there are, by a name for each.
+PAGES = (
+    *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
+    *("compare", "why", "why by colour", "why of an upload", "about", "error"),
+)
+LOST = "404|/items/4711"
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
+
+def addresses(shop: Server) -> dict[str, str]:
+    """List an address of every sort of page."""
+    found = shop.post_picture("/search", encoded(bag(3), "PNG")).headers["Location"]
+    code = parse_qs(urlsplit(found).query)["q"][0]
+    brands = shop.get("/api/v1/items?n=1").json["facets"]["brand"]
+    brand = f"brand={quote(brands[0]['value'])}" if brands else ""
+    targets = (
+        "/?seed=5",
+        f"/?seed=5&{brand}&min_price=10",
+        f"/browse?{brand}&max_price=1",
+        "/browse?sort=price",
+        "/items/7",
+        "/search",
+        found,
+        "/compare?item=7",
+        "/why?item=7&to=9",
+        "/why?item=7&to=9&by=colorhash",
+        f"/why?q={code}&to=9&by=whash",
+        "/about",
+        "/items/4711",
+    )
+    return dict(zip(PAGES, targets, strict=True))
+
+
+def watch(page: Page, problems: list[str]) -> None:
+    """Note what fails in a page: scripts, answers, and what its content policy forbids."""
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            problems.append(said.text)
+
+    def answered(answer: Response) -> None:
+        if answer.status >= 400:
+            problems.append(f"{answer.status} {answer.url}")
+
+    page.on("console", heard)
+    page.on("response", answered)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+
+
+@contextmanager
+def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> Iterator[Page]:
+    """Open a tab; afterwards nothing may have failed in it but what is expected."""
+    context = chromium.new_context(
+        base_url=shop.url,
+        viewport={"width": look.width, "height": HEIGHT},
+        color_scheme=look.scheme,
+        java_script_enabled=look.scripts,
+        has_touch=look.touch,
+        is_mobile=look.touch,
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    problems: list[str] = []
+    watch(page, problems)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert [said for said in problems if not (expect and re.search(expect, said))] == []
+
+
+def is_drawn(picture: Locator) -> bool:
+    """Bring a picture into view and say whether its pixels came."""
+    picture.scroll_into_view_if_needed()
+    return bool(
+        picture.evaluate(
+            "async img => { if (!img.complete) await new Promise(done => {"
+            " img.onload = img.onerror = done }); return img.naturalWidth > 0 }"
+        )
+    )
+
+
+def names(page: Page, within: str = ".grid") -> list[str]:
+    return [name.strip() for name in page.locator(f"{within} .card .title").all_inner_texts()]
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    """Read the parameters of the page's address."""
+    return parse_qs(urlsplit(page.url).query)

@@ -1,0 +1,190 @@
+"""Near-duplicates: groups of items that hang together by small distances in one kind."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.blending import LOOK
+from webapp.catalog import Catalog
+from webapp.codes import CodeTable
+from webapp.exceptions import BadParameter
+from webapp.forest import Forest, Lengths, Links, make_links
+from webapp.hashing import KINDS
+from webapp.kinds.kind import HashKind
+from webapp.models import Ids, Item
+from webapp.pairs import spanning_links
+from webapp.publishing import Generations
+
+DEFAULT_KIND = "shape"
+"""The kind that tells most of what a picture shows: of 3,055 photos of bags, its equal codes are
+those of equal pictures."""
+
+# One bit in twenty, but of these kinds only equal codes, or nearly: they are so coarse, or their
+# codes so much alike, that many a bag has another within that by chance.
+_USUAL = {"dhash": 1} | dict.fromkeys(
+    ("colour", "whash", "colorhash", "ahash", "phash_simple", "dhash_vertical"), 0
+)
+_KEPT = 8
+
+
+def kind_named(name: str) -> HashKind:
+    """Look up a kind to group by.
+
+    Raises:
+        BadParameter: there is no such kind, or it is the look, which has no distance in bits.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    known = f"try {', '.join(KINDS)}"
+    if name == LOOK.name:
+        # Its whole numbers also change with every import, as the scales do that it blends on.
+        raise BadParameter(
+            "by", f"the look blends two kinds, and has no bits to differ in; {known}"
+        )
+    raise BadParameter("by", f"there is no hash kind '{name}'; {known}")
+
+
+def usual_distance(kind: HashKind) -> int:
+    """Return the distance in bits that groups what people would call near-duplicates."""
+    return _USUAL.get(kind.name, kind.bits // 20)
+
+
+def most_distance(kind: HashKind) -> int:
+    """Return the largest distance that can be asked: well beyond, nearly all is one group."""
+    return max(10, kind.bits // 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """All G groups of a kind, largest first, then by smallest id.
+
+    Items are in one group if steps of no more than `limit` bits lead from one to the other.
+    `ids[starts[g]:starts[g + 1]]` are the items of group g, ascending; `distances[g]` is the
+    smallest limit at which it would still be one group, in bits.
+    """
+
+    limit: int
+    ids: Ids
+    starts: NDArray[np.int64]
+    distances: Lengths
+
+    def __len__(self) -> int:
+        return len(self.distances)
+
+    def members(self, number: int) -> Ids:
+        """Return the ids of one group."""
+        return self.ids[self.starts[number] : self.starts[number + 1]]
+
+    def number_of(self, item_id: int) -> int | None:
+        """Return which group an item is in."""
+        places = np.flatnonzero(self.ids == item_id)
+        return int(np.searchsorted(self.starts, places[0], "right")) - 1 if len(places) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group, with some or all of its items."""
+
+    size: int
+    distance: int
+    items: tuple[Item, ...]
+
+
+def grouping_of(table: CodeTable, limit: int) -> Grouping:
+    """Group the items of a table, exactly: over all pairs of codes within the limit."""
+    links = spanning_links(table.codes, limit, _views_together(table))
+    trees = Forest(table.row_count, links).labels(limit)
+    longest = np.zeros(len(trees), dtype=np.uint8)
+    np.maximum.at(longest, trees[links.left], links.lengths)
+    # All rows of an item are in one tree.
+    own, first, sizes = np.unique(trees[table.rows[:, 0]], return_index=True, return_counts=True)
+    order = np.lexsort((first, -sizes))
+    order = order[sizes[order] > 1]
+    rank = np.full(len(trees), len(order))
+    rank[own[order]] = np.arange(len(order))
+    ranks = rank[trees[table.rows[:, 0]]]
+    grouped = np.argsort(ranks, kind="stable")[: sizes[order].sum()]
+    starts = np.concatenate(([0], np.cumsum(sizes[order]))).astype(np.int64)
+    return Grouping(limit, table.ids[grouped], starts, longest[own[order]])
+
+
+def _views_together(table: CodeTable) -> Links:
+    """Link the rows of each item's views: at no distance, for the nearest view counts."""
+    pairs = np.stack([table.rows[:, :-1], table.rows[:, 1:]], axis=-1).reshape(-1, 2)
+    left, right = pairs[pairs[:, 0] != pairs[:, 1]].T
+    return make_links(left, right, np.zeros(len(left), dtype=np.uint8))
+
+
+class Duplicates:
+    """Groups what is published; keeps a few groupings, as those of a generation never change."""
+
+    def __init__(self, catalog: Catalog, generations: Generations) -> None:
+        self._catalog = catalog
+        self._generations = generations
+        self._kept: OrderedDict[tuple[str, str, int], Grouping] = OrderedDict()
+        self._looking = threading.Lock()
+        self._computing = threading.Lock()
+
+    def grouping(self, kind: HashKind, limit: int) -> Grouping:
+        """Group all items by a kind.
+
+        Raises:
+            BadParameter: the limit is none that can be asked.
+            IndexNotReady: nothing that could answer is published.
+        """
+        most = most_distance(kind)
+        if not 0 <= limit <= most:
+            raise BadParameter(
+                "distance",
+                f"must be from 0 to {most} of {kind.name}'s {kind.bits} bits, not {limit}: "
+                "beyond that nearly everything is one group",
+            )
+        generation = self._generations.current()
+        table = generation.kind(kind.name).table
+        key = (generation.name, kind.name, limit)
+        return self._once(key, lambda: grouping_of(table, limit))
+
+    def _once(self, key: tuple[str, str, int], compute: Callable[[], Grouping]) -> Grouping:
+        """Take a grouping from those kept, or compute it while others who want one wait."""
+        if (found := self._seen(key)) is not None:
+            return found
+        with self._computing:
+            found = self._seen(key)  # another thread may have computed it meanwhile
+            if found is None:
+                found = compute()
+                with self._looking:
+                    self._kept[key] = found
+                    while len(self._kept) > _KEPT:
+                        self._kept.popitem(last=False)
+            return found
+
+    def _seen(self, key: tuple[str, str, int]) -> Grouping | None:
+        with self._looking:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def groups(self, grouping: Grouping, numbers: Sequence[int], most: int) -> list[Group]:
+        """Return some groups, each with its first `most` items, as the catalogue has them now.
+
+        A group of which it has less than two is left out: the rest were removed since.
+        """
+        ids = [grouping.members(number)[:most].tolist() for number in numbers]
+        items = {item.id: item for item in self._catalog.items([*chain.from_iterable(ids)])}
+        return [
+            Group(len(grouping.members(number)), int(grouping.distances[number]), present)
+            for number, some in zip(numbers, ids, strict=True)
+            if len(present := tuple(items[one] for one in some if one in items)) > 1
+        ]
+
+    def group(self, grouping: Grouping, number: int, page: int, per_page: int) -> Group:
+        """Return one group with a page, counted from 1, of its items."""
+        members = grouping.members(number)
+        shown = members[(page - 1) * per_page : page * per_page].tolist()
+        distance = int(grouping.distances[number])
+        return Group(len(members), distance, tuple(self._catalog.items(shown)))

@@ -1,0 +1,215 @@
+"""The folder of drawn maps: publishing by rename, and reading what is published."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+from webapp.exceptions import MapNotReady
+from webapp.mapping.pyramid import Pyramid
+from webapp.thumbs import write_whole
+
+_CURRENT = "current"
+_BUILDING = ".building-"
+_ABOUT = "map.json"
+_TILES = "tiles.bin"
+_VERSION = re.compile(r"[0-9a-f]{12}")
+_KEPT = 2
+
+
+@dataclass(frozen=True)
+class Map:
+    """A drawn map: the items by cell, row by row from the top left, and where its tiles are.
+
+    `spans`: where each tile begins in the file of all tiles and how many bytes it has, by its
+    number; `digest`: the SHA-256 of that file, in hex.
+    """
+
+    version: str
+    columns: int
+    ids: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    digest: str
+
+    @property
+    def pyramid(self) -> Pyramid:
+        """The levels of its picture."""
+        return Pyramid(self.columns, len(self.ids))
+
+    @property
+    def bytes(self) -> int:
+        """How large its picture is."""
+        return sum(length for _, length in self.spans)
+
+    def cell_of(self, item_id: int) -> tuple[int, int] | None:
+        """Return the column and row of an item, if it is on the map."""
+        if item_id not in self.ids:
+            return None
+        row, column = divmod(self.ids.index(item_id), self.columns)
+        return column, row
+
+
+class Maps:
+    """Publishes maps in one folder and reads the newest, and the one before it.
+
+    A small file, `current`, names the newest. A map's name is made from what it shows, so that
+    a name means one picture for ever.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a map at all."""
+        return (self.folder / _CURRENT).exists()
+
+    def current(self) -> Map:
+        """Return the newest map.
+
+        Raises:
+            MapNotReady: none was drawn yet.
+        """
+        return self.named(self._published()[0])
+
+    def named(self, version: str) -> Map:
+        """Return a map that is still kept.
+
+        Raises:
+            MapNotReady: there is none of this name.
+        """
+        if not _VERSION.fullmatch(version):
+            raise MapNotReady("there is no such map")
+        path = self.folder / version / _ABOUT
+        try:
+            return _read(path, path.stat().st_mtime_ns)
+        except FileNotFoundError as error:
+            raise MapNotReady(f"there is no map {version} any more") from error
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise MapNotReady(f"{path} cannot be read: run `hashbag index`") from error
+
+    def tile(self, version: str, level: int, x: int, y: int) -> bytes:
+        """Return one tile as WebP.
+
+        Raises:
+            MapNotReady: there is no such map, or no such tile on it.
+        """
+        found = self.named(version)
+        number = found.pyramid.number(level, x, y)
+        if number is None:
+            raise MapNotReady("there is no such tile on the map")
+        start, length = found.spans[number]
+        try:
+            with (self.folder / version / _TILES).open("rb") as file:
+                file.seek(start)
+                return file.read(length)
+        except FileNotFoundError as error:
+            raise MapNotReady(f"there is no map {version} any more") from error
+
+    def is_whole(self, version: str) -> bool:
+        """Say whether the newest map is this one, its files as they were drawn."""
+        try:
+            found = self.current()
+            return found.version == version and found.digest == _digest(
+                self.folder / version / _TILES
+            )
+        except (MapNotReady, OSError):
+            return False
+
+    @contextmanager
+    def drawing(self) -> Iterator["Drawing"]:
+        """Make room for a new map beside the others; cleared away unless it is published."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear_unfinished()
+        folder = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
+        folder.chmod(0o755)
+        try:
+            with (folder / _TILES).open("wb") as file:
+                yield Drawing(folder, file)
+        finally:
+            self._clear_unfinished()
+
+    def publish(self, drawing: "Drawing", version: str, columns: int, ids: Sequence[int]) -> None:
+        """Put a drawn map in place by renaming; drop all but it and the one before."""
+        spans = drawing.finish(Pyramid(columns, len(ids)).tiles)
+        made = Map(version, columns, tuple(ids), spans, _digest(drawing.folder / _TILES))
+        write_whole(drawing.folder / _ABOUT, json.dumps(asdict(made)).encode() + b"\n")
+        kept = [version, *(name for name in self._kept() if name != version)][:_KEPT]
+        if (self.folder / version).exists():  # damaged, or the map of a catalogue that came back
+            shutil.rmtree(self.folder / version)
+        drawing.folder.rename(self.folder / version)
+        write_whole(self.folder / _CURRENT, json.dumps({"maps": kept}).encode() + b"\n")
+        self._drop_all_but(kept)
+
+    def clear(self) -> None:
+        """Forget all maps: there is nothing to show."""
+        (self.folder / _CURRENT).unlink(missing_ok=True)
+        self._clear_unfinished()
+        self._drop_all_but(())
+
+    def _published(self) -> list[str]:
+        """Return the names of the newest map and, if there is one, of that before it."""
+        try:
+            found = json.loads((self.folder / _CURRENT).read_text("utf-8"))["maps"]
+            return [str(name) for name in [found[0], *found[1:]]]
+        except FileNotFoundError as error:
+            raise MapNotReady("there is no map yet: run `hashbag index`") from error
+        except (ValueError, LookupError, TypeError) as error:
+            raise MapNotReady(
+                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
+            ) from error
+
+    def _kept(self) -> list[str]:
+        try:
+            return self._published()
+        except MapNotReady:
+            return []
+
+    def _clear_unfinished(self) -> None:
+        for left_over in self.folder.glob(_BUILDING + "*"):
+            shutil.rmtree(left_over)
+
+    def _drop_all_but(self, names: Sequence[str]) -> None:
+        for old in self.folder.glob("*"):
+            if _VERSION.fullmatch(old.name) and old.name not in names:
+                shutil.rmtree(old)
+
+
+class Drawing:
+    """A map in the making: a folder of its own, and the file of its tiles."""
+
+    def __init__(self, folder: Path, file: BinaryIO) -> None:
+        self.folder = folder
+        self._file = file
+        self._spans: dict[int, tuple[int, int]] = {}
+
+    def add(self, number: int, tile: bytes) -> None:
+        """Write one tile after those before it."""
+        self._spans[number] = (self._file.tell(), len(tile))
+        self._file.write(tile)
+
+    def finish(self, tiles: int) -> tuple[tuple[int, int], ...]:
+        """Have all tiles on disk, and return where each of them is."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return tuple(self._spans[number] for number in range(tiles))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _written: int) -> Map:
+    raw = json.loads(path.read_text("utf-8"))
+    spans = tuple((int(start), int(length)) for start, length in raw.pop("spans"))
+    return Map(ids=tuple(raw.pop("ids")), spans=spans, **raw)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

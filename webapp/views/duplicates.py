@@ -1,0 +1,108 @@
+"""Near-duplicates as a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+
+from webapp.context import hashbag
+from webapp.duplicates import (
+    DEFAULT_KIND,
+    Group,
+    Grouping,
+    kind_named,
+    most_distance,
+    usual_distance,
+)
+from webapp.exceptions import ItemNotFound
+from webapp.kinds.kind import HashKind
+from webapp.views import params
+
+bp = Blueprint("duplicates", __name__)
+
+FIRST = ("shape", "phash", "dhash")
+"""The kinds that are always in view: those that take the fewest different bags for one."""
+
+PER_PAGE = 20
+SHOWN = 12
+"""Cards of each group, where there are several groups on a page."""
+_MEMBERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By what and how near items are grouped; of which item the group, if not all groups."""
+
+    kind: HashKind
+    distance: int
+    page: int
+    of: int | None
+
+    @property
+    def most(self) -> int:
+        """The largest distance that may be asked."""
+        return most_distance(self.kind)
+
+    @property
+    def choices(self) -> Mapping[str, int]:
+        """Distances that are worth a link."""
+        near = max(2, self.kind.bits // 20)
+        return {"Identical": 0, "Very near": near // 2, "Near": near}
+
+    @property
+    def looser(self) -> int | None:
+        """A larger distance to try."""
+        larger = [one for one in (*self.choices.values(), self.most) if one > self.distance]
+        return min(larger, default=None)
+
+
+def asked() -> Asked:
+    """Read what is asked."""
+    args = request.args
+    kind = kind_named(args.get("by") or DEFAULT_KIND)
+    return Asked(
+        kind,
+        params.whole(args, "distance", usual_distance(kind), 0, 10**6),
+        params.whole(args, "page", 1, 1, 10**9),
+        params.whole(args, "of", 0, 1, 2**53) if args.get("of") else None,
+    )
+
+
+def shown(asked: Asked, grouping: Grouping, per_page: int, most: int) -> list[Group]:
+    """Return a page of groups, each cut to `most` items, or a page of the items of the one group.
+
+    Raises:
+        ItemNotFound: there is no item of the number asked.
+    """
+    duplicates = hashbag().duplicates
+    if asked.of is None:
+        first = (asked.page - 1) * per_page
+        numbers = range(min(first, len(grouping)), min(first + per_page, len(grouping)))
+        return duplicates.groups(grouping, numbers, most)
+    number = grouping.number_of(hashbag().catalog.item(asked.of).id)
+    return [] if number is None else [duplicates.group(grouping, number, asked.page, per_page)]
+
+
+@bp.get("/duplicates")
+def page() -> str:
+    """Show groups of items whose photos are nearly the same, or the one that an item is in."""
+    wanted, core = asked(), hashbag()
+    if not core.attributes.count():
+        return render_template("duplicates.html", asked=wanted, grouping=None, item=None)
+    grouping = core.duplicates.grouping(wanted.kind, wanted.distance)
+    item = core.catalog.item(wanted.of) if wanted.of else None
+    per_page = _MEMBERS if item else PER_PAGE
+    groups = shown(wanted, grouping, per_page, SHOWN)
+    things = sum(group.size for group in groups) if item else len(grouping)
+    pages = max(1, -(-things // per_page))
+    if wanted.page > pages:
+        raise ItemNotFound(f"page {wanted.page} is past the end: there are {pages} pages")
+    return render_template(
+        "duplicates.html",
+        asked=wanted,
+        item=item,
+        grouping=grouping,
+        groups=groups,
+        pages=pages,
+        FIRST=FIRST,
+    )

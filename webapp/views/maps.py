@@ -1,0 +1,118 @@
+"""The map of the catalogue: a page, its tiles, and what lies in its cells."""
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from webapp.context import hashbag
+from webapp.exceptions import ItemNotFound, MapNotReady
+from webapp.mapping.pyramid import CELL, TILE
+from webapp.mapping.store import Map
+from webapp.mapping.window import Block, Window, overview, window
+from webapp.models import Item
+from webapp.views import params
+from webapp.views.wording import heading, price
+
+bp = Blueprint("maps", __name__, url_prefix="/map")
+
+PER_PAGE = 60
+BLOCK = 8
+"""Cells each way of which the captions are sent together."""
+
+_YEAR = 365 * 24 * 3600
+_HOUR = 3600
+
+
+@bp.get("")
+def show() -> str:
+    """Show the map, a part of it, or its items as a list."""
+    shape = params.one_of(request.args, "view", ("picture", "list"))
+    try:
+        found = hashbag().maps.current()
+    except MapNotReady as problem:
+        empty = not hashbag().catalog.count()
+        return render_template("map-missing.html", problem=problem, empty=empty)
+    return _as_list(found) if shape == "list" else _as_picture(found)
+
+
+def _as_picture(found: Map) -> str:
+    args, pyramid = request.args, found.pyramid
+    item_id = params.whole(args, "item", 0, 1, 2**53)
+    place = found.cell_of(hashbag().catalog.item(item_id).id) if item_id else None
+    level = params.real(args, "z", pyramid.last if place else -1.0, 0, 30)
+    column, row = place or (pyramid.columns / 2 - 0.5, pyramid.rows / 2 - 0.5)
+    x = params.real(args, "x", column + 0.5, 0, 10**6)
+    y = params.real(args, "y", row + 0.5, 0, 10**6)
+    seen = overview(pyramid) if level < 0 else window(pyramid, level, x, y)
+    return render_template(
+        "map.html",
+        map=found,
+        total=hashbag().catalog.count(),
+        window=seen,
+        items=_items_in(found, seen) if seen.is_last else {},
+        some=hashbag().catalog.items(found.ids[:PER_PAGE]),
+        view={"z": level, "x": x, "y": y} if level >= 0 else None,
+        chosen=found.ids.index(item_id) if place else None,
+        absent=bool(item_id and not place),
+        CELL=CELL,
+        TILE=TILE,
+    )
+
+
+def _items_in(found: Map, seen: Window) -> dict[int, Item]:
+    """Return the items that the window shows, by cell; those that are gone are left out."""
+    cells = [
+        cell
+        for tile in seen.tiles
+        for cell in tile.block.cells(found.columns, len(found.ids))
+        if cell is not None
+    ]
+    return _items_at(found, cells)
+
+
+def _items_at(found: Map, cells: list[int]) -> dict[int, Item]:
+    items = {item.id: item for item in hashbag().catalog.items([found.ids[c] for c in cells])}
+    return {cell: items[found.ids[cell]] for cell in cells if found.ids[cell] in items}
+
+
+def _as_list(found: Map) -> str:
+    pages = -(-len(found.ids) // PER_PAGE)
+    page = params.whole(request.args, "page", 1, 1, 10**9)
+    if page > pages:
+        raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
+    ids = found.ids[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return render_template(
+        "map-list.html", items=hashbag().catalog.items(ids), map=found, page=page, pages=pages
+    )
+
+
+@bp.get("/tiles/<version>/<int:z>/<int:x>/<int:y>.webp")
+def tile(version: str, z: int, x: int, y: int) -> Response:
+    """Send one tile of a map's picture."""
+    picture = hashbag().maps.tile(version, z, x, y)
+    return _for_ever(Response(picture, mimetype="image/webp"))
+
+
+@bp.get("/cells/<version>.json")
+def cells(version: str) -> Response:
+    """List the ids of a map's items by cell, row by row."""
+    found = hashbag().maps.named(version)
+    return _for_ever(jsonify(columns=found.columns, ids=found.ids))
+
+
+@bp.get("/captions/<version>/<int:x>-<int:y>.json")
+def captions(version: str, x: int, y: int) -> Response:
+    """Tell what to write beside the cells of one block, by cell."""
+    found = hashbag().maps.named(version)
+    block = Block(x * BLOCK, y * BLOCK, (x + 1) * BLOCK, (y + 1) * BLOCK)
+    inside = [c for c in block.cells(found.columns, len(found.ids)) if c is not None]
+    items = _items_at(found, inside)
+    answer = jsonify({c: [heading(item), item.brand, price(item)] for c, item in items.items()})
+    answer.cache_control.max_age = _HOUR
+    return answer
+
+
+def _for_ever(answer: Response) -> Response:
+    # A map's name is made from what it shows.
+    answer.cache_control.public = True
+    answer.cache_control.max_age = _YEAR
+    answer.cache_control.immutable = True
+    return answer

@@ -1,0 +1,57 @@
+"""Photos and fingerprints as templates show them."""
+
+from flask import url_for
+
+from webapp import glyphs
+from webapp.hashing import KINDS
+from webapp.models import Fingerprint, Item
+from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
+
+
+class PictureSources:
+    """The addresses of an item's photo for an `img` element."""
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+        self._version = item.digest[:12]
+
+    @property
+    def src(self) -> str:
+        """The smallest copy that is fit for a card on most screens."""
+        sizes = sizes_of(self._item.width, self._item.height, self._item.media_type)
+        return self._thumb(sizes[min(1, len(sizes) - 1)])
+
+    @property
+    def card_srcset(self) -> str:
+        """The copies that a card may need."""
+        return ", ".join(self._candidates(below=DISPLAY_SIZE))
+
+    @property
+    def large_srcset(self) -> str:
+        """All copies, and the original where it is fit for a page."""
+        item = self._item
+        candidates = self._candidates(below=DISPLAY_SIZE + 1)
+        if original_fits_page(item.width, item.height, item.media_type):
+            candidates.append(f"{self.original} {item.width}w")
+        return ", ".join(dict.fromkeys(candidates))
+
+    @property
+    def original(self) -> str:
+        """The photo as it was imported."""
+        return url_for("media.image", item_id=self._item.id, v=self._version)
+
+    def _candidates(self, below: int) -> list[str]:
+        item = self._item
+        return [
+            f"{self._thumb(size)} {scaled(item.width, item.height, size)[0]}w"
+            for size in sizes_of(item.width, item.height, item.media_type)
+            if size < below
+        ]
+
+    def _thumb(self, size: int) -> str:
+        return url_for("media.thumb", item_id=self._item.id, w=size, v=self._version)
+
+
+def glyph_of(fingerprint: Fingerprint, kind: str) -> glyphs.Glyph | None:
+    """Draw one code of a fingerprint, if it has it."""
+    return glyphs.glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None

@@ -1,0 +1,51 @@
+"""Our scripts, under an address that carries the version of all of them.
+
+Modules import each other by relative addresses, which no template can version one by one: a
+version in the path goes along, so that a page never mixes modules of two versions.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, send_from_directory
+
+bp = Blueprint("scripts", __name__)
+
+_YEAR = 365 * 24 * 3600
+
+
+@bp.get("/js/<version>/<name>.js")
+def script(version: str, name: str) -> Response:
+    """Send a module; a page of another version gets today's, to be asked for again."""
+    current = version == _version()
+    response = send_from_directory(
+        _folder(), f"{name}.js", mimetype="text/javascript", max_age=_YEAR if current else 0
+    )
+    response.cache_control.public = True
+    response.cache_control.immutable = current
+    return response
+
+
+@bp.app_url_defaults
+def add_version(endpoint: str, values: dict[str, object]) -> None:
+    """Put the version into addresses of modules."""
+    if endpoint == "scripts.script":
+        values.setdefault("version", _version())
+
+
+def _folder() -> Path:
+    return Path(str(current_app.static_folder), "js")
+
+
+def _version() -> str:
+    paths = sorted(_folder().glob("*.js"))
+    return _digest(tuple((path, path.stat().st_mtime_ns) for path in paths))
+
+
+@cache
+def _digest(found: tuple[tuple[Path, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for path, _ in found:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,86 @@
+"""The trail: the bags clicked through on the way to a page, oldest first, in its address.
+
+`trail=12.7.33` are item numbers. A photo that the way began with is `~` and the last
+characters of its fingerprint: enough for the browser that asked to know it again.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import g, request
+
+from webapp.context import hashbag
+from webapp.exceptions import BadParameter
+from webapp.models import Item
+
+MOST = 8
+"""Steps that are kept: the oldest go first."""
+
+_PHOTO = "~"
+_STEP = re.compile(r"[1-9][0-9]{0,15}|~[\w-]{6}", re.ASCII)
+_MARK = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: an item, or the mark of a photo; `before` is the trail that led to it."""
+
+    item: Item | None
+    mark: str
+    before: str | None
+
+
+def remember() -> None:
+    """Read a request's trail, for the links of its page.
+
+    Raises:
+        BadParameter: the trail is none.
+    """
+    text = request.args.get("trail", "")
+    steps = text.split(".") if text else []
+    if not all(_STEP.fullmatch(step) for step in steps):
+        raise BadParameter("trail", f"'{text[:40]}' is no list of item numbers with dots between")
+    g.trail = steps[-MOST:]
+
+
+def carried(to: Mapping[str, object]) -> str | None:
+    """Write the trail that a link carries, if it leads on from an item or to one."""
+    item = to.get("item_id") or to.get("item")
+    if not item:
+        return None
+    here = _here()
+    steps: list[str] = getattr(g, "trail", [])
+    if here and here != str(item):
+        steps = [*(step for step in steps if step != here), here]
+    # A bag that is come to again moves to the end.
+    return _written([step for step in steps if step != str(item)])
+
+
+def here_as_it_is() -> str | None:
+    """Write the trail of this page, for forms that lead to it again."""
+    return _written(getattr(g, "trail", []))
+
+
+def steps() -> list[Step]:
+    """List the steps to this page; items that are gone are left out."""
+    trail: list[str] = getattr(g, "trail", [])
+    ids = [int(step) for step in trail if not step.startswith(_PHOTO)]
+    items = {str(item.id): item for item in hashbag().catalog.items(ids)} if ids else {}
+    return [
+        Step(items.get(step), step.removeprefix(_PHOTO), _written(trail[:number]))
+        for number, step in enumerate(trail)
+        if step in items or step.startswith(_PHOTO)
+    ]
+
+
+def _written(steps: list[str]) -> str | None:
+    return ".".join(steps[-MOST:]) or None
+
+
+def _here() -> str | None:
+    """Name what this page is about, as a step."""
+    args = request.args
+    item = (request.view_args or {}).get("item_id") or args.get("item")
+    text = str(item) if item else _PHOTO + args.get("q", "")[-_MARK:]
+    return text if _STEP.fullmatch(text) else None

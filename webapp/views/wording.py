@@ -1,0 +1,75 @@
+"""How names, prices and shares are written."""
+
+import math
+from pathlib import Path
+
+from markupsafe import Markup
+
+from webapp.comparison import Row
+from webapp.models import Filters, Item
+
+_CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
+
+
+def heading(item: Item) -> str:
+    """Name an item: by its title, or by its file where it has none."""
+    stem = Path(item.filename).stem.replace("-", " ").replace("_", " ").strip()
+    return item.title or stem or f"Item {item.id}"
+
+
+def alt(item: Item) -> str:
+    """Describe an item's photo for those who cannot see it."""
+    kind_of_thing = " ".join(word for word in (item.colour, item.category) if word)
+    return ", ".join(word for word in (item.brand, kind_of_thing) if word) or heading(item)
+
+
+def price(item: Item) -> str | Markup:
+    """Write an item's price; where no currency is known, the number as it is."""
+    if item.price is None:
+        return ""
+    number = f"{item.price:,.0f}" if item.price == int(item.price) else f"{item.price:,.2f}"
+    return f"{_CURRENCY_SIGNS.get(item.currency, item.currency)}\u00a0{number}".strip("\u00a0")
+
+
+def plain(number: float) -> str:
+    """Write a number without needless digits."""
+    return f"{number:.15g}"
+
+
+def price_range(filters: Filters) -> str:
+    """Say a range of prices in words."""
+    low, high = filters.min_price, filters.max_price
+    if low is None:
+        return "any price" if high is None else f"up to {high:,.15g}"
+    return f"from {low:,.15g}" + (f" to {high:,.15g}" if high is not None else "")
+
+
+def share(part: float) -> str:
+    """Write a share in percent, with as many digits as it takes not to say all or nothing."""
+    if 0 < part < 0.1:
+        return f"{max(0.01, 100 * part):.{1 if part >= 0.01 else 2}f} %"
+    if 0.99 < part < 1:
+        return f"{min(99.99, 100 * part):.2f} %"
+    return f"{100 * part:.0f} %"
+
+
+def rarity(chance: float) -> float:
+    """Return the length of a bar, 0 to 100, for the share of pairs that are as near.
+
+    A tenth of the share is a quarter more: what counts is how often, not how far.
+    """
+    return round(25 * min(4.0, -math.log10(max(chance, 1e-4))), 1)
+
+
+def agreement(row: Row) -> str:
+    """Say how far the engine alone agrees with an exact scan."""
+    result, hits = row.result, len(row.result.hits)
+    if not result.exact:
+        return "very likely exact"
+    if row.search.question.filters:
+        return "exact: all that pass were measured"
+    engines = {entry.engine for entry in row.search.generation.manifest.kinds.values()}
+    if "exact" in engines:
+        return "exact: all were measured"
+    names = " and ".join(name.capitalize() for name in sorted(engines))
+    return f"{names} and exact agree: {hits - result.repaired} of {hits}"
