@@ -5,6 +5,7 @@ from functools import cached_property
 
 from flask import current_app
 
+from webapp.answers import Answers
 from webapp.attributes import EMPTY, Attributes
 from webapp.catalog import Catalog
 from webapp.config import Settings
@@ -65,6 +66,11 @@ class Hashbag:
     def duplicates(self) -> Duplicates:
         """Groups of items that are nearly the same."""
         return Duplicates(self.catalog, self.generations)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was answered before."""
+        return Answers(self.settings.answers_bytes)
 
     @property
     def ingest(self) -> Ingest:
