@@ -58,6 +58,7 @@ class AnnoyEngine:
         _write_items(path, table)
         forest.build(self._trees, n_jobs=1)  # several jobs would give other bytes each time
         forest.unload()
+        path.chmod(0o644)  # built on disk, it would be for its owner alone
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
