@@ -25,6 +25,7 @@ const view = picture.element;
 
 const link = make("a", "cell", view);
 link.draggable = false;
+link.ariaLabel = "A bag"; // until its name has come
 link.setAttribute("aria-describedby", "map-keys");
 const captions = new Map();
 let ids = [];

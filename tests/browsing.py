@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
 
 from tests.pictures import bag, encoded
-from tests.serving import Server, draw_catalogue, run_hashbag, served
+from tests.serving import Server, draw_catalogue, eventually, run_hashbag, served
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -75,7 +75,8 @@ def chromium() -> Iterator[Browser]:
 # The pages there are, by a name for each.
 PAGES = (
     *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
-    *("compare", "why", "why by colour", "why of an upload", "about", "error"),
+    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
+    *("about", "error"),
 )
 LOST = "404|/items/4711"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -99,6 +100,9 @@ def addresses(shop: Server) -> dict[str, str]:
         "/why?item=7&to=9",
         "/why?item=7&to=9&by=colorhash",
         f"/why?q={code}&to=9&by=whash",
+        "/duplicates",
+        "/map",
+        "/map?view=list",
         "/about",
         "/items/4711",
     )
@@ -161,3 +165,12 @@ def names(page: Page, within: str = ".grid") -> list[str]:
 def asked(page: Page) -> dict[str, list[str]]:
     """Read the parameters of the page's address."""
     return parse_qs(urlsplit(page.url).query)
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true.
+
+    Asked from here again and again: a page's own policy forbids what the browser driver does when
+    it waits inside the page.
+    """
+    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), 10, expression)

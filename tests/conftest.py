@@ -92,20 +92,19 @@ def empty(tmp_path: Path) -> Flask:
 @pytest.fixture(scope="session")
 def large_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """Build an application with the 742 real photos that are large enough to look at."""
-    app = create_app({"instance": tmp_path_factory.mktemp("large")})
-    core = core_of(app)
-    wanted = manifest.read(photos / "large-photos.csv")
-    assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 742
-    core.generations.publish(core.catalog)
-    return app
+    return _with_photos(photos / "large-photos.csv", 742, tmp_path_factory.mktemp("large"))
 
 
 @pytest.fixture(scope="session")
 def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """Build an application with all 3,055 real photos."""
-    app = create_app({"instance": tmp_path_factory.mktemp("bags")})
+    return _with_photos(photos / "all-bags.csv", 3055, tmp_path_factory.mktemp("bags"))
+
+
+def _with_photos(source: Path, count: int, instance: Path) -> Flask:
+    app = create_app({"instance": instance})
     core = core_of(app)
-    wanted = manifest.read(photos / "all-bags.csv")
-    assert list(core.ingest.take(wanted, available_cores())) == [Outcome.ADDED] * 3055
+    taken = list(core.ingest.take(manifest.read(source), available_cores()))
+    assert taken == [Outcome.ADDED] * count
     core.generations.publish(core.catalog)
     return app

@@ -141,7 +141,7 @@ def test_pointing_at_a_bag_marks_it_in_every_row_and_so_does_the_focus(
         page.goto("/compare?item=7&by=whash&by=ahash")
         shared = page.locator(".row .card:has(.also)")
         one = shared.first.get_attribute("data-item")
-        page.wait_for_function("performance.getEntriesByName(location.href) !== null")
+        page.wait_for_load_state("networkidle")  # the script that marks has come
         shared.first.locator(".mat").hover()
         page.wait_for_selector(".card.joined")
         marked = page.locator(".card.joined")

@@ -1,17 +1,18 @@
 """What one application holds: opened at first use, shared by its requests and commands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from flask import current_app
 
 from webapp.answers import Answers
-from webapp.attributes import EMPTY, Attributes
+from webapp.attributes import EMPTY, Attributes, gather
 from webapp.catalog import Catalog
 from webapp.config import Settings
 from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
-from webapp.exceptions import NothingPublished
+from webapp.exceptions import IndexNotReady, NothingPublished
 from webapp.ingest import Ingest
 from webapp.mapping.store import Maps
 from webapp.publishing import Generations
@@ -44,13 +45,19 @@ class Hashbag:
     def attributes(self) -> Attributes:
         """What the published items can be narrowed and sorted by; none while nothing is published.
 
-        Raises:
-            IndexNotReady: what is published cannot be opened.
+        Where what is published cannot be opened, searches say so; looking around goes on, by the
+        catalogue itself.
         """
         try:
             return self.generations.current().attributes
         except NothingPublished:
             return EMPTY
+        except IndexNotReady:
+            return self._unindexed(self.catalog.revision)
+
+    @cached_property
+    def _unindexed(self) -> Callable[[int], Attributes]:
+        return lru_cache(maxsize=1)(lambda _: gather(self.catalog))
 
     @cached_property
     def maps(self) -> Maps:

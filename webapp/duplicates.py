@@ -142,7 +142,7 @@ class Duplicates:
             raise BadParameter(
                 "distance",
                 f"must be from 0 to {most} of {kind.name}'s {kind.bits} bits, not {limit}: "
-                "beyond that nearly everything is one group",
+                "beyond that, chance puts bags together",
             )
         generation = self._generations.current()
         table = generation.kind(kind.name).table

@@ -1,4 +1,4 @@
-// A person's own photo beside its result and in a trail, from the memory of their tab.
+// A person's own photo wherever a page speaks of it, from the memory of their tab.
 
 import { draw } from "./picture.js";
 import { marked, recalled, remember } from "./photos.js";
@@ -23,10 +23,12 @@ for (const figure of document.querySelectorAll("[data-own]")) {
 
 for (const step of document.querySelectorAll("[data-photo]")) {
   const photo = marked(step.dataset.photo);
-  if (photo) step.href = photo.url;
-  if (photo?.name) step.lastElementChild.textContent = "Your photo";
+  const words = step.querySelector(".words"); // of a trail
+  if (photo && words) step.href = photo.url;
+  if (photo?.name && words) words.textContent = "Your photo";
   if (!photo?.picture) continue;
   const canvas = document.createElement("canvas");
-  step.firstElementChild.replaceChildren(canvas);
+  Object.assign(canvas, { role: "img", ariaLabel: `Your photo, ${photo.name}` });
+  (step.querySelector(".mat") ?? step).replaceChildren(canvas);
   show(photo, canvas);
 }

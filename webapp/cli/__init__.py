@@ -4,7 +4,7 @@ import click
 from flask.cli import FlaskGroup
 
 from webapp import create_app
-from webapp.cli import inspection, intake, service
+from webapp.cli import duplicates, inspection, intake, service
 from webapp.cli.common import errors_in_a_line
 
 group = FlaskGroup(
@@ -23,6 +23,7 @@ for command in (
     inspection.status,
     inspection.verify,
     inspection.search,
+    duplicates.duplicates,
     inspection.evaluate,
     service.serve,
 ):

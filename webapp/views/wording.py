@@ -20,7 +20,9 @@ def heading(item: Item) -> str:
 def alt(item: Item) -> str:
     """Describe an item's photo for those who cannot see it."""
     kind_of_thing = " ".join(word for word in (item.colour, item.category) if word)
-    return ", ".join(word for word in (item.brand, kind_of_thing) if word) or heading(item)
+    words = ", ".join(word for word in (item.brand, kind_of_thing) if word)
+    # Not the heading alone: it stands beside the photo, and would be read out twice.
+    return words or f"Photo of {heading(item)}"
 
 
 def price(item: Item) -> str | Markup:
