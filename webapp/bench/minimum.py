@@ -10,10 +10,10 @@ from annoy import AnnoyIndex
 from flask import Flask, render_template_string, request
 from PIL import Image
 
+from webapp.bench.rivals import TREES
+
 CODES = "HASHBAG_BENCH_CODES"
 """Names the file of packed codes, shape (N, 8), beside its Annoy index in the environment."""
-
-TREES = 200
 
 _PAGE = """<!doctype html><title>Bags like {{ item }}</title>
 <img src="/images/{{ item }}" alt="">

@@ -10,12 +10,15 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
+from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from webapp.bench.realistic import Packed
 from webapp.kinds.kind import HashKind
 
 K = 9
+TREES = 200
+RECIPE = f"Annoy, {TREES} trees"
 Found = NDArray[np.integer]
 Code = NDArray[np.uint8]
 """One code's views, packed, shape (V, bytes)."""
@@ -26,7 +29,8 @@ Ask = Callable[[Code], Found]
 class Build(Protocol):
     """Indexes codes, and returns what to ask; the row of a view is item * V + view."""
 
-    def __call__(self, kind: HashKind, codes: Packed) -> Ask: ...
+    def __call__(self, kind: HashKind, codes: Packed) -> Ask:
+        """Index codes of one kind, the place of each being its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,18 @@ def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return padded.view(np.uint64)
 
 
-def recipe(kind: HashKind, codes: Packed, trees: int = 200) -> Ask:
-    """Build what Annoy's own documentation shows, with many trees."""
-    from annoy import AnnoyIndex  # noqa: PLC0415
-
+def recipe_index(kind: HashKind, codes: Packed, trees: int) -> AnnoyIndex:
+    """Build what Annoy's own documentation shows: item by item."""
     index = AnnoyIndex(kind.bits, "hamming")
     for number, code in enumerate(codes[:, 0]):
         index.add_item(number, np.unpackbits(code, count=kind.bits).tolist())
     index.build(trees)
+    return index
+
+
+def recipe(kind: HashKind, codes: Packed) -> Ask:
+    """Ask such an index, of many trees, with Annoy's own default of how far to look."""
+    index = recipe_index(kind, codes, TREES)
 
     def ask(query: Code) -> Found:
         bits = np.unpackbits(query[0], count=kind.bits).tolist()
@@ -185,7 +193,7 @@ def usearch_graph(kind: HashKind, codes: Packed) -> Ask:
 
 
 RIVALS: Sequence[Rival] = (
-    Rival("Annoy, 200 trees", recipe, "annoy", single_view=True),
+    Rival(RECIPE, recipe, "annoy", single_view=True),
     Rival("BallTree", ball_tree, "sklearn", "scikit-learn", single_view=True, up_to=100_000),
     Rival("faiss flat", faiss_flat, "faiss", "faiss-cpu"),
     Rival("faiss HNSW", faiss_hnsw, "faiss", "faiss-cpu", up_to=100_000),

@@ -19,9 +19,10 @@ class Row:
     """One system in one case; what does not apply, or could not be measured, is None.
 
     `size` counts codes, items or photos. `case` says what was asked: a kind of code, a page, the
-    photos' pixels. `ratio` is the time of one answer (or photo) in units of the section's
-    yardstick, which has 1. `recall` is that of nine by distance: equal distances are equally
-    right. `memory_mb` is the peak of all processes, or what one more of them adds.
+    photos' pixels. `ratio` is to the section's yardstick, as its table says. `cpu_us` is the
+    servers' processor time for an answer, which other work on the machine hardly changes.
+    `recall` is that of nine by distance: equal distances are equally right. `memory_mb` is the
+    peak of all processes, or what one more of them adds.
     """
 
     section: str
@@ -34,6 +35,7 @@ class Row:
     p99_us: float | None = None
     per_second: float | None = None
     ratio: float | None = None
+    cpu_us: float | None = None
     seconds: float | None = None
     bytes_per_item: float | None = None
     load_ms: float | None = None

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from webapp.bench import memory
 from webapp.exceptions import HashbagError
 
 _PATIENCE = 120.0
@@ -28,18 +29,22 @@ class Server:
 
     def workers(self) -> list[int]:
         """List the worker processes."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii")
-        return [int(child) for child in children.split()]
+        return memory.children(self.pid)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the workers have used."""
+        return sum(_cpu_ticks(pid) for pid in self.workers()) / os.sysconf("SC_CLK_TCK")
 
     def private_mb(self) -> float:
         """Return the memory, in MB, that a worker has for itself, on the average."""
-        each = [_private(pid) for pid in self.workers()]
+        each = [memory.private(pid) for pid in self.workers()]
         return round(sum(each) / len(each) / _MEGA, 1)
 
 
-def _private(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+def _cpu_ticks(pid: int) -> int:
+    # The command's name, in brackets, may hold anything: what counts comes after it.
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @contextmanager

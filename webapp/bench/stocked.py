@@ -65,7 +65,7 @@ def _add(
     first = imported[-1].id + 1
     with core.catalog.engine.begin() as connection:
         query = sa.select(makers.c.versions, makers.c.id)
-        maker_of = {versions: number for versions, number in connection.execute(query)}
+        maker_of = dict(connection.execute(query).tuples().all())
         maker_ids = {name: maker_of[kind.versions()] for name, kind in KINDS.items()}
         rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
         item_insert = str(items.insert().compile(connection))

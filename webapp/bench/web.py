@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from webapp.bench import load, minimum, realistic
-from webapp.bench.load import Load
 from webapp.bench.rows import Progress, Row
 from webapp.bench.servers import Server, served
 from webapp.context import Hashbag
@@ -46,8 +45,8 @@ def measure(core: Hashbag, seconds: float, seed: int) -> Iterator[Step]:
             with served(application, core.settings.instance, first, settings) as server:
                 for visit in visits:
                     yield Progress(f"web, {size:,} items: {system}, {visit.case}")
-                    found = _drive(server, visit, seconds, seed)
-                    rows.append(_row(system, visit.case, size, found, server))
+                    found = _measured(server, visit, seconds, seed)
+                    rows.append(replace(found, system=system, size=size))
     yield from _with_ratios(rows)
 
 
@@ -82,7 +81,7 @@ def _systems(
     ]
     others = [
         visit("grid of 81", "/?seed={seed}"),
-        visit("browse", "/browse?page={item}" if size < 60 else f"/browse?page={size // 60}"),
+        visit("browse, last page", f"/browse?page={max(1, size // 60)}"),
         Visit(upload, lambda _: load.post_picture("/api/v1/search?by=look", picture)),
     ]
     yield "hashbag", None, {}, [*similar, *others]
@@ -96,20 +95,20 @@ def _picture() -> bytes:
     return out.getvalue()
 
 
-def _drive(server: Server, visit: Visit, seconds: float, seed: int) -> Load:
+def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> Row:
     """Warm a server up with what it is then measured with."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     requests = (visit.request(chance) for _ in itertools.count())
     load.drive(server.port, requests, _CONNECTIONS, max(_WARM_SECONDS, seconds / 2))
-    return load.drive(server.port, requests, _CONNECTIONS, seconds)
-
-
-def _row(system: str, case: str, size: int, found: Load, server: Server) -> Row:
+    before = server.cpu_seconds()
+    found = load.drive(server.port, requests, _CONNECTIONS, seconds)
+    cpu_us = 1e6 * (server.cpu_seconds() - before) / len(found.milliseconds)
     return Row(
         section="web",
-        system=system,
-        size=size,
-        case=case,
+        system="",
+        size=0,
+        case=visit.case,
+        cpu_us=round(cpu_us),
         p50_us=found.at_us(50),
         p95_us=found.at_us(95),
         p99_us=found.at_us(99),
@@ -124,5 +123,4 @@ def _with_ratios(rows: list[Row]) -> Iterator[Row]:
     """Say of each row what share of the greeting's answers a second it has."""
     unit = next(row.per_second for row in rows if row.system == YARDSTICK)
     for row in rows:
-        assert unit and row.per_second is not None
-        yield replace(row, ratio=round(row.per_second / unit, 3))
+        yield replace(row, ratio=round((row.per_second or 0) / (unit or 1), 3))
