@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hamming import Planes, Positions
+from webapp.hamming import Planes, Positions, distinct, roots
 from webapp.ranking import KindMeasure
 from webapp.samples import Opened
 
@@ -55,8 +55,8 @@ def blend(
     leaning then means the same in every catalogue. Square roots, because a near copy in one part
     says more than a middling likeness in both: without them a greyed photo loses to any grey bag.
     """
-    near_in_shape = np.sqrt(shape / scales[0])
-    near_in_colour = np.sqrt(colour / scales[1])
+    near_in_shape = roots(shape, scales[0])
+    near_in_colour = roots(colour, scales[1])
     both = (1 - lean) * near_in_shape + lean * near_in_colour
     return np.rint(FAR * both).astype(np.int64)
 
@@ -80,9 +80,18 @@ class LookMeasure:
         """Ask both parts' indexes."""
         wanted = max(k, _CANDIDATES)
         found = [part.candidates(wanted)[0] for part in self._parts]
-        return np.unique(np.concatenate(found)), False
+        return distinct(np.concatenate(found)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the parts' exact distances."""
         shape, colour = (part.distances(positions) for part in self._parts)
         return blend(shape, colour, self._scales, self._lean)
+
+    def within(self, bound: int) -> Positions | None:
+        """Say that all must be measured: near in the blend may be quite far in either part."""
+        if 0 < self._lean < 1:
+            return None
+        # `blend` solved for the one part that counts; half a unit for the rounding.
+        part = int(self._lean)
+        limit = self._scales[part] * ((bound + 0.5) / FAR) ** 2 * (1 + 1e-9)
+        return self._parts[part].within(int(limit))

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 
 from flask import current_app
 
+from webapp.answers import Answers
 from webapp.attributes import EMPTY, Attributes, gather
 from webapp.catalog import Catalog
 from webapp.config import Settings
@@ -72,6 +73,11 @@ class Hashbag:
     def duplicates(self) -> Duplicates:
         """Groups of items that are nearly the same."""
         return Duplicates(self.catalog, self.generations)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was answered before."""
+        return Answers(self.settings.answers_bytes)
 
     @property
     def ingest(self) -> Ingest:

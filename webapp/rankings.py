@@ -63,7 +63,8 @@ class Question:
 class Inquiry:
     """A fingerprint asked of a generation.
 
-    `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale.
+    `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale,
+    ascending.
     """
 
     measure: Measure
@@ -79,7 +80,9 @@ class Inquiry:
         """
         if len(self.measure.ids) < _ENOUGH:
             return False
-        chance = float(np.quantile(self.by_chance, _BY_CHANCE))
+        place, part = divmod(_BY_CHANCE * (len(self.by_chance) - 1), 1)
+        below, above = self.by_chance[int(place) : int(place) + 2].tolist()
+        chance = below + part * (above - below)
         return distance >= max(chance, self.bits / 10)
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
@@ -101,13 +104,14 @@ def inquire(generation: Generation, fingerprint: Fingerprint, question: Question
         opened = generation.kind(question.by.name)
         asked = read(fingerprint, question.by, harder=question.harder)
         measure = KindMeasure(opened.table, opened.index, asked.queries)
-        return Inquiry(measure, opened.sample, asked, opened, question.by.bits)
+        return Inquiry(measure, opened.ascending, asked, opened, question.by.bits)
     return _inquire_look(generation, fingerprint, question)
 
 
 def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Question) -> Inquiry:
     shape, colour = (generation.kind(name) for name in PARTS)
-    if not np.array_equal(shape.table.ids, colour.table.ids):
+    same = shape.table.ids is colour.table.ids
+    if not (same or np.array_equal(shape.table.ids, colour.table.ids)):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
     # More readings differ in shape alone: where that does not count, nor do they.
     harder = question.harder and question.lean < 1
@@ -115,5 +119,8 @@ def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Qu
     queries = (asked[0].queries, asked[1].queries)
     measure = LookMeasure((shape, colour), queries, question.lean)
     scales = (shape.scale, colour.scale)
-    by_chance = blend(shape.sample, colour.sample, scales, question.lean)
+    by_chance = shape.kept(
+        (LOOK.name, question.lean),
+        lambda: np.sort(blend(shape.sample, colour.sample, scales, question.lean)),
+    )
     return Inquiry(measure, by_chance, asked[0], shape, question.by.bits)

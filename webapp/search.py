@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
 from webapp.exceptions import ItemNotFound
@@ -35,15 +33,10 @@ class Search:
         """Return the positions of the items that pass filters; None for all."""
         return self.generation.positions(self.inquiry.measure.ids, filters)
 
-    @cached_property
-    def sorted_by_chance(self) -> NDArray[np.integer]:
-        """The distances of random pairs of items, ascending."""
-        return np.sort(self.inquiry.by_chance)
-
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
-        near = np.searchsorted(self.sorted_by_chance, distance, side="right")
-        return float(near / max(1, len(self.sorted_by_chance)))
+        by_chance = self.inquiry.by_chance
+        return float(np.searchsorted(by_chance, distance, side="right") / max(1, len(by_chance)))
 
 
 class Searcher:

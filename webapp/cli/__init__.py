@@ -4,7 +4,7 @@ import click
 from flask.cli import FlaskGroup
 
 from webapp import create_app
-from webapp.cli import duplicates, inspection, intake, service
+from webapp.cli import duplicates, inspection, intake, measuring, service
 from webapp.cli.common import errors_in_a_line
 
 group = FlaskGroup(
@@ -25,6 +25,7 @@ for command in (
     inspection.search,
     duplicates.duplicates,
     inspection.evaluate,
+    measuring.bench,
     service.serve,
 ):
     group.add_command(command)

@@ -11,6 +11,7 @@ from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import query_fingerprint
 from webapp.views import params
+from webapp.views.kept import kept
 from webapp.views.links import narrowed
 from webapp.views.presenting import sorted_hits
 from webapp.views.uploads import uploaded_picture
@@ -35,6 +36,7 @@ def grid() -> str:
 
 
 @bp.get("/browse")
+@kept
 def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
@@ -52,6 +54,7 @@ def browse() -> str:
 
 
 @bp.get("/items/<int:item_id>")
+@kept
 def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
