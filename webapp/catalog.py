@@ -19,7 +19,7 @@ _CHUNK = 500
 _NO_ID = 2**63  # more than a database holds
 
 # Put together once: that takes longer than to run them.
-_SOME = sa.bindparam("ids", expanding=True)
+_SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ITEMS = sa.select(*(items.c[field.name] for field in fields(Item))).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
 

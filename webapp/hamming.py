@@ -89,7 +89,8 @@ class _Scan:
         np.bitwise_xor(block, query[:, None], out=differing)
         np.bitwise_count(differing, out=counts)
         if words == 1:
-            return counts[0]
+            only: NDArray[np.uint8] = counts[0]
+            return only
         narrow, wide = self._narrow[:count], self._wide[:count]
         np.add.reduce(counts[:_BYTE_OF_WORDS], axis=0, out=narrow)
         if words <= _BYTE_OF_WORDS:
@@ -120,7 +121,10 @@ class _Scan:
 def to_one(codes: Planes, query: NDArray[np.uint64]) -> Distances:
     """Return the distance of each of a few codes, shape (N,), to one query, shape (W,)."""
     each = np.bitwise_count(codes ^ query[:, None])
-    return each[0].astype(np.uint16) if len(each) == 1 else each.sum(axis=0, dtype=np.uint16)
+    found: Distances = (
+        each[0].astype(np.uint16) if len(each) == 1 else each.sum(axis=0, dtype=np.uint16)
+    )
+    return found
 
 
 def smallest(found: NDArray[np.integer], k: int) -> Positions:

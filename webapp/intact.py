@@ -36,7 +36,7 @@ class Intact:
         boot = _boot()
         if not boot:
             return
-        marks = self._known() | {self._name(path): _mark(path) for path in files}
+        marks = {**self._known(), **{self._name(path): _mark(path) for path in files}}
         there = {name: mark for name, mark in marks.items() if (self._folder / name).exists()}
         try:
             write_whole(self._path, json.dumps({"boot": boot, "files": there}).encode())

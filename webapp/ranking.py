@@ -124,7 +124,6 @@ class KindMeasure:
             return self._all if positions is None else self._all[positions]
         return self._table.distances(self._queries, positions)
 
-
     def within(self, bound: int) -> Positions:
         """Scan all codes, each no further than it takes to see that it is too far."""
         if self._all is not None:

@@ -83,7 +83,7 @@ class Inquiry:
         place, part = divmod(_BY_CHANCE * (len(self.by_chance) - 1), 1)
         below, above = self.by_chance[int(place) : int(place) + 2].tolist()
         chance = below + part * (above - below)
-        return distance >= max(chance, self.bits / 10)
+        return bool(distance >= max(chance, self.bits / 10))
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Say how each of some items matched; empty where the picture was taken as it is."""

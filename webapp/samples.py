@@ -44,9 +44,7 @@ class Opened:
         """The same, ascending."""
         return np.sort(self.sample)
 
-    def kept(
-        self, name: Hashable, make: Callable[[], NDArray[np.integer]]
-    ) -> NDArray[np.integer]:
+    def kept(self, name: Hashable, make: Callable[[], NDArray[np.integer]]) -> NDArray[np.integer]:
         """Return what was made of samples before; the last few are kept, under their names."""
         found = self._kept.get(name)
         if found is None:

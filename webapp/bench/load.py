@@ -43,9 +43,7 @@ class _Connection:
     got: bytearray = field(default_factory=bytearray)
 
 
-def drive(
-    port: int, requests: Iterator[bytes], connections: int, seconds: float
-) -> Load:
+def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
     """Send requests to a server on this machine for some seconds.
 
     Raises:

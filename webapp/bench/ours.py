@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from webapp.bench.realistic import Packed
-from webapp.bench.rivals import K, Code, Found
+from webapp.bench.rivals import Code, Found, K
 from webapp.blending import DEFAULT_LEAN, PARTS, LookMeasure
 from webapp.codes import load_table, make_table
 from webapp.engines import Engine

@@ -12,7 +12,7 @@ from webapp.bench import ours, realistic
 from webapp.bench.clock import Times, interleaved
 from webapp.bench.ours import Built, Coded, Query, asker, built
 from webapp.bench.realistic import Packed
-from webapp.bench.rivals import RIVALS, K, Found, Rival
+from webapp.bench.rivals import RIVALS, Found, K, Rival
 from webapp.bench.rows import Progress, Row
 from webapp.blending import PARTS
 from webapp.engines import Engine
@@ -107,12 +107,14 @@ def _rows(
     times = interleaved(asked, _QUESTIONS, _SECONDS)
     unit = times.get(YARDSTICK) or times["hashbag, engine exact"]
     for name, found in times.items():
+        asked_so_far = len(found.us)
+        recall = _recall(case, scanned, systems[name], asked_so_far) if name in systems else None
         yield Row(
             section="query",
             system=name,
             size=case.size,
             case=case.name,
-            recall=_recall(case, scanned, systems[name], len(found.us)) if name in systems else None,
+            recall=recall,
             p50_us=found.at(50),
             p95_us=found.at(95),
             ratio=_ratio(found, unit),
@@ -144,9 +146,7 @@ def _recall(case: Case, scanned: Built, system: Asked, questions: int) -> float:
 
 def _floors(case: Case) -> dict[str, Callable[[int], object]]:
     """What a scan of all codes cannot be faster than: reading them; comparing them, bit by bit."""
-    words = [
-        planes(codes.reshape(-1, codes.shape[2])).ravel() for codes in case.codes.values()
-    ]
+    words = [planes(codes.reshape(-1, codes.shape[2])).ravel() for codes in case.codes.values()]
     views = [codes.shape[1] for codes in case.codes.values()]
     room = np.empty(_BLOCK, dtype=np.uint64)
     counts = np.empty(_BLOCK, dtype=np.uint8)

@@ -123,7 +123,8 @@ def _unary(values: Floats) -> NDArray[np.bool_]:
     shares = np.exp(_CONTRAST * (values - values.max(axis=1, keepdims=True)))
     shares /= shares.sum(axis=1, keepdims=True)
     levels = colour.MOST * ((np.arange(colour.LEVELS) + 0.5) / colour.LEVELS) ** colour.CURVE
-    return (shares[:, :, None] > levels).reshape(len(values), -1)
+    bits: NDArray[np.bool_] = shares[:, :, None] > levels
+    return bits.reshape(len(values), -1)
 
 
 def vary(codes: Packed, count: int, seed: int) -> Packed:

@@ -89,8 +89,8 @@ def _scan(kind: HashKind, codes: Packed, choose: Callable[[NDArray[Any]], Found]
 
     def distances(query: NDArray[np.uint64]) -> NDArray[Any]:
         if one_word is not None:
-            return np.bitwise_count(one_word ^ query[0])
-        return np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16)
+            return np.asarray(np.bitwise_count(one_word ^ query[0]))
+        return np.asarray(np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16))
 
     def ask(query: Code) -> Found:
         found = np.minimum.reduce([distances(view) for view in _words(query)])

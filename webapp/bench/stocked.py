@@ -70,8 +70,8 @@ def _add(
         rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
         item_insert = str(items.insert().compile(connection))
         names = [column.name for column in items.columns]
-        while batch := list(itertools.islice(rows, _BATCH)):
-            start = batch[0]["id"] - first
+        for start in range(0, count, _BATCH):
+            batch = list(itertools.islice(rows, _BATCH))
             _many(connection, item_insert, [tuple(row[name] for name in names) for row in batch])
             _many(
                 connection,
