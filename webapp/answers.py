@@ -1,4 +1,4 @@
-"""Answers that were given before: a generation never changes, so neither do its answers."""
+"""Answers that were given before: the same generation and catalogue would give them again."""
 
 import threading
 from collections import OrderedDict
@@ -15,8 +15,24 @@ class Answer:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What answers are made of: what is published, and the catalogue's revision."""
+
+    generation: Generation
+    revision: int
+
+    def is_that_of(self, other: "State | None") -> bool:
+        """Say whether another's answers are the same."""
+        return (
+            other is not None
+            and self.generation is other.generation
+            and self.revision == other.revision
+        )
+
+
 class Answers:
-    """Keeps the answers of one generation by their addresses, the last used of them.
+    """Keeps the answers of one state by their addresses, the last used of them.
 
     Safe to use from several threads. `most_bytes` bounds what is kept; with 0 nothing is.
     """
@@ -24,25 +40,25 @@ class Answers:
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._generation: Generation | None = None
+        self._state: State | None = None
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._bytes = 0
 
-    def find(self, generation: Generation, address: str) -> Answer | None:
-        """Return the answer that this generation gave at an address, if it is still kept."""
+    def find(self, state: State, address: str) -> Answer | None:
+        """Return the answer that was given at an address in this state, if it is still kept."""
         with self._lock:
-            if generation is not self._generation:
+            if not state.is_that_of(self._state):
                 return None
             found = self._kept.get(address)
             if found is not None:
                 self._kept.move_to_end(address)
             return found
 
-    def keep(self, generation: Generation, address: str, answer: Answer) -> None:
-        """Keep an answer, and forget those of other generations and the longest unused."""
+    def keep(self, state: State, address: str, answer: Answer) -> None:
+        """Keep an answer, and forget those of other states and the longest unused."""
         with self._lock:
-            if generation is not self._generation:
-                self._generation, self._bytes = generation, 0
+            if not state.is_that_of(self._state):
+                self._state, self._bytes = state, 0
                 self._kept.clear()
             before = self._kept.pop(address, None)
             self._kept[address] = answer

@@ -22,6 +22,7 @@ _NO_ID = 2**63  # more than a database holds
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ITEMS = sa.select(*(items.c[field.name] for field in fields(Item))).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
+_REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
 class Catalog:
@@ -177,7 +178,7 @@ class Catalog:
     @property
     def revision(self) -> int:
         """A number that grows with every change that the indexes must follow."""
-        return self._scalar(sa.select(facts.c.value).where(facts.c.name == "revision"))
+        return self._scalar(_REVISION)
 
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:

@@ -212,9 +212,9 @@ def _check_files(folder: Path, files: Mapping[str, str], intact: Intact | None) 
         if not (folder / file).is_file():
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
     paths = [folder / file for file in files]
-    doubtful = intact.doubtful(paths) if intact else paths
+    marks = intact.doubtful(paths) if intact else {}
     # The largest first, on all cores: hashing lets other threads work.
-    doubtful.sort(key=lambda path: -path.stat().st_size)
+    doubtful = sorted(marks if intact else paths, key=lambda path: -path.stat().st_size)
     with ThreadPoolExecutor(available_cores()) as threads:
         found = dict(zip(doubtful, threads.map(digest_of, doubtful), strict=True))
     for path in doubtful:
@@ -223,8 +223,8 @@ def _check_files(folder: Path, files: Mapping[str, str], intact: Intact | None) 
                 f"{folder.name}: {path.name} is not what was built, its checksum differs: "
                 "run `hashbag index`"
             )
-    if intact and doubtful:
-        intact.remember(doubtful)
+    if intact and marks:
+        intact.remember(marks)
 
 
 def _libraries() -> dict[str, str]:

@@ -26,18 +26,22 @@ class Intact:
         self._folder = folder
         self._path = folder / ".compared"
 
-    def doubtful(self, files: Iterable[Path]) -> list[Path]:
-        """Return those of the files that are to be compared with their checksums."""
+    def doubtful(self, files: Iterable[Path]) -> dict[Path, Mark]:
+        """Return those of the files that are to be compared with their checksums, as they are."""
         known = self._known()
-        return [path for path in files if known.get(self._name(path)) != _mark(path)]
+        marks = {path: mark_of(path) for path in files}
+        return {path: mark for path, mark in marks.items() if known.get(self._name(path)) != mark}
 
-    def remember(self, files: Iterable[Path]) -> None:
-        """Note that files are what their checksums say; forget those that are gone."""
+    def remember(self, marks: Mapping[Path, Mark]) -> None:
+        """Note that files are what their checksums say; forget those that are gone.
+
+        `marks` are those of before the comparison: what was written meanwhile stays doubtful.
+        """
         boot = _boot()
         if not boot:
             return
-        marks = {**self._known(), **{self._name(path): _mark(path) for path in files}}
-        there = {name: mark for name, mark in marks.items() if (self._folder / name).exists()}
+        known = {**self._known(), **{self._name(path): mark for path, mark in marks.items()}}
+        there = {name: mark for name, mark in known.items() if (self._folder / name).exists()}
         try:
             write_whole(self._path, json.dumps({"boot": boot, "files": there}).encode())
         except OSError as error:  # a read-only folder can be served all the same
@@ -55,7 +59,7 @@ class Intact:
         return files if boot and boot == _boot() else {}
 
 
-def _mark(path: Path) -> Mark:
+def mark_of(path: Path) -> Mark:
     """Return what changes whenever a file is written or replaced; times of change cannot be set."""
     status = path.stat()
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]

@@ -12,7 +12,7 @@ from webapp.catalog import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.generation import Generation, build, manifest_digest, open_generation
-from webapp.intact import Intact
+from webapp.intact import Intact, mark_of
 from webapp.thumbs import write_whole
 
 KEPT = 2
@@ -125,7 +125,7 @@ class Generations:
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
         building.rename(final)
-        self._intact.remember(final.iterdir())
+        self._intact.remember({path: mark_of(path) for path in final.iterdir()})
         current = {"generation": final.name, "manifest": manifest_digest(final)}
         write_whole(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-KEPT]:

@@ -7,7 +7,7 @@ from typing import ParamSpec
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from webapp.answers import Answer
+from webapp.answers import Answer, State
 from webapp.context import hashbag
 from webapp.exceptions import IndexNotReady
 
@@ -17,9 +17,9 @@ _VALIDATED = frozenset({"text/html", "application/json"})
 
 
 def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Give the same answer again while the same generation is served.
+    """Give the same answer again while generation and catalogue are the same.
 
-    For views whose answer depends on the address alone, and on what an import publishes.
+    For views whose answer depends on nothing else but the address.
     """
 
     @wraps(view)
@@ -28,17 +28,17 @@ def kept(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnVa
         if request.method != "GET" or not core.answers.most_bytes:
             return view(*args, **kwargs)
         try:
-            generation = core.generations.current()
+            # The revision as it was before: what changes meanwhile makes the answer an old one.
+            state = State(core.generations.current(), core.catalog.revision)
         except IndexNotReady:
             return view(*args, **kwargs)
-        # Redirects and links may name the host.
-        address = f"{request.host_url}{request.full_path}"
-        if found := core.answers.find(generation, address):
+        address = request.url  # with the host, which some links name
+        if found := core.answers.find(state, address):
             return Response(found.body, content_type=found.content_type)
         response = make_response(view(*args, **kwargs))
         if response.status_code == 200:
             answer = Answer(response.get_data(), response.content_type)
-            core.answers.keep(generation, address, answer)
+            core.answers.keep(state, address, answer)
         return response
 
     return answering
