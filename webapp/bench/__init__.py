@@ -81,8 +81,10 @@ def _cases(options: Options, section: str) -> Iterator[query.Case]:
 
 
 def _import(options: Options) -> Iterator[Progress | Row]:
+    # Large sizes are of codes: photos are never more than usual, or it would take days.
+    most = min(options.sizes, default=max(importing.PHOTOS.values()))
     for pixels, count in importing.PHOTOS.items():
-        yield from importing.measure(pixels, count, options.seed, options.jobs)
+        yield from importing.measure(pixels, min(count, most), options.seed, options.jobs)
 
 
 def _web(options: Options) -> Iterator[Progress | Row]:

@@ -18,7 +18,6 @@ from webapp.hashing import KINDS
 
 YARDSTICK = "hello"
 _CONNECTIONS = 16
-_WARM_SECONDS = 1.0
 
 Step = Progress | Row
 Requests = Callable[[random.Random], bytes]
@@ -99,7 +98,7 @@ def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> Row:
     """Warm a server up with what it is then measured with."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     requests = (visit.request(chance) for _ in itertools.count())
-    load.drive(server.port, requests, _CONNECTIONS, max(_WARM_SECONDS, seconds / 2))
+    load.drive(server.port, requests, _CONNECTIONS, seconds)
     before = server.cpu_seconds()
     found = load.drive(server.port, requests, _CONNECTIONS, seconds)
     cpu_us = 1e6 * (server.cpu_seconds() - before) / len(found.milliseconds)

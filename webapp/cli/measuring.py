@@ -19,8 +19,8 @@ _WRITTEN = click.File("w", encoding="utf-8", lazy=False)
     "--size",
     "sizes",
     multiple=True,
-    type=click.IntRange(100, 10_000_000),
-    help="How many codes or items, repeatable; a million takes long.",
+    type=click.IntRange(10, 10_000_000),
+    help="How many codes, items or, where fewer than usual, photos; repeatable.",
 )
 @click.option(
     "--kind",
