@@ -1,6 +1,7 @@
 """Answers given before are the answers that would be given now."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -68,24 +69,46 @@ def test_an_answer_given_again_is_the_same(
 ) -> None:
     for address in asked * 2:
         again, anew = client.get(address), keeping_none.get(address)
-        assert (again.status_code, again.content_type, again.data) == (
-            anew.status_code,
-            anew.content_type,
-            anew.data,
-        )
+        assert (again.status_code, again.data) == (anew.status_code, anew.data)
+        assert dict(again.headers) == dict(anew.headers)
 
 
 def test_answers_are_kept(app: Flask) -> None:
+    """Searches are counted: an answer given again is none, but it is a request."""
     client = app.test_client()
-    client.get(SIMILAR)
-    core = core_of(app)
-    state = State(core.generations.current(), core.catalog.revision)
-    kept = core.answers.find(state, f"http://localhost{SIMILAR}")
-    assert kept is not None
-    core.answers.keep(state, f"http://localhost{SIMILAR}", Answer(b"marked", "text/plain"))
-    assert client.get(SIMILAR).data == b"marked"
-    assert client.get(f"{SIMILAR}&k=9").data != b"marked"
-    assert client.get(SIMILAR, base_url="http://elsewhere").data != b"marked"
+
+    def counted(what: str) -> float:
+        lines = client.get("/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(what))
+
+    searches = 'hashbag_searches_total{exact="True",kind="phash"}'
+    requests = 'hashbag_requests_total{method="GET",route="/api/v1/items/<int:item_id>/similar"'
+    for path, made in ((SIMILAR, 1), (SIMILAR, 0), (SIMILAR, 0), (f"{SIMILAR}&k=8", 1)):
+        before = counted(searches), counted(requests)
+        client.get(path)
+        assert (counted(searches), counted(requests)) == (before[0] + made, before[1] + 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"base_url": "http://elsewhere"},
+        {"headers": {"Accept-Encoding": "gzip"}},
+        {"method": "HEAD"},
+        {"headers": {"If-None-Match": "*"}},
+    ],
+)
+def test_who_asks_otherwise_is_answered_otherwise(app: Flask, other: dict[str, Any]) -> None:
+    first, second = (
+        app.test_client(),
+        create_app({"instance": core_of(app).settings.instance, "answers_mb": 0}).test_client(),
+    )
+    path = "/items/3"
+    first.get(path)
+    for _ in range(2):
+        again, anew = first.open(path, **other), second.open(path, **other)
+        assert (again.status_code, again.data) == (anew.status_code, anew.data)
+        assert dict(again.headers) == dict(anew.headers)
 
 
 def test_a_new_generation_is_never_answered_from_the_one_before(app: Flask, tmp_path: Path) -> None:
@@ -146,14 +169,20 @@ def test_a_removed_item_is_in_no_answer_that_follows(app: Flask) -> None:
 def test_the_last_used_are_kept_within_the_limit(app: Flask) -> None:
     core = core_of(app)
     state = State(core.generations.current(), 1)
-    answers = Answers(most_bytes=35)
+
+    def answer(size: int) -> Answer:
+        return Answer("200 OK", (), bytes(size), "/")
+
+    answers = Answers(most_bytes=3 * answer(10).bytes + 5)
     for name in ("a", "b", "c"):
-        answers.keep(state, name, Answer(b"0123456789", "text/plain"))
+        answers.keep(state, name, answer(10))
     assert answers.find(state, "a")
-    answers.keep(state, "d", Answer(b"0123456789", "text/plain"))
+    answers.keep(state, "d", answer(10))
     left = [name for name in "abcd" if answers.find(state, name)]
     assert left == ["a", "c", "d"]
-    answers.keep(state, "large", Answer(bytes(100), "text/plain"))
+    answers.keep(state, "d", answer(10))  # again: it takes no more than before
+    assert [name for name in "abcd" if answers.find(state, name)] == ["a", "c", "d"]
+    answers.keep(state, "large", answer(10_000))
     assert not any(answers.find(state, name) for name in ("a", "c", "d", "large"))
 
 

@@ -2,17 +2,27 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.generation import Generation
 
+_OVERHEAD = 512  # bytes, about, that keeping an answer takes beside what it says
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was sent, and as what."""
+    """What was sent, as it was sent, and by which route."""
 
+    status: str
+    headers: Sequence[tuple[str, str]]
     body: bytes
-    content_type: str
+    route: str
+
+    @property
+    def bytes(self) -> int:
+        """What keeping it takes, about."""
+        return _OVERHEAD + len(self.body) + sum(len(a) + len(b) for a, b in self.headers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +42,7 @@ class State:
 
 
 class Answers:
-    """Keeps the answers of one state by their addresses, the last used of them.
+    """Keeps the answers of one state by what was asked, the last used of them.
 
     Safe to use from several threads. `most_bytes` bounds what is kept; with 0 nothing is.
     """
@@ -44,29 +54,27 @@ class Answers:
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._bytes = 0
 
-    def find(self, state: State, address: str) -> Answer | None:
-        """Return the answer that was given at an address in this state, if it is still kept."""
+    def find(self, state: State, asked: str) -> Answer | None:
+        """Return the answer that was given in this state, if it is still kept."""
         with self._lock:
             if not state.is_that_of(self._state):
                 return None
-            found = self._kept.get(address)
+            found = self._kept.get(asked)
             if found is not None:
-                self._kept.move_to_end(address)
+                self._kept.move_to_end(asked)
             return found
 
-    def keep(self, state: State, address: str, answer: Answer) -> None:
+    def keep(self, state: State, asked: str, answer: Answer) -> None:
         """Keep an answer, and forget those of other states and the longest unused."""
         with self._lock:
             if not state.is_that_of(self._state):
                 self._state, self._bytes = state, 0
                 self._kept.clear()
-            before = self._kept.pop(address, None)
-            self._kept[address] = answer
-            self._bytes += _size(address, answer) - (_size(address, before) if before else 0)
+            before = self._kept.pop(asked, None)
+            self._kept[asked] = answer
+            self._bytes += answer.bytes + len(asked)
+            if before:
+                self._bytes -= before.bytes + len(asked)
             while self._bytes > self.most_bytes:
                 oldest, dropped = self._kept.popitem(last=False)
-                self._bytes -= _size(oldest, dropped)
-
-
-def _size(address: str, answer: Answer) -> int:
-    return len(answer.body) + len(address)
+                self._bytes -= dropped.bytes + len(oldest)

@@ -33,6 +33,12 @@ REPAIRED = Counter(
 )
 
 
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answered request."""
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(route).observe(seconds)
+
+
 def exposition(items: int, generation: str) -> bytes:
     """Write all counts, and how much is being served."""
     registry = REGISTRY

@@ -13,7 +13,7 @@ from webapp.hamming import Planes, Positions, distinct, smallest
 from webapp.models import Ids
 
 # XOR and count of as many 64-bit words takes some milliseconds: less than rendering a page.
-PROVE_UP_TO_WORDS = 1 << 22
+PROVE_UP_TO_WORDS = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,3 +28,4 @@ def register(app: Flask) -> None:
     app.after_request(kept.validate)
     presenting.register(app)
     errors.register(app)
+    app.wsgi_app = kept.Keeping(app.wsgi_app, app.extensions["hashbag"])  # type: ignore[method-assign]
