@@ -74,7 +74,12 @@ class LookMeasure:
         self._scales = (opened[0].scale, opened[1].scale)
         self._lean = lean
         self.ids = opened[0].table.ids
-        self.words = sum(part.words for part in self._parts)
+        self._all: NDArray[np.int64] | None = None
+
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
+        return sum(part.words for part in self._parts)
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask both parts' indexes."""
@@ -83,9 +88,14 @@ class LookMeasure:
         return distinct(np.concatenate(found)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Blend the parts' exact distances."""
+        """Blend the parts' exact distances; of all items, once."""
+        if self._all is not None:
+            return self._all if positions is None else self._all[positions]
         shape, colour = (part.distances(positions) for part in self._parts)
-        return blend(shape, colour, self._scales, self._lean)
+        found = blend(shape, colour, self._scales, self._lean)
+        if positions is None:
+            self._all = found
+        return found
 
     def within(self, bound: int) -> Positions | None:
         """Say that all must be measured: near in the blend may be quite far in either part."""

@@ -35,8 +35,9 @@ class Measure(Protocol):
     ids: Ids
     """The items, ascending; a place in it is an item's position."""
 
-    words: int
-    """How many words a scan of all items compares."""
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Propose the positions, ascending, of items that may be among the k nearest.
@@ -103,11 +104,15 @@ class KindMeasure:
 
     def __init__(self, table: CodeTable, index: Index, queries: Planes) -> None:
         self.ids = table.ids
-        self.words = table.codes.size * queries.shape[1]
         self._table = table
         self._index = index
         self._queries = queries
         self._all: NDArray[np.integer] | None = None
+
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
+        return self._table.codes.size * self._queries.shape[1] if self._all is None else 0
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask the index with each query."""

@@ -12,7 +12,7 @@ from webapp.hamming import Positions
 from webapp.hashing import query_fingerprint
 from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.metrics import REPAIRED, SEARCHES
-from webapp.models import Filters, Fingerprint, Hit, Item, Result
+from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.prices import Band
 from webapp.publishing import Generations
 from webapp.ranking import Neighbours, nearest
@@ -168,9 +168,21 @@ def _copies(found: Neighbours, search: Search, among: Positions | None) -> dict[
         picture = generation.twins.picture(position)
         sharing = ids[generation.twins.sharing(picture)]
         if among is not None:
-            sharing = np.intersect1d(sharing, search.inquiry.measure.ids[among])
+            sharing = _at(sharing, search.inquiry.measure.ids, among)
         others = np.count_nonzero(sharing != search.leave_out)
         if item_id != search.leave_out:
             copies[item_id] = 0 if picture in seen else max(1, int(others))
             seen.add(picture)
     return copies
+
+
+def _at(few: Ids, ids: Ids, among: Positions) -> Ids:
+    """Return those of a few ids that are at some positions; all ascend.
+
+    Nothing is done for each of the positions: there may be a million.
+    """
+    places = np.searchsorted(ids, few)
+    found = np.searchsorted(among, places)
+    inside = found < len(among)
+    inside[inside] = (among[found[inside]] == places[inside]) & (ids[places[inside]] == few[inside])
+    return few[inside]

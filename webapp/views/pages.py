@@ -61,13 +61,14 @@ def item(item_id: int) -> str:
     shown = core.catalog.item(item_id)
     asked = params.question(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
-    bands = prices.around(shown, g.filters, search.generation.attributes)
+    wanted = prices.around(shown, g.filters, search.generation.attributes)
+    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "item.html",
         item=shown,
         search=search,
         result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
-        bands=core.searcher.at_prices(search, bands),
+        bands=bands,
     )
 
 
@@ -80,13 +81,14 @@ def search() -> str:
         return render_template("search.html", limit=core.settings.max_upload_mb)
     asked = params.question(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprints.decode(text), asked)
-    bands = prices.thirds(g.filters, search.generation.attributes)
+    wanted = prices.thirds(g.filters, search.generation.attributes)
+    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "found.html",
         q=text,
         search=search,
         result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
-        bands=core.searcher.at_prices(search, bands),
+        bands=bands,
     )
 
 
