@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
@@ -90,7 +91,7 @@ def test_answers_are_kept(app: Flask) -> None:
         assert (counted(searches), counted(requests)) == (before[0] + made, before[1] + 1)
 
 
-def unpacked(response: Response) -> bytes:
+def unpacked(response: TestResponse) -> bytes:
     packed = response.headers.get("Content-Encoding") == "gzip"
     return gzip.decompress(response.data) if packed else response.data
 

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,11 +11,13 @@ from tests.serving import run_hashbag
 from webapp.bench import Options, Progress, Row, bench, curve, realistic, rivals, to_json, to_text
 from webapp.bench.clock import Times, interleaved
 from webapp.bench.query import draw
+from webapp.bench.realistic import Packed
 from webapp.bench.rivals import RIVALS, K
 from webapp.config import load
 from webapp.engines.registry import ENGINES
 from webapp.exceptions import BadParameter
 from webapp.hashing import KINDS
+from webapp.kinds.kind import HashKind
 
 SVG = "{http://www.w3.org/2000/svg}"
 FIELDS = {
@@ -61,7 +62,7 @@ def test_every_system_is_asked_and_the_exact_ones_find_all(queried: list[Row]) -
 def test_recall_counts_distances_not_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rival that answers with the wrong nine, or with too few, is seen to."""
 
-    def lazy(*_: Any) -> rivals.Ask:
+    def lazy(kind: HashKind, codes: Packed) -> rivals.Ask:  # noqa: ARG001
         return lambda _: np.arange(K - 3)
 
     monkeypatch.setattr("webapp.bench.query.RIVALS", (rivals.Rival("lazy", lazy),))
@@ -167,7 +168,7 @@ def test_codes_varied_from_real_ones_stay_near_them() -> None:
 @pytest.mark.parametrize("section", FIELDS)
 def test_a_section_prints_a_table_and_writes_rows(section: str, tmp_path: Path) -> None:
     arguments = ["bench", section, "--size", "10", "--kind", "whash", "--seconds", "0.2"]
-    written = ["--json", tmp_path / "rows.json", "--jobs", "2"]
+    written: list[str | Path] = ["--json", tmp_path / "rows.json", "--jobs", "2"]
     if section == "query":
         written += ["--size", "30", "--picture", tmp_path / "curve.svg"]
     done = run_hashbag([*arguments, *written], tmp_path / "instance", timeout=300)

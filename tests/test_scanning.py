@@ -135,8 +135,11 @@ def test_an_annoy_file_written_directly_is_as_annoy_would_have_made_it(
     for row in {0, len(rows) // 2, len(rows) - 1}:
         assert ours.get_item_vector(row) == rows[row]
     for query in (random.random((8, bits)) < 0.5).astype(int).tolist():
-        asked = (query, 9, 60, True)
-        assert ours.get_nns_by_vector(*asked) == theirs.get_nns_by_vector(*asked)
+        found, expected = (
+            forest.get_nns_by_vector(query, 9, 60, include_distances=True)
+            for forest in (ours, theirs)
+        )
+        assert found == expected
 
 
 def test_the_engine_opens_what_was_written_directly(tmp_path: Path) -> None:

@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from functools import wraps
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Response, request
@@ -83,10 +81,12 @@ class Keeping:
         status, headers = said[-1]
         if _ROUTE not in environ or int(status[:3]) not in _GIVEN_AGAIN:
             return answer
-        body = BytesIO()
-        with closing(answer) if hasattr(answer, "close") else BytesIO():
-            body.writelines(answer)
-        whole = Answer(status, tuple(headers), body.getvalue(), environ[_ROUTE])
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        whole = Answer(status, tuple(headers), body, environ[_ROUTE])
         self._core.answers.keep(state, asked, whole)
         return [whole.body]
 
