@@ -99,10 +99,13 @@ def _number(power: int) -> str:
 
 def _lines(systems: dict[str, list[Point]], frame: _Frame) -> Iterator[str]:
     """Draw each system's line, and its name where the line ends, none over another."""
-    ends = sorted(systems, key=lambda system: frame.place(systems[system][-1])[1])
-    heights = _apart([frame.place(systems[system][-1])[1] for system in ends])
-    for system, height in zip(ends, heights, strict=True):
-        yield from _line(system, [frame.place(point) for point in systems[system]], height)
+    places = {name: [frame.place(point) for point in line] for name, line in systems.items()}
+    for across in sorted({line[-1][0] for line in places.values()}):
+        ending = [name for name, line in places.items() if line[-1][0] == across]
+        ending.sort(key=lambda name: places[name][-1][1])
+        heights = _apart([places[name][-1][1] for name in ending])
+        for system, height in zip(ending, heights, strict=True):
+            yield from _line(system, places[system], height)
 
 
 def _line(system: str, places: Sequence[Point], height: float) -> Iterator[str]:
