@@ -7,8 +7,11 @@ _KILO = 1024
 
 
 def private(pid: int) -> int:
-    """Return the bytes that a process has for itself."""
-    return _sum(pid, "Private_")
+    """Return the bytes that a process has for itself.
+
+    Not those of files that it alone has mapped: they are the system's to keep or to forget.
+    """
+    return _sum(pid, "Private_Dirty:")
 
 
 def of_tree(pid: int | None = None) -> int:
