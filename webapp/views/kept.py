@@ -86,7 +86,8 @@ class Keeping:
         finally:
             if hasattr(answer, "close"):
                 answer.close()
-        whole = Answer(status, tuple(headers), body, environ[_ROUTE])
+        lasting = tuple(header for header in headers if header[0] != "Date")
+        whole = Answer(status, lasting, body, environ[_ROUTE])
         self._core.answers.keep(state, asked, whole)
         return [whole.body]
 
@@ -103,5 +104,4 @@ def validate(response: Response) -> Response:
         response.cache_control.no_cache = True  # ask each time whether it is still the same
         response.add_etag(weak=True)  # it may be compressed yet
         response.make_conditional(request)
-        response.headers.pop("Date", None)  # that of now is the server's to add
     return response
