@@ -261,6 +261,6 @@ def test_metrics_count_requests_by_route_and_searches_by_kind(client: FlaskClien
     searches = 'hashbag_searches_total{exact="True",kind="phash_simple"}'
     requests = 'hashbag_requests_total{method="GET",route="/items/<int:item_id>",status="200"}'
     before = counted(searches), counted(requests)
-    assert client.get("/items/3?by=phash_simple").status_code == 200
+    assert client.get("/items/3?by=phash_simple&k=7").status_code == 200
     assert (counted(searches), counted(requests)) == (before[0] + 1, before[1] + 1)
     assert counted("hashbag_items") == 60

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import core_of
+from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, catalogue
 from tests.serving import run_hashbag
 from webapp import create_app
@@ -156,3 +156,24 @@ def test_an_import_that_changes_prices_alone_changes_what_filters_find(tmp_path:
     client = create_app({"instance": instance}).test_client()
     listed = client.get("/api/v1/items?min_price=700").get_json()
     assert [item["price"] for item in listed["items"]] == [777]
+
+
+def test_of_very_many_values_the_most_frequent_are_offered_and_those_chosen(
+    tmp_path: Path,
+) -> None:
+    manifest = catalogue(tmp_path / "photos", 45)
+    head, *lines = manifest.read_text("utf-8").splitlines()
+    parted = [line.split(",") for line in lines]
+    for number, line in enumerate(parted):
+        line[2] = f"Maker {max(0, number - 1):02d}"
+    manifest.write_text("\n".join([head, *map(",".join, parted)]) + "\n", "utf-8")
+    app = create_app({"instance": tmp_path / "instance"})
+    take_in(app, manifest)
+    client = app.test_client()
+    boxes = re.compile(r'type="checkbox" name="brand" value="([^"]+)"( checked)?')
+    offered = boxes.findall(client.get("/").text)
+    assert [name for name, _ in offered] == [f"Maker {number:02d}" for number in range(40)]
+    assert "another of 44" in client.get("/").text
+    offered = boxes.findall(client.get("/?brand=Maker+43&brand=Maker+03").text)
+    assert len(offered) == 41
+    assert [name for name, checked in offered if checked] == ["Maker 03", "Maker 43"]

@@ -76,7 +76,11 @@ class Attributes:
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
         """
-        return {name: self._facet(name, filters) for name in FACETS}
+        return {name: self._facet(name, filters) for name in FACETS} if filters else self._facets
+
+    @cached_property
+    def _facets(self) -> Counts:
+        return {name: self._facet(name, NO_FILTERS) for name in FACETS}
 
     def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hamming import Planes, Positions
+from webapp.hamming import Planes, Positions, distinct, roots
 from webapp.hashing import KINDS
 from webapp.ranking import KindMeasure
 from webapp.samples import Opened
@@ -23,6 +23,9 @@ PARTS = ("shape", "colour")
 
 LEARNED = "learned"
 """The kind that it blends too, where all items have it."""
+
+BLENDED = (LEARNED, *PARTS) if LEARNED in KINDS else PARTS
+"""The kinds that it blends in a catalogue that has all that is installed."""
 
 # Of each part: the nearest of the blend are seldom among the very nearest of any. On 8,620
 # photos, 300 held 98 in 100 of the true nine, 100 held 90; a proof, where on, finds the rest.
@@ -102,7 +105,7 @@ def blend(
     says more than a middling likeness in all: without them a greyed photo loses to any grey bag.
     """
     parts = (
-        share * np.sqrt(found / scale)
+        share * roots(found, scale)
         for found, scale, share in zip(distances, scales, shares, strict=True)
     )
     return np.rint(FAR * sum(parts)).astype(np.int64)
@@ -123,15 +126,33 @@ class LookMeasure:
         self._parts = [KindMeasure(part.table, part.index, asked) for part, asked, _ in counted]
         self._scales = [part.scale for part, _, _ in counted]
         self._shares = [share for _, _, share in counted]
-        self.words = sum(part.words for part in self._parts)
+        self._all: NDArray[np.int64] | None = None
+
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
+        return sum(part.words for part in self._parts)
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask all parts' indexes."""
         wanted = max(k, _CANDIDATES)
         found = [part.candidates(wanted)[0] for part in self._parts]
-        return np.unique(np.concatenate(found)), False
+        return distinct(np.concatenate(found)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Blend the parts' exact distances."""
-        found = [part.distances(positions) for part in self._parts]
-        return blend(found, self._scales, self._shares)
+        """Blend the parts' exact distances; of all items, once."""
+        if self._all is not None:
+            return self._all if positions is None else self._all[positions]
+        each = [part.distances(positions) for part in self._parts]
+        found = blend(each, self._scales, self._shares)
+        if positions is None:
+            self._all = found
+        return found
+
+    def within(self, bound: int) -> Positions | None:
+        """Say that all must be measured: near in the blend may be quite far in one part."""
+        if len(self._parts) > 1:
+            return None
+        # `blend` solved for the one part that counts; half a unit for the rounding.
+        limit = self._scales[0] * ((bound + 0.5) / (FAR * self._shares[0])) ** 2 * (1 + 1e-9)
+        return self._parts[0].within(int(limit))

@@ -4,6 +4,7 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,12 @@ from webapp.schema import codes, facts, items, makers, open_database
 
 _CHUNK = 500
 _NO_ID = 2**63  # more than a database holds
+
+# Put together once: that takes longer than to run them.
+_SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_ITEMS = sa.select(*(items.c[field.name] for field in fields(Item))).where(items.c.id.in_(_SOME))
+_CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
+_REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
 class Catalog:
@@ -65,8 +72,8 @@ class Catalog:
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]
-                rows = connection.execute(sa.select(items).where(items.c.id.in_(some)))
-                by_id.update((row.id, Item(**row)) for row in rows.mappings())
+                rows = connection.execute(_ITEMS, {"ids": some})
+                by_id.update((row[0], Item(*row)) for row in rows.all())
         return [by_id[item_id] for item_id in ids if item_id in by_id]
 
     def stored_path(self, path: Path) -> str:
@@ -116,10 +123,7 @@ class Catalog:
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]
-                query = sa.select(codes.c.item_id, codes.c.kind, codes.c.code)
-                for item_id, kind, code in connection.execute(
-                    query.where(codes.c.item_id.in_(some))
-                ):
+                for item_id, kind, code in connection.execute(_CODES, {"ids": some}).all():
                     found[item_id][kind] = code
         return dict(found)
 
@@ -193,7 +197,7 @@ class Catalog:
     @property
     def revision(self) -> int:
         """A number that grows with every change that the indexes must follow."""
-        return self._scalar(sa.select(facts.c.value).where(facts.c.name == "revision"))
+        return self._scalar(_REVISION)
 
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:

@@ -1,5 +1,6 @@
 """The distinct codes of one kind, and which items have them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -7,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import Distances, Planes, Positions, distances, planes
+from webapp.hamming import (
+    Distances,
+    Planes,
+    Positions,
+    distances,
+    distinct,
+    planes,
+    within,
+)
 from webapp.models import Ids
 
 
@@ -36,10 +45,16 @@ class CodeTable:
         return int(self.codes.shape[1])
 
     def items_of(self, rows: Positions) -> Positions:
-        """Return the positions, ascending, of the items that have one of these rows."""
-        starts, counts = self.starts[rows], np.diff(self.starts)[rows]
-        offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.unique(self.members[np.repeat(starts, counts) + offsets]).astype(np.intp)
+        """Return the positions, ascending, of the items that have one of these different rows."""
+        starts = self.starts[rows]
+        counts = self.starts[rows + 1] - starts
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+        return distinct(self.members[places])
+
+    def within(self, queries: Planes, bound: int) -> Positions:
+        """Return the positions, ascending, of the items within so many bits of a query."""
+        return self.items_of(within(self.codes, queries, bound))
 
     def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
         """Return the distance of each item, or of those at `positions`, to its nearest query.
@@ -47,10 +62,11 @@ class CodeTable:
         `queries` has shape (W, Q); a view and a query that are near make the item near.
         """
         if positions is None:
-            return _nearest_view(distances(self.codes, queries)[self.rows])
-        rows = self.rows[positions]
-        found = distances(self.codes[:, rows.ravel()], queries)
-        return _nearest_view(found.reshape(rows.shape))
+            of_row = distances(self.codes, queries)
+            return _nearest_view([of_row.take(rows) for rows in self.rows.T])
+        rows = self.rows.take(positions, axis=0)
+        found = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
+        return _nearest_view(list(found.T))
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:
         """Return one code as single bits, shape (bits,)."""
@@ -65,8 +81,11 @@ class CodeTable:
 _ARRAYS = tuple(field.name for field in fields(CodeTable) if field.name != "bits")
 
 
-def _nearest_view(found: Distances) -> Distances:
-    return found[:, 0] if found.shape[1] == 1 else found.min(axis=1)
+def _nearest_view(views: Sequence[Distances]) -> Distances:
+    nearest = views[0]
+    for view in views[1:]:
+        nearest = np.minimum(nearest, view)
+    return nearest
 
 
 def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
@@ -77,17 +96,27 @@ def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
 def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
     """Group items by their codes; `ids` has shape (M,), ascending, `packed` (M, V, bytes)."""
     items, views, _ = packed.shape
-    distinct, row_of = np.unique(packed.reshape(items * views, -1), axis=0, return_inverse=True)
-    row_of = row_of.ravel()
+    codes, row_of = _distinct(planes(packed.reshape(items * views, -1)))
     order = np.argsort(row_of, kind="stable")
     return CodeTable(
         bits=bits,
-        codes=planes(distinct),
+        codes=codes,
         ids=ids,
-        rows=row_of.reshape(items, views).astype(np.int32),
+        rows=row_of.reshape(items, views),
         members=(order // views).astype(np.int32),
         starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int64),
     )
+
+
+def _distinct(codes: Planes) -> tuple[Planes, NDArray[np.int32]]:
+    """Return codes ascending, word by word, each once, and the place of every given one there."""
+    order = np.lexsort(codes[::-1])
+    ascending = codes.take(order, axis=1)
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (ascending[:, 1:] != ascending[:, :-1]).any(axis=0)
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.cumsum(first) - 1
+    return ascending.compress(first, axis=1), place
 
 
 def load_table(folder: Path, kind: str, bits: int) -> CodeTable:

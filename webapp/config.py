@@ -24,6 +24,7 @@ class Settings:
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
+    answers_mb: float = 16
     admin_token: str = ""
     secret_key: str = ""
 
@@ -31,6 +32,11 @@ class Settings:
     def database_url(self) -> str:
         """Where the catalogue is: SQLite in the instance folder unless set."""
         return self.database or f"sqlite:///{self.instance / 'hashbag.db'}"
+
+    @property
+    def answers_bytes(self) -> int:
+        """How much of its answers each worker keeps; 0 is nothing."""
+        return int(self.answers_mb * 1024 * 1024)
 
     @property
     def max_upload_bytes(self) -> int:
@@ -82,13 +88,14 @@ def _like(default: object, name: str, value: object) -> object:
         number = float(str(value))
         if math.isinf(number):
             return int(number)  # raises, as for any other text that is no number
-        return number if isinstance(default, float) or name == "max_upload_mb" else int(number)
+        return number if isinstance(default, float) or name.endswith("_mb") else int(number)
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"{PREFIX}{name.upper()} must be a number, not '{value}'") from error
 
 
 def _checked(settings: Settings) -> Settings:
-    for name, least in (("trees", 1), ("search_k", 1), ("max_pixels", 1), ("max_upload_mb", 0.001)):
+    leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001, "answers_mb": 0}
+    for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     return settings

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.answers import Answers, State
 from webapp.attributes import EMPTY, Attributes, gather
 from webapp.catalog import Catalog
 from webapp.config import Settings
 from webapp.duplicates import Duplicates
 from webapp.engines.registry import engine_of
-from webapp.exceptions import IndexNotReady, NothingPublished
+from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
 from webapp.ingest import Ingest
 from webapp.mapping.store import Maps
 from webapp.publishing import Generations
@@ -72,6 +74,18 @@ class Hashbag:
     def duplicates(self) -> Duplicates:
         """Groups of items that are nearly the same."""
         return Duplicates(self.catalog, self.generations)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was answered before."""
+        return Answers(self.settings.answers_bytes)
+
+    def state(self) -> State | None:
+        """Return what answers are made of now; None where a view is to say why there is none."""
+        try:
+            return State(self.generations.current(), self.catalog.revision)
+        except (IndexNotReady, CatalogError, SQLAlchemyError):
+            return None
 
     @property
     def ingest(self) -> Ingest:

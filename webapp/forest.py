@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 Nodes = NDArray[np.int64]
 Lengths = NDArray[np.uint8]
@@ -51,6 +49,10 @@ class Forest:
 
     def merge(self) -> Links:
         """Keep of all links those that a minimum spanning forest needs, and return them."""
+        # Half of what starting takes, for something few processes do: imported when done.
+        from scipy.sparse import coo_array  # noqa: PLC0415
+        from scipy.sparse.csgraph import minimum_spanning_tree  # noqa: PLC0415
+
         every = _joined([self._links, *self._added])
         self._added.clear()
         # The first of equal pairs stays: known links come before found ones.
@@ -64,6 +66,9 @@ class Forest:
 
     def labels(self, length: int) -> NDArray[np.int32]:
         """Number the trees that remain of merged links up to a length; shape (size,)."""
+        from scipy.sparse import coo_array  # noqa: PLC0415
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
         near = self._links.lengths <= length
         pairs = (self._links.left[near], self._links.right[near])
         matrix = coo_array((np.ones(near.sum()), pairs), shape=(self.size, self.size))

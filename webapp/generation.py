@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,9 @@ from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hamming import Positions
 from webapp.hashing import KINDS, KNOWN
+from webapp.intact import Intact
 from webapp.models import Filters, Ids
+from webapp.processes import available_cores
 from webapp.samples import Opened
 from webapp.twins import Twins
 
@@ -50,6 +53,12 @@ class Manifest:
     kinds: Mapping[str, KindEntry]
     files: Mapping[str, str]
     """SHA-256, in hex, of the files that belong to no kind."""
+
+    @property
+    def all_files(self) -> Mapping[str, str]:
+        """SHA-256, in hex, by the names of all files that it describes."""
+        parts = (self.files, *(entry.files for entry in self.kinds.values()))
+        return {name: digest for part in parts for name, digest in part.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +135,12 @@ def manifest_digest(folder: Path) -> str:
     return digest_of(folder / MANIFEST)
 
 
-def open_generation(folder: Path, engine: Engine, digest: str) -> Generation:
+def open_generation(
+    folder: Path, engine: Engine, digest: str, intact: Intact | None = None
+) -> Generation:
     """Open a generation, after comparing every file with its checksum, `digest` the manifest's.
+
+    `intact` knows which files were compared already, and is told; without it all are.
 
     Raises:
         IndexDamaged: names the file, or the library whose version is another.
@@ -145,7 +158,7 @@ def open_generation(folder: Path, engine: Engine, digest: str) -> Generation:
             f"{folder.name}: {MANIFEST} is not what was built, its checksum differs: "
             "run `hashbag index`"
         )
-    _check_files(folder, manifest.files)
+    _check_files(folder, manifest.all_files, intact)
     columns = attributes.load(folder)
     return Generation(
         folder.name,
@@ -192,7 +205,6 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
 
 
 def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> Opened:
-    _check_files(folder, entry.files)
     table = load_table(folder, name, entry.bits)
     if np.array_equal(table.ids, ids):
         # One array for all: positions then mean the same in every kind, and that is seen at once.
@@ -200,15 +212,24 @@ def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: I
     return Opened(table, engine.open(table, folder, name))
 
 
-def _check_files(folder: Path, files: Mapping[str, str]) -> None:
-    for file, digest in files.items():
+def _check_files(folder: Path, files: Mapping[str, str], intact: Intact | None) -> None:
+    for file in files:
         if not (folder / file).is_file():
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
-        if digest_of(folder / file) != digest:
+    paths = [folder / file for file in files]
+    marks = intact.doubtful(paths) if intact else {}
+    # The largest first, on all cores: hashing lets other threads work.
+    doubtful = sorted(marks if intact else paths, key=lambda path: -path.stat().st_size)
+    with ThreadPoolExecutor(available_cores()) as threads:
+        found = dict(zip(doubtful, threads.map(digest_of, doubtful), strict=True))
+    for path in doubtful:
+        if found[path] != files[path.name]:
             raise IndexDamaged(
-                f"{folder.name}: {file} is not what was built, its checksum differs: "
+                f"{folder.name}: {path.name} is not what was built, its checksum differs: "
                 "run `hashbag index`"
             )
+    if intact and marks:
+        intact.remember(marks)
 
 
 def _libraries() -> dict[str, str]:

@@ -130,6 +130,8 @@ def differs(kind: HashKind, one: Code, other: Code) -> bool:
 
 def to_hex(kind: HashKind, code: Code) -> str:
     """Write a code the way `str(imagehash.ImageHash)` does, one view after the other."""
+    if kind.bits % 8 == 0:
+        return code.hex()
     digits = -(-kind.bits // 4)
     views = (int.from_bytes(view.tobytes(), "big") for view in packed_views(kind, code))
     return "".join(f"{view >> (8 * kind.bytes - kind.bits):0{digits}x}" for view in views)

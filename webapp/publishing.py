@@ -12,6 +12,7 @@ from webapp.catalog import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.generation import Generation, build, manifest_digest, open_generation
+from webapp.intact import Intact, mark_of
 from webapp.whole import write_whole
 
 KEPT = 2
@@ -32,6 +33,7 @@ class Generations:
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self._engine = engine
+        self._intact = Intact(folder)
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = _NEVER
         self._serving: Generation | None = None
@@ -64,7 +66,7 @@ class Generations:
     def _follow(self, stamp: tuple[int, int] | None) -> None:
         try:
             folder, digest = self._published()
-            self._serving = open_generation(folder, self._engine, digest)
+            self._serving = open_generation(folder, self._engine, digest, self._intact)
             self._problem = None
             log.info("serving generation %s", self._serving.name)
         except IndexNotReady as problem:
@@ -79,6 +81,15 @@ class Generations:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns
+
+    def verify(self) -> None:
+        """Compare every file of the published generation with its checksum, whoever did before.
+
+        Raises:
+            IndexNotReady: nothing was published, or what was is damaged.
+        """
+        folder, digest = self._published()
+        open_generation(folder, self._engine, digest)
 
     def newest(self) -> Path:
         """Return the folder of the published generation.
@@ -114,6 +125,7 @@ class Generations:
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
         building.rename(final)
+        self._intact.remember({path: mark_of(path) for path in final.iterdir()})
         current = {"generation": final.name, "manifest": manifest_digest(final)}
         write_whole(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-KEPT]:

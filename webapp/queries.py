@@ -1,5 +1,6 @@
 """How a fingerprint is asked in one kind: as it is, or in more readings than that."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,14 @@ def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> Asked:
     if kind.name not in fingerprint:
         raise BadParameter("by", f"this fingerprint has no {kind.name} code: choose another kind")
     code = fingerprint[kind.name]
-    if not (harder and kind.tries_harder):
-        views = packed_views(kind, code)[: kind.views]
-        return Asked(planes(views), ("",) * len(views))
-    phrases, bits = kind.tries_harder.readings(unpack(kind, code))
-    packed = packed_views(kind, pack(bits))
+    packed = packed_views(kind, code)[: kind.views]
+    phrases: Sequence[str] = ("",) * len(packed)
+    if harder and kind.tries_harder:
+        phrases, bits = kind.tries_harder.readings(unpack(kind, code))
+        packed = packed_views(kind, pack(bits))
     # Views are often equal: ask each reading once, under the first of its phrases.
-    _, first = np.unique(packed, axis=0, return_index=True)
-    first.sort()
-    return Asked(planes(packed[first]), tuple(phrases[number] for number in first))
+    first: dict[bytes, int] = {}
+    for number, reading in enumerate(packed):
+        first.setdefault(reading.tobytes(), number)
+    asked = list(first.values())
+    return Asked(planes(packed[asked]), tuple(phrases[number] for number in asked))

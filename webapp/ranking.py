@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from webapp.codes import CodeTable
 from webapp.engines import Index
-from webapp.hamming import Planes, Positions, smallest
+from webapp.hamming import Planes, Positions, distinct, smallest
 from webapp.models import Ids
 
 # XOR and count of as many 64-bit words takes some milliseconds: less than rendering a page.
-PROVE_UP_TO_WORDS = 1 << 22
+PROVE_UP_TO_WORDS = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class Measure(Protocol):
     ids: Ids
     """The items, ascending; a place in it is an item's position."""
 
-    words: int
-    """How many words a scan of all items compares."""
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Propose the positions, ascending, of items that may be among the k nearest.
@@ -47,20 +48,40 @@ class Measure(Protocol):
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Return the exact distance of every item, or of those at `positions`."""
 
+    def within(self, bound: int) -> Positions | None:
+        """Return the positions, ascending, of all items within a distance, and maybe of more.
 
-def nearest(measure: Measure, k: int, among: Positions | None = None) -> Neighbours:
+        None where they would be about all.
+        """
+
+
+def nearest(
+    measure: Measure,
+    k: int,
+    among: Positions | None = None,
+    prove_up_to: int | None = None,
+) -> Neighbours:
     """Find the k nearest items, among those at some positions or all of them.
 
     Always min(k, number of items) answers. A subset is scanned, never filtered afterwards: a
-    filter that few items pass would leave too few of the engine's candidates.
+    filter that few items pass would leave too few of the engine's candidates. Larger scans than
+    of `prove_up_to` words, usually `PROVE_UP_TO_WORDS`, are not made for a proof.
     """
+    most = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
     if among is not None:
         return _ranked(measure, among, k, exact=True)
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)
-    if complete or (len(proposed.ids) == k and measure.words > PROVE_UP_TO_WORDS):
+    if complete or (len(proposed.ids) == k and measure.words > most):
         return proposed
-    return _proven(proposed, _ranked(measure, None, k, exact=True))
+    return _proven(proposed, _ranked(measure, _contenders(measure, proposed, k), k, exact=True))
+
+
+def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
+    """Return the positions of all items as near as the last proposed; None for simply all."""
+    near = measure.within(int(proposed.distances[-1])) if len(proposed.ids) == k else None
+    # Of many, single ones are slower to look up than all of them.
+    return near if near is not None and 4 * len(near) < len(measure.ids) else None
 
 
 def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:
@@ -71,7 +92,7 @@ def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: boo
 
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
-    missed = frozenset(np.setdiff1d(truth.ids, proposed.ids).tolist())
+    missed = frozenset(truth.ids.tolist()) - frozenset(proposed.ids.tolist())
     return Neighbours(truth.ids, truth.distances, exact=True, missed=missed)
 
 
@@ -83,11 +104,15 @@ class KindMeasure:
 
     def __init__(self, table: CodeTable, index: Index, queries: Planes) -> None:
         self.ids = table.ids
-        self.words = table.codes.size * queries.shape[1]
         self._table = table
         self._index = index
         self._queries = queries
         self._all: NDArray[np.integer] | None = None
+
+    @property
+    def words(self) -> int:
+        """How many words a scan of all items would compare; none once it was made."""
+        return self._table.codes.size * self._queries.shape[1] if self._all is None else 0
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask the index with each query."""
@@ -104,11 +129,17 @@ class KindMeasure:
             return self._all if positions is None else self._all[positions]
         return self._table.distances(self._queries, positions)
 
+    def within(self, bound: int) -> Positions:
+        """Scan all codes, each no further than it takes to see that it is too far."""
+        if self._all is not None:
+            return np.flatnonzero(self._all <= bound)
+        return self._table.within(self._queries, bound)
+
 
 def rows_near(index: Index, queries: Planes, count: int) -> Positions:
-    """Propose rows near any of the queries, shape (W, Q)."""
+    """Propose different rows near any of the queries, shape (W, Q)."""
     found: Sequence[Positions] = [
         index.candidates(queries[:, number : number + 1], count)
         for number in range(queries.shape[1])
     ]
-    return np.unique(np.concatenate(found))
+    return found[0] if len(found) == 1 else distinct(np.concatenate(found))

@@ -11,7 +11,7 @@ from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.generation import Generation
 from webapp.hashing import KINDS, KNOWN
 from webapp.kinds.kind import HashKind
-from webapp.models import NO_FILTERS, Filters, Fingerprint
+from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.queries import Asked, read
 from webapp.ranking import KindMeasure, Measure
 from webapp.samples import Opened
@@ -82,8 +82,9 @@ class Part:
 class Inquiry:
     """A fingerprint asked of a generation.
 
-    `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale.
-    `bits`: what is far, on the same.
+    `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale,
+    ascending.
+    `bits`: what is far, on the same scale.
     """
 
     measure: Measure
@@ -98,8 +99,10 @@ class Inquiry:
         """
         if len(self.measure.ids) < _ENOUGH:
             return False
-        chance = float(np.quantile(self.by_chance, _BY_CHANCE))
-        return distance >= max(chance, self.bits / 10)
+        place, part = divmod(_BY_CHANCE * (len(self.by_chance) - 1), 1)
+        below, above = self.by_chance[int(place) : int(place) + 2].tolist()
+        chance = below + part * (above - below)
+        return bool(distance >= max(chance, self.bits / 10))
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Say how each of some items matched; empty where the picture was taken as it is."""
@@ -121,7 +124,7 @@ def inquire(generation: Generation, fingerprint: Fingerprint, question: Question
     if isinstance(question.by, HashKind):
         part = _part(generation, fingerprint, question.by.name, harder=question.harder)
         measure = KindMeasure(part.opened.table, part.opened.index, part.asked.queries)
-        return Inquiry(measure, part.opened.sample, (part,), question.by.bits)
+        return Inquiry(measure, part.opened.ascending, (part,), question.by.bits)
     return _inquire_look(generation, fingerprint, question)
 
 
@@ -144,7 +147,12 @@ def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Qu
     )
     opened, shares = [part.opened for part in parts], [part.share for part in parts]
     measure = LookMeasure(opened, [part.asked.queries for part in parts], shares)
-    by_chance = blend([one.sample for one in opened], [one.scale for one in opened], shares)
+    by_chance = opened[0].kept(
+        (LOOK.name, *shares),
+        lambda: np.sort(
+            blend([one.sample for one in opened], [one.scale for one in opened], shares)
+        ),
+    )
     return Inquiry(measure, by_chance, parts, question.by.bits)
 
 
@@ -155,9 +163,14 @@ def blended(generation: Generation) -> tuple[str, ...]:
         IndexNotReady: some items lack even a shape or a colour code.
     """
     shape, colour = (generation.kind(name).table.ids for name in PARTS)
-    if not np.array_equal(shape, colour):
+    if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
     learned = generation.kinds.get(LEARNED)
-    if learned is not None and np.array_equal(shape, learned.table.ids):
+    if learned is not None and _are_same(shape, learned.table.ids):
         return (LEARNED, *PARTS)
     return PARTS
+
+
+def _are_same(one: Ids, other: Ids) -> bool:
+    # Kinds that all items have share their ids: then there is nothing to compare.
+    return one is other or np.array_equal(one, other)

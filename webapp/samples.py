@@ -1,6 +1,7 @@
 """An opened kind, with what its catalogue's own distances look like."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from webapp.hamming import Distances, Positions
 
 _PAIRS = 20_000
 _SEED = 81
+_KEPT = 8
 
 
 def random_pairs(items: int) -> tuple[Positions, Positions]:
@@ -27,12 +29,30 @@ class Opened:
 
     table: CodeTable
     index: Index
+    _kept: dict[Hashable, NDArray[np.integer]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def sample(self) -> Distances:
         """The distances of random pairs of items, in bits, shape (20000,)."""
         first, second = random_pairs(len(self.table.ids))
         return _between(self.table, first, second)
+
+    @cached_property
+    def ascending(self) -> Distances:
+        """The same, ascending."""
+        return np.sort(self.sample)
+
+    def kept(self, name: Hashable, make: Callable[[], NDArray[np.integer]]) -> NDArray[np.integer]:
+        """Return what was made of samples before; the last few are kept, under their names."""
+        found = self._kept.get(name)
+        if found is None:
+            found = make()
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[name] = found
+        return found
 
     @cached_property
     def scale(self) -> float:

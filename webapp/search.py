@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
 from webapp.generation import Generation
 from webapp.hamming import Positions
 from webapp.hashing import query_fingerprint
 from webapp.metrics import REPAIRED, SEARCHES
-from webapp.models import Filters, Fingerprint, Hit, Item, Result
+from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.prices import Band
 from webapp.publishing import Generations
 from webapp.ranking import Neighbours, nearest
@@ -33,15 +31,10 @@ class Search:
         """Return the positions of the items that pass filters; None for all."""
         return self.generation.positions(self.inquiry.measure.ids, filters)
 
-    @cached_property
-    def sorted_by_chance(self) -> NDArray[np.integer]:
-        """The distances of random pairs of items, ascending."""
-        return np.sort(self.inquiry.by_chance)
-
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
-        near = np.searchsorted(self.sorted_by_chance, distance, side="right")
-        return float(near / max(1, len(self.sorted_by_chance)))
+        by_chance = self.inquiry.by_chance
+        return float(np.searchsorted(by_chance, distance, side="right") / max(1, len(by_chance)))
 
 
 class Searcher:
@@ -163,9 +156,21 @@ def _copies(found: Neighbours, search: Search, among: Positions | None) -> dict[
         picture = generation.twins.picture(position)
         sharing = ids[generation.twins.sharing(picture)]
         if among is not None:
-            sharing = np.intersect1d(sharing, search.inquiry.measure.ids[among])
+            sharing = _at(sharing, search.inquiry.measure.ids, among)
         others = np.count_nonzero(sharing != search.leave_out)
         if item_id != search.leave_out:
             copies[item_id] = 0 if picture in seen else max(1, int(others))
             seen.add(picture)
     return copies
+
+
+def _at(few: Ids, ids: Ids, among: Positions) -> Ids:
+    """Return those of a few ids that are at some positions; all ascend.
+
+    Nothing is done for each of the positions: there may be a million.
+    """
+    places = np.searchsorted(ids, few)
+    found = np.searchsorted(among, places)
+    inside = found < len(among)
+    inside[inside] = (among[found[inside]] == places[inside]) & (ids[places[inside]] == few[inside])
+    return few[inside]

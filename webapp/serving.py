@@ -1,5 +1,6 @@
 """How gunicorn runs Hashbag: its configuration, in the environment that `hashbag serve` sets."""
 
+import gc
 import json
 import os
 import re
@@ -84,4 +85,7 @@ def application() -> Any:
         core.catalog.engine.dispose()
     except (IndexNotReady, CatalogError) as problem:
         print(f"Serving all the same: {problem}", file=sys.stderr)  # noqa: T201
+    # What is there now stays: collectors would touch, and so copy, its pages in every worker.
+    gc.collect()
+    gc.freeze()
     return app

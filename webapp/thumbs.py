@@ -1,6 +1,7 @@
 """The small copies of photos that pages show, kept in files named by the photo's content."""
 
 import io
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
@@ -23,6 +24,7 @@ def original_fits_page(width: int, height: int, media_type: str) -> bool:
     return media_type in _BROWSERS_SHOW and max(width, height) <= _HEAVY
 
 
+@lru_cache(maxsize=1024)
 def sizes_of(width: int, height: int, media_type: str) -> tuple[int, ...]:
     """List the copies that are kept of an original, smallest first.
 

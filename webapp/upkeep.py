@@ -104,9 +104,13 @@ def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) ->
     return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None
 
 
-def check_index(catalog: Catalog, generations: Generations) -> Iterator[Rejected]:
-    """Yield what is wrong with the published generation."""
+def check_index(
+    catalog: Catalog, generations: Generations, *, thoroughly: bool = False
+) -> Iterator[Rejected]:
+    """Yield what is wrong with the published generation; thoroughly, each file is read again."""
     try:
+        if thoroughly:
+            generations.verify()
         current = generations.current()
         if generations.problem:
             raise generations.problem

@@ -1,33 +1,52 @@
 """The `hashbag` command."""
 
+from importlib import import_module
+
 import click
 from flask.cli import FlaskGroup
 
 from webapp import create_app
-from webapp.cli import duplicates, inspection, intake, service
 from webapp.cli.common import errors_in_a_line
 
-group = FlaskGroup(
+_MODULE_OF = {
+    "demo": "intake",
+    "import": "intake",
+    "remove": "intake",
+    "index": "intake",
+    "status": "inspection",
+    "verify": "inspection",
+    "search": "inspection",
+    "evaluate": "inspection",
+    "duplicates": "duplicates",
+    "bench": "measuring",
+    "serve": "service",
+}
+
+
+class Commands(FlaskGroup):
+    """Loads a command's module when it is asked for: serving starts without what measures."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List our commands and Flask's own."""
+        return sorted({*super().list_commands(ctx), *_MODULE_OF})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Load one."""
+        if name not in _MODULE_OF:
+            return super().get_command(ctx, name)
+        module = import_module(f"webapp.cli.{_MODULE_OF[name]}")
+        # A command whose name means something to Python has another one there.
+        found: click.Command = getattr(module, name, None) or getattr(module, f"{name}_")
+        return found
+
+
+group = Commands(
     name="hashbag",
     help="Visual search for handbags: see which bags look alike, and why.",
     create_app=create_app,
     add_version_option=False,
 )
 click.version_option(package_name="hashbag")(group)
-
-for command in (
-    intake.demo,
-    intake.import_,
-    intake.remove,
-    intake.index,
-    inspection.status,
-    inspection.verify,
-    inspection.search,
-    duplicates.duplicates,
-    inspection.evaluate,
-    service.serve,
-):
-    group.add_command(command)
 
 
 def main() -> None:

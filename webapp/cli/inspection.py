@@ -58,7 +58,7 @@ def verify(jobs: int) -> None:
     total = core.catalog.count()
     checks = progress(upkeep.check_items(core.catalog, core.thumbs, jobs), total, "checking")
     wrong = [problem for problem in checks if problem]
-    wrong += upkeep.check_index(core.catalog, core.generations)
+    wrong += upkeep.check_index(core.catalog, core.generations, thoroughly=True)
     wrong += upkeep.check_map(core.catalog, core.maps)
     for problem in wrong:
         click.echo(f"{problem.source}: {problem.reason}")

@@ -12,6 +12,12 @@ from webapp.hamming import Planes
 
 _SEED = 81
 _PROBES = 8
+_HEAD = 16
+_CHUNK = 1 << 16
+# Each byte with its bits in the other order.
+_TURNED = np.packbits(
+    np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1), axis=1, bitorder="little"
+)[:, 0]
 
 
 class OpenedAnnoy:
@@ -42,14 +48,17 @@ class AnnoyEngine:
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
         """Write `<kind>.ann`; the same table and trees give the same bytes."""
+        path = folder / f"{kind}.ann"
         forest = AnnoyIndex(table.bits, "hamming")
         forest.set_seed(_SEED)
-        for row in range(table.row_count):
-            forest.add_item(row, table.bit_vector(row).tolist())
+        forest.on_disk_build(str(path))
+        # Adding the last item makes room for all. Adding each would take longer than the rest.
+        last = table.row_count - 1
+        forest.add_item(last, table.bit_vector(last).tolist())
+        _write_items(path, table)
         forest.build(self._trees, n_jobs=1)  # several jobs would give other bytes each time
-        path = folder / f"{kind}.ann"
-        forest.save(str(path))
         forest.unload()
+        path.chmod(0o644)  # built on disk, it would be for its owner alone
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
@@ -76,22 +85,45 @@ class AnnoyEngine:
         return opened
 
 
-def _zero_unused(path: Path, table: CodeTable) -> None:
-    """Zero the bytes that Annoy leaves as it found them in memory, for the same bytes each time.
+def _nodes(path: Path, table: CodeTable) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
+    """Map an Annoy file as its nodes, shape (N, bytes), the items first.
 
     A node is: how many items are below it, 4 bytes; two children, 8; padding, 4; W words. An
     item uses the words, a split the first of them for its bit, and a node of few items lists
     their numbers from the children on.
     """
-    words = table.codes.shape[0]
-    nodes = np.memmap(path, dtype=np.uint8, mode="r+").reshape(-1, 16 + 8 * words)
-    below = nodes[:, :4].copy().view(np.uint32)[:, 0]
-    is_item = np.arange(len(nodes)) < table.row_count
-    is_list = ~is_item & (below <= (12 + 8 * words) // 4)
-    nodes[~is_list, 12:16] = 0
-    nodes[~is_list & ~is_item, 24:] = 0
-    used = 4 + 4 * below[is_list, None]
-    nodes[is_list] = np.where(np.arange(nodes.shape[1]) < used, nodes[is_list], 0)
+    size = _HEAD + 8 * table.codes.shape[0]
+    return np.memmap(path, dtype=np.uint8, mode="r+", shape=(path.stat().st_size // size, size))
+
+
+def _write_items(path: Path, table: CodeTable) -> None:
+    """Write all items as `add_item` would: one item below, no children, the code's bits.
+
+    Annoy numbers the bits of a word from the lowest, a packed code those of a byte from the
+    highest.
+    """
+    nodes = _nodes(path, table)
+    for start in range(0, table.row_count, _CHUNK):
+        some = np.ascontiguousarray(table.codes[:, start : start + _CHUNK].T).view(np.uint8)
+        here = nodes[start : start + len(some)]
+        here[:, :_HEAD] = 0
+        here[:, 0] = 1
+        here[:, _HEAD:] = _TURNED[some]
+
+
+def _zero_unused(path: Path, table: CodeTable) -> None:
+    """Zero the bytes that Annoy leaves as it found them in memory, for the same bytes each time."""
+    nodes = _nodes(path, table)
+    longest = (nodes.shape[1] - 4) // 4
+    for start in range(0, len(nodes), _CHUNK):
+        some = nodes[start : start + _CHUNK]
+        below = some[:, :4].copy().view(np.uint32)[:, 0]
+        is_item = np.arange(start, start + len(some)) < table.row_count
+        is_list = ~is_item & (below <= longest)
+        some[~is_list, 12:16] = 0
+        some[~is_list & ~is_item, 24:] = 0
+        used = 4 + 4 * below[is_list, None]
+        some[is_list] = np.where(np.arange(some.shape[1]) < used, some[is_list], 0)
 
 
 def _answers_rightly(forest: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from webapp.codes import CodeTable
 from webapp.engines import Index, Rows
-from webapp.hamming import Planes, distances
+from webapp.hamming import Planes, distances, smallest
 
 
 class ExactIndex:
@@ -20,7 +20,7 @@ class ExactIndex:
     def candidates(self, query: Planes, count: int) -> Rows:
         """Return the `count` nearest rows, with all that are as near as the last of them."""
         found = distances(self._table.codes, query)
-        cut = np.searchsorted(np.cumsum(np.bincount(found)), count)
+        cut = found[smallest(found, count)[-1]]
         return np.flatnonzero(found <= cut)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import BALANCED, LEANINGS, LEARNED, LOOK, PARTS, Leaning, LookMeasure
+from webapp.blending import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
 from webapp.codes import load_table
 from webapp.engines.exact import ExactIndex
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
@@ -21,9 +21,6 @@ from webapp.ranking import KindMeasure
 from webapp.samples import Opened
 
 HARDER = f"{LOOK.name}-harder"
-
-BLENDED = (LEARNED, *PARTS) if LEARNED in KINDS else PARTS
-"""The kinds that the look blends here."""
 
 _LOOKS: dict[str, tuple[Leaning, bool]] = {
     HARDER: (BALANCED, True),

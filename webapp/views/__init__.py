@@ -8,6 +8,7 @@ from webapp.views import (
     duplicates,
     errors,
     health,
+    kept,
     maps,
     media,
     pages,
@@ -24,5 +25,7 @@ def register(app: Flask) -> None:
     for module in pages_and_data:
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
+    app.after_request(kept.validate)
     presenting.register(app)
     errors.register(app)
+    app.wsgi_app = kept.Keeping(app.wsgi_app, app.extensions["hashbag"])  # type: ignore[method-assign]

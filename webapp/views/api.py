@@ -1,6 +1,6 @@
 """The JSON API, version 1."""
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request
 
 from webapp import fingerprints
 from webapp.context import hashbag
@@ -9,6 +9,8 @@ from webapp.hashing import KINDS, query_fingerprint, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
 from webapp.views import duplicates, params
+from webapp.views.kept import kept
+from webapp.views.links import media
 from webapp.views.openapi import document
 from webapp.views.uploads import uploaded_picture
 
@@ -40,12 +42,14 @@ def items() -> Response:
 
 
 @bp.get("/items/<int:item_id>")
+@kept
 def item(item_id: int) -> Response:
     """Show one item."""
     return jsonify(_items([hashbag().catalog.item(item_id)])[0])
 
 
 @bp.get("/items/<int:item_id>/similar")
+@kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = params.question(request.args)
@@ -151,7 +155,7 @@ def _item(item: Item, codes: Fingerprint) -> Json:
         "extra": dict(item.extra),
         "width": item.width,
         "height": item.height,
-        "image": url_for("media.image", item_id=item.id, v=version),
-        "thumb": url_for("media.thumb", item_id=item.id, v=version),
+        "image": media("media.image", item.id, version),
+        "thumb": media("media.thumb", item.id, version),
         "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},
     }

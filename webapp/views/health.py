@@ -24,8 +24,7 @@ def count(response: Response) -> Response:
     """Count the answer by its route, never by its address: those are without number."""
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in _METHODS else "other"
-    metrics.REQUESTS.labels(method, route, response.status_code).inc()
-    metrics.SECONDS.labels(route).observe(time.perf_counter() - g.began)
+    metrics.count(method, route, response.status_code, time.perf_counter() - g.began)
     return response
 
 

@@ -11,6 +11,8 @@ from flask import current_app, g, request, url_for
 from webapp.models import FACETS, Filters
 from webapp.views import trail
 
+_ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
+
 Value = str | int | float | Sequence[str] | None
 
 
@@ -21,7 +23,26 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
     """
     to = _merged(more) | values
     led = {"trail": trail.carried(to)} if "trail" not in to else {}
-    return url_for(endpoint, **_given({"seed": seed()} | to | led))
+    return _address(endpoint, _given({"seed": seed()} | to | led))
+
+
+def _address(endpoint: str, values: dict[str, Any]) -> str:
+    """Do as `url_for`, which on a page of many items is asked only once for all that is alike."""
+    if "item_id" not in values:
+        return url_for(endpoint, **values)
+    item_id = values.pop("item_id")
+    made: dict[tuple[str, str], list[str]] = g.setdefault("addresses", {})
+    alike = endpoint, repr(values)
+    if alike not in made:
+        made[alike] = url_for(endpoint, item_id=_ANY_ITEM, **values).split(str(_ANY_ITEM), 1)
+    before, after = made[alike]
+    return f"{before}{item_id}{after}"
+
+
+def media(endpoint: str, item_id: int, version: str, width: int | None = None) -> str:
+    """Build the address of an item's photo, or of a copy of it, that means this content."""
+    wide = f"w={width}&" if width is not None else ""
+    return f"{_address(endpoint, {'item_id': item_id})}?{wide}v={version}"
 
 
 def seed() -> int | None:

@@ -11,6 +11,7 @@ from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import query_fingerprint
 from webapp.views import params
+from webapp.views.kept import kept
 from webapp.views.links import narrowed
 from webapp.views.presenting import sorted_hits
 from webapp.views.uploads import uploaded_picture
@@ -35,6 +36,7 @@ def grid() -> str:
 
 
 @bp.get("/browse")
+@kept
 def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
@@ -52,19 +54,21 @@ def browse() -> str:
 
 
 @bp.get("/items/<int:item_id>")
+@kept
 def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.catalog.item(item_id)
     asked = params.question(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
-    bands = prices.around(shown, g.filters, search.generation.attributes)
+    wanted = prices.around(shown, g.filters, search.generation.attributes)
+    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "item.html",
         item=shown,
         search=search,
         result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
-        bands=core.searcher.at_prices(search, bands),
+        bands=bands,
     )
 
 
@@ -77,13 +81,14 @@ def search() -> str:
         return render_template("search.html", limit=core.settings.max_upload_mb)
     asked = params.question(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprints.decode(text), asked)
-    bands = prices.thirds(g.filters, search.generation.attributes)
+    wanted = prices.thirds(g.filters, search.generation.attributes)
+    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "found.html",
         q=text,
         search=search,
         result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
-        bands=core.searcher.at_prices(search, bands),
+        bands=bands,
     )
 
 

@@ -1,11 +1,10 @@
 """Photos and fingerprints as templates show them."""
 
-from flask import url_for
-
 from webapp import glyphs
 from webapp.hashing import KINDS
 from webapp.models import Fingerprint, Item
 from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
+from webapp.views.links import media
 
 
 class PictureSources:
@@ -38,7 +37,7 @@ class PictureSources:
     @property
     def original(self) -> str:
         """The photo as it was imported."""
-        return url_for("media.image", item_id=self._item.id, v=self._version)
+        return media("media.image", self._item.id, self._version)
 
     def _candidates(self, below: int) -> list[str]:
         item = self._item
@@ -49,7 +48,7 @@ class PictureSources:
         ]
 
     def _thumb(self, size: int) -> str:
-        return url_for("media.thumb", item_id=self._item.id, w=size, v=self._version)
+        return media("media.thumb", self._item.id, self._version, size)
 
 
 def glyph_of(fingerprint: Fingerprint, kind: str) -> glyphs.Glyph | None:

@@ -79,7 +79,14 @@ def _written(steps: list[str]) -> str | None:
 
 
 def _here() -> str | None:
-    """Name what this page is about, as a step."""
+    """Name what this page is about, as a step; a page of many links asks for each."""
+    if "here" not in g:
+        g.here = _named()
+    here: str | None = g.here
+    return here
+
+
+def _named() -> str | None:
     args = request.args
     item = (request.view_args or {}).get("item_id") or args.get("item")
     text = str(item) if item else _PHOTO + args.get("q", "")[-_MARK:]

@@ -13,8 +13,10 @@ _CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "�
 
 def heading(item: Item) -> str:
     """Name an item: by its title, or by its file where it has none."""
+    if item.title:
+        return item.title
     stem = Path(item.filename).stem.replace("-", " ").replace("_", " ").strip()
-    return item.title or stem or f"Item {item.id}"
+    return stem or f"Item {item.id}"
 
 
 def alt(item: Item) -> str:

@@ -1,0 +1,193 @@
+"""The benchmark says what was measured, beside whom, and is right about recall."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tests.serving import run_hashbag
+from webapp.bench import Options, Progress, Row, bench, curve, realistic, rivals, to_json, to_text
+from webapp.bench.clock import Times, interleaved
+from webapp.bench.query import draw
+from webapp.bench.realistic import Packed
+from webapp.bench.rivals import RIVALS, K
+from webapp.config import load
+from webapp.engines.registry import ENGINES
+from webapp.exceptions import BadParameter
+from webapp.hashing import KINDS
+from webapp.kinds.kind import HashKind
+
+SVG = "{http://www.w3.org/2000/svg}"
+FIELDS = {
+    "query": {"recall", "p50_us", "p95_us", "seconds"},
+    "index": {"bytes_per_item", "seconds", "load_ms"},
+    "import": {"per_second", "seconds", "memory_mb"},
+    "web": {"per_second", "p50_us", "p95_us", "p99_us", "seconds", "memory_mb"},
+}
+
+
+def rows_of(*sections: str, size: int = 60, kinds: tuple[str, ...] = ("whash",)) -> list[Row]:
+    """Measure to the end."""
+    engine = ENGINES["annoy"](load({}, {"instance": "/nowhere"}))
+    steps = bench(Options(engine, sections, (size,), kinds))
+    return [step for step in steps if not isinstance(step, Progress)]
+
+
+@pytest.fixture(scope="module")
+def queried() -> list[Row]:
+    """Ask all systems that are installed for neighbours among 60 codes, of kind and look."""
+    return rows_of("query", kinds=("whash", "shape", "look"))
+
+
+def test_every_system_is_asked_and_the_exact_ones_find_all(queried: list[Row]) -> None:
+    by_name = {(row.case, row.system): row for row in queried}
+    for rival in RIVALS:
+        if rival.is_there:
+            assert by_name["whash", rival.name].recall is not None
+    for case in ("whash", "shape", "look"):
+        for system in ("hashbag", "hashbag, proven", "hashbag, engine exact"):
+            assert by_name[case, system].recall == 1.0
+    for row in queried:
+        assert row.size == 60
+        assert row.p50_us is not None
+        assert row.p95_us is not None
+        assert 0 <= row.p50_us <= row.p95_us
+        assert row.system.startswith("floor") == (row.recall is None)
+        assert row.recall is None or row.recall > 0.5
+    assert ("shape", "BallTree") not in by_name  # it knows no codes of several views
+
+
+def test_recall_counts_distances_not_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rival that answers with the wrong nine, or with too few, is seen to."""
+
+    def lazy(kind: HashKind, codes: Packed) -> rivals.Ask:  # noqa: ARG001
+        return lambda _: np.arange(K - 3)
+
+    monkeypatch.setattr("webapp.bench.query.RIVALS", (rivals.Rival("lazy", lazy),))
+    (found,) = [row for row in rows_of("query") if row.system == "lazy"]
+    assert found.recall is not None
+    assert found.recall <= 6 / 9
+
+
+def test_a_rival_that_is_not_installed_is_named_and_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rivals, "find_spec", lambda name: None if name == "faiss" else name)
+    rows = rows_of("query")
+    assert not [row for row in rows if row.system.startswith("faiss")]
+    told = to_text(rows)
+    assert "not asked: faiss flat (pip install faiss-cpu)" in told
+    assert "not asked: BallTree" not in told
+
+
+def test_tables_have_a_line_for_each_system_under_a_heading_for_each_case(
+    queried: list[Row],
+) -> None:
+    lines = to_text(queried).splitlines()
+    assert lines[0].startswith("query: ")
+    for case in ("whash, 60", "shape, 60", "look, 60"):
+        assert sum(line.startswith(case) for line in lines) == 1
+    assert sum(line.startswith("hashbag, proven") for line in lines) == 3
+
+
+def test_rows_leave_out_what_is_not_known(queried: list[Row]) -> None:
+    rows = json.loads(to_json(queried))
+    assert {"section", "system", "size"} <= set.intersection(*map(set, rows))
+    (floor,) = (row for row in rows if row["case"] == "look" and "read all" in row["system"])
+    assert "recall" not in floor
+
+
+def test_the_curve_has_a_line_for_each_system_and_names_it() -> None:
+    rows = [
+        Row("query", system, size, "whash", p50_us=time * size)
+        for system, time in (("hashbag", 0.01), ("faiss <flat>", 0.02), ("floor: reading", 0.001))
+        for size in (1_000, 10_000, 100_000)
+    ]
+    rows.append(Row("query", "of another kind", 10, "phash", p50_us=1.0))
+    root = ElementTree.fromstring(curve(rows, "whash"))
+    lines = root.findall(f"{SVG}polyline")
+    assert len(lines) == 3
+    words = [text.text for text in root.iter(f"{SVG}text")]
+    assert {"hashbag", "faiss <flat>", "floor: reading", "1,000", "100,000"} <= set(words)
+    assert "of another kind" not in words
+    heights = [
+        [float(point.split(",")[1]) for point in (line.get("points") or "").split()]
+        for line in lines
+    ]
+    for line in heights:
+        assert line[0] > line[1] > line[2]  # dearer is higher up
+        assert line[0] - line[1] == pytest.approx(line[1] - line[2], abs=0.2)  # a power of ten each
+    ends = sorted(float(text.get("y") or 0) for text in root.iter(f"{SVG}text") if text.get("x"))
+    assert ends
+    with pytest.raises(BadParameter, match="no query of colour was measured"):
+        curve(rows, "colour")
+
+
+def test_each_system_is_asked_the_same_until_its_time_is_over() -> None:
+    asked: dict[str, list[int]] = {"quick": [], "slow": []}
+
+    def slow(number: int) -> None:
+        asked["slow"].append(number)
+        sum(range(400_000))
+
+    found = interleaved({"quick": asked["quick"].append, "slow": slow}, 40, seconds=0.001)
+    assert asked["quick"] == [0, *range(40)]  # the first is asked once more, to warm up
+    assert asked["slow"] == [0, *range(10)]
+    assert [len(found[name].us) for name in ("quick", "slow")] == [40, 10]
+    assert Times(np.arange(101.0)).at(95) == 95
+
+
+@pytest.mark.parametrize("name", ["whash", "phash", "shape", "colour"])
+def test_made_up_codes_are_as_real_ones(name: str) -> None:
+    """The same for the same seed, skewed and clustered: near copies are far nearer than chance."""
+    case = draw(name, 2000, 3, None)
+    codes = case.codes[name]
+    assert codes.shape == (2000, KINDS[name].views, KINDS[name].bytes)
+    assert np.array_equal(codes, draw(name, 2000, 3, None).codes[name])
+    assert not np.array_equal(codes, draw(name, 2000, 4, None).codes[name])
+    bits = np.unpackbits(codes[:, 0], axis=1, count=KINDS[name].bits)
+    often = bits.mean(axis=0)
+    assert often.std() > 0.1
+    far = (bits[:200, None] != bits[None]).sum(axis=2)
+    nearest = np.sort(far, axis=1)[:, 1]
+    assert nearest.mean() < far.mean() / 2
+
+
+def test_codes_varied_from_real_ones_stay_near_them() -> None:
+    real = realistic.draw(KINDS["whash"], 300, 1)
+    varied = realistic.vary(real, 1000, 5)
+    assert np.array_equal(varied, realistic.vary(real, 1000, 5))
+    far = np.bitwise_count(varied[:, None, 0] ^ real[None, :, 0]).sum(axis=2).min(axis=1)
+    assert 0 < far.mean() < 3
+    assert len(np.unique(varied, axis=0)) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", FIELDS)
+def test_a_section_prints_a_table_and_writes_rows(section: str, tmp_path: Path) -> None:
+    arguments = ["bench", section, "--size", "10", "--kind", "whash", "--seconds", "0.2"]
+    written: list[str | Path] = ["--json", tmp_path / "rows.json", "--jobs", "2"]
+    if section == "query":
+        written += ["--size", "30", "--picture", tmp_path / "curve.svg"]
+    done = run_hashbag([*arguments, *written], tmp_path / "instance", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{section}: ")
+    rows = json.loads((tmp_path / "rows.json").read_text("utf-8"))
+    assert {row["section"] for row in rows} == {section}
+    assert FIELDS[section] <= set().union(*rows)
+    for row in rows:
+        assert row["system"] in done.stdout
+        assert isinstance(row["size"], int)
+    assert "failed" not in done.stdout
+    if section == "query":
+        assert "hashbag" in (tmp_path / "curve.svg").read_text("utf-8")
+        assert {row["size"] for row in rows} == {10, 30}
+
+
+@pytest.mark.slow
+def test_real_codes_are_asked_of_a_catalogue_that_has_some(tmp_path: Path) -> None:
+    done = run_hashbag(["bench", "query", "--real"], tmp_path / "instance")
+    assert done.returncode == 2
+    assert "this catalogue has no codes of shape: import photos" in done.stderr

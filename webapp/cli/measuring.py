@@ -1,0 +1,58 @@
+"""The command that measures speed."""
+
+from typing import Any, TextIO
+
+import click
+
+from webapp import bench as measuring
+from webapp.cli.common import jobs_option, reports_errors
+from webapp.context import hashbag
+from webapp.engines.registry import engine_of
+
+# Opened at once: a mistyped folder is said before the measuring, not after.
+_WRITTEN = click.File("w", encoding="utf-8", lazy=False)
+
+
+@click.command()
+@click.argument("sections", nargs=-1, type=click.Choice(measuring.SECTIONS))
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(10, 10_000_000),
+    help="How many codes, items or, where fewer than usual, photos; repeatable.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(measuring.CASES),
+    help="Codes of which kind, repeatable; else all.",
+)
+@click.option("--real", is_flag=True, help="Vary this catalogue's own codes; else make them up.")
+@click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "rows_file", type=_WRITTEN, help="Write all rows here.")
+@click.option("--picture", type=_WRITTEN, help="Draw the cost of a query by size, as SVG, here.")
+@jobs_option
+@reports_errors
+def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **options: Any) -> None:
+    """Measure speed and cost beside rivals and the machine's own limits, in some minutes.
+
+    SECTIONS are any of query, index, import and web; all, if none is named. Rivals that are not
+    installed are named. `--seconds` are those of each web case.
+    """
+    core = hashbag()
+    codes = measuring.codes_of(core.catalog) if real else None
+    chosen = measuring.Options(engine_of(core.settings), real=codes, **options)
+    rows: list[measuring.Row] = []
+    for step in measuring.bench(chosen):
+        if isinstance(step, measuring.Row):
+            rows.append(step)
+        else:
+            click.echo(step.doing, err=True)
+    click.echo(measuring.to_text(rows))
+    if rows_file:
+        rows_file.write(measuring.to_json(rows))
+    if picture:
+        picture.write(measuring.curve(rows, chosen.kinds[0] if chosen.kinds else "whash"))
