@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from webapp.hamming import Planes, Positions, distinct, roots
 from webapp.hashing import KINDS
-from webapp.ranking import KindMeasure
+from webapp.ranking import FEW_OF, KindMeasure
 from webapp.samples import Opened
 
 FAR = 1000
@@ -150,9 +150,22 @@ class LookMeasure:
         return found
 
     def within(self, bound: int) -> Positions | None:
-        """Say that all must be measured: near in the blend may be quite far in one part."""
-        if len(self._parts) > 1:
-            return None
-        # `blend` solved for the one part that counts; half a unit for the rounding.
-        limit = self._scales[0] * ((bound + 0.5) / (FAR * self._shares[0])) ** 2 * (1 + 1e-9)
-        return self._parts[0].within(int(limit))
+        """Measure part by part, the cheapest first: what those put too far is not looked at again.
+
+        A wide part, whose scan costs most, is then read of a few items only.
+        """
+        # Half a unit for the rounding of `blend`.
+        limit = (bound + 0.5) / FAR * (1 + 1e-9)
+        if len(self._parts) == 1:
+            return self._parts[0].within(int(self._scales[0] * (limit / self._shares[0]) ** 2))
+        near: Positions | None = None
+        spent: NDArray[np.float64] = np.zeros(1)
+        parts = zip(self._parts, self._scales, self._shares, strict=True)
+        for part, scale, share in sorted(parts, key=lambda one: one[0].words):
+            spent = spent + share * roots(part.distances(near), scale)
+            left = np.flatnonzero(spent <= limit)
+            if near is not None:
+                near, spent = near[left], spent[left]
+            elif FEW_OF * len(left) < len(spent):
+                near, spent = left, spent[left]
+        return near

@@ -12,8 +12,12 @@ from webapp.engines import Index
 from webapp.hamming import Planes, Positions, distinct, smallest
 from webapp.models import Ids
 
-# XOR and count of as many 64-bit words takes some milliseconds: less than rendering a page.
-PROVE_UP_TO_WORDS = 1 << 23
+# XOR and count of as many 64-bit words takes some tens of milliseconds, as a page does: a million
+# items in the widest kind.
+PROVE_UP_TO_WORDS = 1 << 26
+
+# Where more than one in so many items is left, single ones are slower to look up than all.
+FEW_OF = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,7 @@ def nearest(
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
     """Return the positions of all items as near as the last proposed; None for simply all."""
     near = measure.within(int(proposed.distances[-1])) if len(proposed.ids) == k else None
-    # Of many, single ones are slower to look up than all of them.
-    return near if near is not None and 4 * len(near) < len(measure.ids) else None
+    return near if near is not None and FEW_OF * len(near) < len(measure.ids) else None
 
 
 def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:
