@@ -10,11 +10,11 @@ run: .venv/run-installed
 
 # Linters and the fast tests: under a minute.
 check: .venv/test-installed lint
-	@$(BIN)/pytest -q -m "not slow"
+	@$(BIN)/pytest -q -n auto --dist loadfile -m "not slow"
 
 # Everything: linters, all tests, real servers, real browser.
 test: .venv/test-installed browser lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/test-installed
 	@$(BIN)/ruff check .

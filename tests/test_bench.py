@@ -19,6 +19,8 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import KINDS
 from webapp.kinds.kind import HashKind
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 FIELDS = {
     "query": {"recall", "p50_us", "p95_us", "seconds"},

@@ -37,6 +37,8 @@ from webapp.evaluation.systems import chosen
 from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
 from webapp.rankings import Question
 
+pytestmark = pytest.mark.slow
+
 SYSTEMS = ("look-harder", "phash", "colorhash")
 PAPER, INK, OXBLOOD = (248, 245, 239), (31, 27, 23), (122, 31, 43)
 

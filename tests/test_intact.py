@@ -49,6 +49,7 @@ def test_what_was_published_here_is_not_compared_again(published: Generations) -
     assert known.doubtful(files_of(published)) == {}
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_found_and_named_in_any_file(published: Generations) -> None:
     """Also after the file was compared, and though its size and date are what they were."""
     for path in files_of(published):

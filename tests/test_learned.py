@@ -103,17 +103,17 @@ def test_neither_threads_nor_batches_turn_a_bit(threads: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.photos
-def test_on_three_hundred_photos_rounding_turns_next_to_no_bit(
+def test_on_real_photos_rounding_turns_next_to_no_bit(
     photos: Path, layout: tuple[network.Block, ...]
 ) -> None:
     """onnxruntime and numpy add in different orders: as different as two processors can be."""
     turned = []
-    for path in sorted((photos / "images").glob("*.jpg"))[::10][:300]:
+    for path in sorted((photos / "images").glob("*.jpg"))[::10][:80]:
         pixels = session.seen(open_picture(path.read_bytes()).image)
         plain, fast = forward.profile(layout, pixels), session.profile(pixels)
         turned.append(int((codes.encode(plain) != codes.encode(fast)).sum()))
     assert max(turned) <= KINDS["learned"].slack // 2
-    assert sum(turned) <= 6  # of 307,200
+    assert sum(turned) <= 2  # of 81,920
 
 
 def test_a_mirrored_picture_is_nearly_the_same_and_another_is_not() -> None:
