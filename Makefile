@@ -8,13 +8,14 @@ BIN := .venv/bin
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
 
-# Linters and the fast tests: under a minute.
+# Linters and the fast tests: under a minute. A process a core, and in it no threads that wait for
+# others to do sums.
 check: .venv/test-installed lint
-	@$(BIN)/pytest -q -n auto --dist loadfile -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist loadfile -m "not slow"
 
 # Everything: linters, all tests, real servers, real browser.
 test: .venv/test-installed browser lint
-	@$(BIN)/pytest -n auto --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/test-installed
 	@$(BIN)/ruff check .

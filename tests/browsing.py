@@ -159,6 +159,7 @@ def is_drawn(picture: Locator) -> bool:
 
 
 def names(page: Page, within: str = ".grid") -> list[str]:
+    page.wait_for_load_state()  # half a page has half of them
     return [name.strip() for name in page.locator(f"{within} .card .title").all_inner_texts()]
 
 

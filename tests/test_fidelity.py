@@ -107,15 +107,15 @@ def test_pictures_of_every_make_and_size(picture: Image.Image) -> None:
 
 @pytest.mark.slow
 @given(pictures)
-@settings(max_examples=4000)
+@settings(max_examples=1000)
 def test_thousands_of_pictures(picture: Image.Image) -> None:
     assert_as_imagehash_makes_it(picture)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", range(1, 71, 3))
+@pytest.mark.parametrize("width", [1, 2, 3, 7, 8, 9, 31, 64, 65])
 def test_every_tiny_picture(width: int) -> None:
-    for height in range(1, 71):
+    for height in range(1, 71, 4):
         for make in MAKES:
             assert_as_imagehash_makes_it(drawn(make, width * height, (width, height)))
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 from tests.accessibility import violations
 from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, looking, names
 from tests.serving import Server
+from webapp.blending import BLENDED
+from webapp.views.presenting import FIRST_KINDS
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +101,7 @@ def test_why_is_one_click_away_and_says_it_in_cells_and_words(page: Page) -> Non
     page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="colorhash").click()
     assert page.locator(".parts tbody tr").count() > 0
     page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="look").click()
-    assert page.locator(".evidence .weight").count() == 2
+    assert page.locator(".evidence .weight").count() == len(BLENDED)
 
 
 def test_the_grid_lies_on_the_photo_itself_not_on_its_mat(chromium: Browser, shop: Server) -> None:
@@ -160,7 +162,7 @@ def test_a_comparison_prints_without_its_controls(chromium: Browser, shop: Serve
         page.emulate_media(media="print")
         for control in (".masthead", ".narrow", ".query nav", "footer", ".why"):
             assert not page.locator(control).first.is_visible(), control
-        assert page.locator("section.row").count() == 4
+        assert page.locator("section.row").count() == len(FIRST_KINDS)
         wide = page.evaluate("document.querySelector('.strip').scrollWidth")
         assert wide <= page.evaluate("document.querySelector('.strip').clientWidth") + 1
 

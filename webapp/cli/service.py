@@ -31,6 +31,8 @@ def serve(bind: str, workers: int, with_demo: bool) -> None:
         "HASHBAG_INSTANCE": str(core.settings.instance),
         "HASHBAG_BIND": bind,
         "HASHBAG_WORKERS": str(workers),
+        # Each worker has a core: more threads for a product of matrices would wait for others.
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         # Where the workers keep their counts, for whichever is asked to sum them.
         "PROMETHEUS_MULTIPROC_DIR": tempfile.mkdtemp(prefix="hashbag-metrics-"),
     }
