@@ -128,8 +128,8 @@ def test_long_and_large_pictures(size: tuple[int, int]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.photos
-def test_every_real_photo(photos: Path) -> None:
-    for path in sorted((photos / "images").glob("*.jpg")):
+def test_real_photos(photos: Path) -> None:
+    for path in sorted((photos / "images").glob("*.jpg"))[::8]:
         assert_as_imagehash_makes_it(open_picture(path.read_bytes()).image)
 
 
