@@ -74,6 +74,7 @@ def in_words(grouping: Grouping) -> list[tuple[list[int], int]]:
 WAYS = {"every pair": 0.0, "pairs that agree in a chunk": 99.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @given(
     seed=st.integers(0, 2**32),

@@ -100,7 +100,7 @@ def assert_as_imagehash_makes_it(picture: Image.Image) -> None:
 
 
 @given(pictures)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_pictures_of_every_make_and_size(picture: Image.Image) -> None:
     assert_as_imagehash_makes_it(picture)
 

@@ -33,6 +33,7 @@ def listed(folder: Path, seeds: dict[str, int]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_each_item_has_its_own_codes_and_words_however_it_came(
     empty: Flask, tmp_path: Path
 ) -> None:

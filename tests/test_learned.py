@@ -154,6 +154,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         graph.kept(tmp_path / "file")
 
 
+@pytest.mark.slow
 def test_neither_torch_nor_the_packages_own_code_is_loaded(tmp_path: Path) -> None:
     ask = (
         "import sys; from tests.pictures import bag; from webapp.hashing import fingerprint;"
