@@ -67,7 +67,7 @@ class ThumbStore:
                 # Halved (or more) by plain means first: a third of the time, and hard to see.
                 image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
             out = io.BytesIO()
-            image.save(out, "WEBP", quality=75, method=0)
+            image.save(out, "WEBP", quality=80, method=2)
             write_whole(self.path(digest, size), out.getvalue())
 
     def clear_unfinished(self) -> None:

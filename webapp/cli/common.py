@@ -63,6 +63,10 @@ def progress(things: Iterable[T], total: int, verb: str) -> Iterable[T]:
     return tqdm(things, total=total, desc=verb, unit="photo", disable=None)
 
 
+# Opened at once: a mistyped folder is said before the measuring, not after.
+WRITTEN = click.File("w", encoding="utf-8", lazy=False)
+
+
 def by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """Split names that were given by comma, or one at a time."""
     return tuple(name for part in given for name in part.replace(",", " ").split())

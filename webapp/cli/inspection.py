@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 from webapp import evaluation, upkeep
-from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
+from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.hashing import query_fingerprint
 from webapp.images import open_picture
@@ -123,10 +123,6 @@ def _as_table(result: Result, milliseconds: float) -> str:
     return "\n".join(lines)
 
 
-# Opened at once: a mistyped folder is said before the measuring, not after.
-_WRITTEN = click.File("w", encoding="utf-8", lazy=False)
-
-
 @click.command()
 @click.option(
     "--kinds", multiple=True, callback=by_comma, help="Which, by comma or repeated; else all."
@@ -147,10 +143,10 @@ _WRITTEN = click.File("w", encoding="utf-8", lazy=False)
     show_default=True,
     help="Ask with every other photo only; parameters were tuned on the even ones.",
 )
-@click.option("--json", "rows_file", type=_WRITTEN, help="Write all rows here.")
-@click.option("--picture", type=_WRITTEN, help="Draw a heat map of edits, as SVG, here.")
+@click.option("--json", "rows_file", type=WRITTEN, help="Write all rows here.")
+@click.option("--picture", type=WRITTEN, help="Draw a heat map of edits, as SVG, here.")
 @click.option(
-    "--confusion", type=_WRITTEN, help="Draw which sorts are taken for which, as SVG, here."
+    "--confusion", type=WRITTEN, help="Draw which sorts are taken for which, as SVG, here."
 )
 @jobs_option
 @reports_errors

@@ -5,12 +5,9 @@ from typing import Any, TextIO
 import click
 
 from webapp import bench as measuring
-from webapp.cli.common import jobs_option, reports_errors
+from webapp.cli.common import WRITTEN, jobs_option, reports_errors
 from webapp.context import hashbag
 from webapp.engines.registry import engine_of
-
-# Opened at once: a mistyped folder is said before the measuring, not after.
-_WRITTEN = click.File("w", encoding="utf-8", lazy=False)
 
 
 @click.command()
@@ -32,8 +29,8 @@ _WRITTEN = click.File("w", encoding="utf-8", lazy=False)
 @click.option("--real", is_flag=True, help="Vary this catalogue's own codes; else make them up.")
 @click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "rows_file", type=_WRITTEN, help="Write all rows here.")
-@click.option("--picture", type=_WRITTEN, help="Draw the cost of a query by size, as SVG, here.")
+@click.option("--json", "rows_file", type=WRITTEN, help="Write all rows here.")
+@click.option("--picture", type=WRITTEN, help="Draw the cost of a query by size, as SVG, here.")
 @jobs_option
 @reports_errors
 def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **options: Any) -> None:
