@@ -18,6 +18,7 @@ from webapp import create_app
 from webapp.blending import BALANCED, LEANINGS, Leaning, between
 from webapp.hashing import KINDS, unpack
 from webapp.rankings import RANKINGS, Question
+from webapp.views import wording
 from webapp.why import Evidence, Explanation, explain
 
 
@@ -166,3 +167,14 @@ def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path)
     answer = client.get("/why?item=1&to=2&by=learned&parts=1")
     assert answer.status_code == 404
     assert "photo of item 2 is not where it was imported from" in answer.get_data(as_text=True)
+
+
+def test_what_is_nearer_than_every_random_pair_is_not_said_to_be_impossible() -> None:
+    said = [wording.top(chance) for chance in (0.0, 0.00005, 0.02)]
+    assert said == ["top 0.01 %", "top 0.01 %", "top 2.0 %"]
+
+
+def test_the_look_is_compared_with_the_code_of_each_of_its_parts(client: FlaskClient) -> None:
+    page = client.get("/compare?item=7&by=look").get_data(as_text=True)
+    row = page.partition('id="row-look"')[0].rpartition("<section")[2]
+    assert row.count("<svg") == 3

@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from webapp import glyphs
 from webapp.attributes import Counts
-from webapp.blending import LEANINGS, LEARNED, PARTS, PLAIN_LEANINGS, Leaning
+from webapp.blending import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
 from webapp.context import hashbag
 from webapp.hashing import KINDS, KNOWN
 from webapp.models import FACETS, Hit, Result
@@ -30,6 +30,7 @@ _WORDINGS = (
     wording.plain,
     wording.price_range,
     wording.share,
+    wording.top,
     wording.rarity,
     wording.agreement,
 )
@@ -42,7 +43,7 @@ def register(app: Flask) -> None:
         RANKINGS=RANKINGS,
         KNOWN=KNOWN,
         leanings_offered=leanings,
-        PARTS=PARTS,
+        BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
         glyph_of=glyph_of,
         narrowed=narrowed,

@@ -57,6 +57,11 @@ def share(part: float) -> str:
     return f"{100 * part:.0f} %"
 
 
+def top(chance: float) -> str:
+    """Write the share of random pairs that are as near; that none of them is, is not never."""
+    return f"top {share(chance or 1e-4)}"
+
+
 def rarity(chance: float) -> float:
     """Return the length of a bar, 0 to 100, for the share of pairs that are as near.
 
