@@ -158,8 +158,17 @@ def is_drawn(picture: Locator) -> bool:
     )
 
 
+def follow(link: Locator) -> None:
+    """Click what leads elsewhere, and wait until all of that page is there.
+
+    A click alone returns while the page may be half read: then half of it is counted.
+    """
+    with link.page.expect_navigation():
+        link.click()
+
+
 def names(page: Page, within: str = ".grid") -> list[str]:
-    page.wait_for_load_state()  # half a page has half of them
+    page.wait_for_load_state()
     return [name.strip() for name in page.locator(f"{within} .card .title").all_inner_texts()]
 
 

@@ -17,6 +17,7 @@ from tests.browsing import (
     Look,
     addresses,
     asked,
+    follow,
     is_drawn,
     looking,
     names,
@@ -61,7 +62,7 @@ def test_a_click_on_a_bag_leads_to_its_nine_neighbours_and_the_kinds_are_links(p
     assert all(is_drawn(pictures.nth(number)) for number in (0, 1, 2, ITEMS - 1))
 
     clicked = names(page)[3]
-    page.locator(".card a").nth(3).click()
+    follow(page.locator(".card a").nth(3))
 
     assert re.search(r"/items/\d+\?", page.url)
     assert page.locator("h1").inner_text() == clicked
@@ -73,7 +74,7 @@ def test_a_click_on_a_bag_leads_to_its_nine_neighbours_and_the_kinds_are_links(p
 
     found = {}
     for kind, bits in (("whash", 64), ("colorhash", 42)):
-        kind_link(page, kind).click()
+        follow(kind_link(page, kind))
 
         assert asked(page) == {"by": [kind], "seed": ["5"]}
         assert kind_link(page, kind).get_attribute("aria-current") == "true"
@@ -102,7 +103,7 @@ def test_compare_shows_a_row_for_each_kind_and_kinds_come_and_go_by_links(page: 
     expect(rows.locator("h2")).to_have_text(left)
     page.get_by_role("link", name="Add ahash", exact=True).click()
     expect(rows.locator("h2").last).to_have_text("ahash")
-    rows.last.locator(".card a").first.click()
+    follow(rows.last.locator(".card a").first)
     assert re.search(r"/items/\d+\?by=ahash", page.url)
 
 
@@ -123,7 +124,7 @@ def test_an_uploaded_photo_leads_to_a_lasting_address_where_the_bag_itself_comes
     page.reload()
     assert names(page) == found
     for kind, bits in (("whash", 64), ("colorhash", 42)):
-        kind_link(page, kind).click()
+        follow(kind_link(page, kind))
         assert asked(page)["by"] == [kind]
         assert names(page)[0] == found[0]
         assert page.locator(".card .distance").first.inner_text().startswith(f"0 of {bits}")
@@ -136,17 +137,17 @@ def test_filters_narrow_the_grid_and_their_chips_take_them_off_again(page: Page)
     page.locator("summary", has_text="Filter").click()
     page.get_by_label("Cedar").check()
     page.get_by_label("to", exact=True).fill("30")
-    page.get_by_role("button", name="Show these").click()
+    follow(page.get_by_role("button", name="Show these"))
 
     assert asked(page) == {"brand": ["Cedar"], "max_price": ["30"], "seed": ["5"]}
     brands = page.locator(".grid .card .brand").all_inner_texts()
     assert {brand.strip().casefold() for brand in brands} == {"cedar"}
     assert len(brands) == len([n for n in range(ITEMS) if n % 4 == 2 and 10 + n <= 30])
 
-    page.get_by_role("link", name=re.compile("Remove the filter Cedar")).click()
+    follow(page.get_by_role("link", name=re.compile("Remove the filter Cedar")))
     assert asked(page) == {"max_price": ["30"], "seed": ["5"]}
     assert len(names(page)) == 21
-    page.get_by_role("link", name="Clear all").click()
+    follow(page.get_by_role("link", name="Clear all"))
     assert names(page) == everything
 
 
@@ -154,11 +155,11 @@ def test_filters_narrow_the_grid_and_their_chips_take_them_off_again(page: Page)
 def test_shuffle_shows_another_sample_and_back_brings_the_earlier_one_back(page: Page) -> None:
     page.goto("/?n=12")
     first = names(page)
-    page.get_by_role("link", name="Shuffle").click()
+    follow(page.get_by_role("link", name="Shuffle"))
     second = names(page)
     assert len(first) == len(second) == 12
     assert first != second
-    page.get_by_role("link", name="Shuffle").click()
+    follow(page.get_by_role("link", name="Shuffle"))
     third = names(page)
     assert third not in (first, second)
 
@@ -167,8 +168,8 @@ def test_shuffle_shows_another_sample_and_back_brings_the_earlier_one_back(page:
     page.go_back()
     assert names(page) == first
     page.go_forward()
-    page.locator(".card a").first.click()
-    page.get_by_role("link", name="Hashbag").click()
+    follow(page.locator(".card a").first)
+    follow(page.get_by_role("link", name="Hashbag"))
     assert asked(page)["seed"], "the way home keeps the sample"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.browsing import HEIGHT, Look, looking, until, watch
+from tests.browsing import HEIGHT, Look, follow, looking, until, watch
 from tests.pictures import catalogue
 from tests.serving import Server, run_hashbag, served
 from tests.test_browser import overflow
@@ -283,27 +283,27 @@ def test_fingers_pinch_drag_and_tap(phone: Page) -> None:
 def test_links_alone_lead_down_to_a_bag(width: int, chromium: Browser, shop: Server) -> None:
     with looking(chromium, shop, Look(width, scripts=False)) as page:
         page.goto("/")
-        page.get_by_role("link", name="Map", exact=True).click()
+        follow(page.get_by_role("link", name="Map", exact=True))
         closer = page.locator(".window a.tile")
         while closer.count():
             assert closer.first.locator("img").evaluate("img => img.naturalWidth") == 256
-            closer.nth(closer.count() // 2).click()
+            follow(closer.nth(closer.count() // 2))
         assert page.get_by_role("link", name="Zoom out").get_attribute("href")
-        page.get_by_role("link", name="Left", exact=True).click()
+        follow(page.get_by_role("link", name="Left", exact=True))
         bag = page.locator(".window a.cell").nth(9)
         box = bag.bounding_box()
         assert box
         assert min(box["width"], box["height"]) >= 24
         name = bag.inner_text()
-        bag.click()
+        follow(bag)
         assert page.locator("h1").inner_text() == name
 
 
 def test_the_plain_list_is_one_link_away(page: Page) -> None:
     page.goto("/map")
-    page.get_by_role("link", name="Plain list").click()
+    follow(page.get_by_role("link", name="Plain list"))
     assert page.locator(".grid .card").count() == 60
-    page.get_by_role("link", name="Page 5").click()
+    follow(page.get_by_role("link", name="Page 5"))
     assert page.locator(".grid .card").count() == ITEMS - 240
     page.get_by_role("link", name="the map", exact=True).click()
     expect(page.locator("#map.live")).to_be_visible()

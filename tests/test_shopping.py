@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.accessibility import violations
-from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, looking, names
+from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, follow, looking, names, until
 from tests.serving import Server
 from webapp.blending import BLENDED
 from webapp.views.presenting import FIRST_KINDS
@@ -41,23 +41,23 @@ def test_a_visitor_narrows_neighbours_by_facets_whose_counts_follow_and_takes_on
     page.locator(".filters summary").click()
     before = page.locator(".choices").first.inner_text()
     tick(page, "tote")
-    page.get_by_role("button", name="Show these").click()
+    follow(page.get_by_role("button", name="Show these"))
     assert asked(page)["category"] == ["tote"]
     page.locator(".filters summary").click()
     assert page.locator(".choices").first.inner_text() != before
     tick(page, "Alder")
     tick(page, "Birch")
     page.get_by_label("to", exact=True).fill("40")
-    page.get_by_role("button", name="Show these").click()
+    follow(page.get_by_role("button", name="Show these"))
     wanted = {"category": ["tote"], "brand": ["Alder", "Birch"], "max_price": ["40"]}
     assert {name: asked(page)[name] for name in wanted} == wanted
     assert set(page.locator(".grid.three .brand").all_inner_texts()) <= {"Alder", "Birch"}
     assert max(prices(page, ".grid.three")) <= 40
     few = page.locator(".grid.three .card").count()
-    page.get_by_role("link", name=re.compile("Remove the filter Alder")).click()
+    follow(page.get_by_role("link", name=re.compile("Remove the filter Alder")))
     assert asked(page)["brand"] == ["Birch"]
     assert page.locator(".grid.three .card").count() < few
-    page.get_by_role("link", name="Clear all").click()
+    follow(page.get_by_role("link", name="Clear all"))
     assert set(asked(page)) & set(wanted) == set()
     assert page.locator(".grid.three .card").count() == 9
 
@@ -66,7 +66,7 @@ def test_a_visitor_narrows_neighbours_by_facets_whose_counts_follow_and_takes_on
 def test_neighbours_are_put_in_order_of_price_by_a_link(page: Page) -> None:
     page.goto("/items/7")
     alike = set(names(page, ".grid.three"))
-    page.get_by_role("navigation", name="Order").get_by_role("link", name="low to high").click()
+    follow(page.get_by_role("navigation", name="Order").get_by_role("link", name="low to high"))
     assert prices(page, ".grid.three") == sorted(prices(page, ".grid.three"))
     assert set(names(page, ".grid.three")) == alike
 
@@ -81,7 +81,7 @@ def test_the_same_look_for_less_leads_to_all_of_these(page: Page) -> None:
         "For more",
     ]
     assert max(prices(page, ".band:first-child")) < 0.8 * price
-    page.get_by_role("link", name=re.compile("More of these for less")).click()
+    follow(page.get_by_role("link", name=re.compile("More of these for less")))
     assert float(asked(page)["max_price"][0]) < 0.8 * price
     assert page.locator("h1").inner_text()
 
@@ -91,16 +91,16 @@ def test_why_is_one_click_away_and_says_it_in_cells_and_words(page: Page) -> Non
     page.goto("/items/7?by=whash")
     distance = page.locator(".grid.three .distance").first.inner_text()
     differ = int(re.match(r"\d+", distance)[0])  # type: ignore[index]
-    page.locator(".grid.three .why").first.click()
+    follow(page.locator(".grid.three .why").first)
     assert page.locator("h1").inner_text() == "Why it matched"
     assert page.locator(".verdict").inner_text().startswith(f"{differ} of 64 bits differ")
     drawn = page.locator(".bits .differs").first.get_attribute("d") or ""
     assert drawn.count("M") == differ
     over_photos = page.locator(".overlay .differs")
     assert over_photos.count() == 2
-    page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="colorhash").click()
+    follow(page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="colorhash"))
     assert page.locator(".parts tbody tr").count() > 0
-    page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="look").click()
+    follow(page.get_by_role("navigation", name="Hash kind").get_by_role("link", name="look"))
     assert page.locator(".evidence .weight").count() == len(BLENDED)
 
 
@@ -131,8 +131,9 @@ def test_compare_joins_the_same_bag_and_tells_how_far_kinds_agree(page: Page) ->
     assert page.locator(".ranks path").count() == shared.count() // 2
     one = shared.first.get_attribute("data-item")
     shared.first.locator(".also a").click()
+    until(page, "document.querySelector(':target')")
     assert page.evaluate("document.querySelector(':target').dataset.item") == one
-    page.get_by_role("link", name="Add phash", exact=True).click()
+    follow(page.get_by_role("link", name="Add phash", exact=True))
     assert asked(page)["by"] == ["whash", "ahash", "phash"]
 
 

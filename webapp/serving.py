@@ -4,7 +4,6 @@ import gc
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -65,11 +64,6 @@ def child_exit(_server: Any, worker: Any) -> None:
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def on_exit(_server: Any) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def application() -> Any:
