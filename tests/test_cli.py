@@ -52,6 +52,28 @@ def test_search_finds_a_picture_from_the_shell(instance: Path, tmp_path: Path) -
     assert "proven exact" in table
 
 
+def test_some_kinds_come_with_the_import_and_the_others_with_the_index(tmp_path: Path) -> None:
+    photos, instance = catalogue(tmp_path / "photos", 16), tmp_path / "instance"
+    asked = photos.with_name("003.png")
+
+    quick = run_hashbag(["import", photos, "--kinds", "whash,colorhash"], instance)
+
+    assert quick.stdout == "added 16, updated 0, unchanged 0, rejected 0\n"
+    assert "16 items lack codes: `hashbag index`" in quick.stderr
+    told = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    assert set(told["codes"]) == set(told["index"]["kinds"]) == {"whash", "colorhash"}
+    assert "0 of 64" in run_hashbag(["search", asked, "--by", "whash"], instance).stdout
+    look = run_hashbag(["search", asked], instance)
+    assert (look.returncode, "run `hashbag index`" in look.stderr) == (1, True)
+
+    assert run_hashbag(["index"], instance).returncode == 0
+
+    assert "0 of 1000" in run_hashbag(["search", asked], instance).stdout.splitlines()[0]
+    assert run_hashbag(["verify"], instance).returncode == 0
+    again = run_hashbag(["import", photos, "--kinds", "whash"], instance)
+    assert (again.stdout.startswith("added 0, updated 0"), "lack" in again.stderr) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,25 +1,22 @@
 """Taking photos in: read, hash and thumbnail on all cores, write to the catalogue in batches."""
 
-import hashlib
-import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import islice
 
+from webapp import photos
 from webapp.catalog import Catalog
-from webapp.exceptions import HashbagError, UnreadableImage
-from webapp.hashing import KINDS, fingerprint
-from webapp.images import open_picture
+from webapp.exceptions import HashbagError
+from webapp.hashing import KINDS
 from webapp.ledger import Entry, Ledger
 from webapp.manifest import Wanted
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Rejected
+from webapp.photos import Known, Photo, Question
 from webapp.processes import in_order
-from webapp.thumbs import ThumbStore, sizes_of
+from webapp.thumbs import ThumbStore
 
-MAX_FILE_BYTES = 512 * 1024 * 1024
 _BATCH = 32
 
 
@@ -29,28 +26,6 @@ class Outcome(Enum):
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalogue has at a path; `stale` kinds lack a code by what is installed now."""
-
-    item: Item
-    stale: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """What a worker found in a file; `fingerprint` is None where the stored one is right."""
-
-    digest: str
-    width: int
-    height: int
-    media_type: str
-    fingerprint: Fingerprint | None
-
-
-Question = tuple[Wanted | Rejected, Known | None]
 
 
 class Ingest:
@@ -68,11 +43,11 @@ class Ingest:
     ) -> Iterator[Outcome | Rejected]:
         """Take pictures in, yielding what became of each, in order.
 
-        Of photos that are known and unchanged, only codes of the `kinds` are renewed. What was
-        yielded is in the catalogue. Whatever ends the run, another goes on from there and comes to
-        the same catalogue as an undisturbed one.
+        New photos get codes of the `kinds`, and of those that are known and unchanged only these
+        are renewed. What was yielded is in the catalogue. Whatever ends the run, another goes on
+        from there and comes to the same catalogue as an undisturbed one.
         """
-        look = partial(_look, self._thumbs, self._max_pixels)
+        look = partial(photos.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._questions(wanted, kinds), jobs)
         try:
             while batch := list(islice(answers, _BATCH)):
@@ -141,43 +116,6 @@ class Ingest:
             return Outcome.UNCHANGED, None
         entry = Entry(known.item.id, changed, photo.fingerprint, self._versions)
         return Outcome.UPDATED, entry
-
-
-def _look(thumbs: ThumbStore, max_pixels: int, question: Question) -> Photo | Rejected:
-    """Read one file in a worker: the picture is decoded once for all kinds and copies."""
-    want, known = question
-    if isinstance(want, Rejected):
-        return want
-    try:
-        status = want.path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return Rejected(want.filename, "not a regular file")
-        if status.st_size > MAX_FILE_BYTES:
-            megabytes = status.st_size / 1e6
-            return Rejected(want.filename, f"{megabytes:.0f} MB is too large for a photo")
-        data = want.path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        same = known is not None and known.item.digest == digest
-        if known and same and not known.stale and _has_thumbs(thumbs, known):
-            item = known.item
-            return Photo(digest, item.width, item.height, item.media_type, None)
-        picture = open_picture(data, max_pixels)
-    except FileNotFoundError:
-        return Rejected(want.filename, "there is no such file")
-    except OSError as error:
-        return Rejected(want.filename, f"cannot be read: {error.strerror or error}")
-    except UnreadableImage as error:
-        return Rejected(want.filename, str(error))
-    if not (known and same and _has_thumbs(thumbs, known)):
-        thumbs.write(digest, picture)
-    wanted = known.stale if known and same else KINDS
-    codes = fingerprint(picture.image, [KINDS[name] for name in wanted]) or None
-    return Photo(digest, picture.width, picture.height, picture.media_type, codes)
-
-
-def _has_thumbs(thumbs: ThumbStore, known: Known) -> bool:
-    item = known.item
-    return thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type))
 
 
 def tally(outcomes: Iterable[Outcome | Rejected]) -> Mapping[str, int]:

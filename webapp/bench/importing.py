@@ -16,18 +16,27 @@ from PIL import Image
 from webapp.bench import memory
 from webapp.bench.rows import Progress, Row
 from webapp.bench.stocked import core_at
+from webapp.blending import LEARNED
 from webapp.demo.drawing import draw
 from webapp.demo.plan import plan
+from webapp.hashing import KINDS
 from webapp.manifest import read
 from webapp.processes import in_order, pool
 
-PHOTOS = {224: 400, 1000: 120, 3000: 16}
+PHOTOS = {224: 1200, 1000: 600, 3000: 40}
 """How many photos of which width and height, in pixels."""
 
 _DRAWN = 12
 _MARGIN = 30
 _QUALITY = 90
 _LOOK_EVERY = 0.1
+
+_TWO = ("whash", "colorhash")
+_OURS = {
+    "hashbag, the recipe's two kinds": _TWO,
+    "hashbag, all kinds of pixels": tuple(name for name in KINDS if name != LEARNED),
+    **({"hashbag, all and the learned": tuple(KINDS)} if LEARNED in KINDS else {}),
+}
 
 Step = Progress | Row
 
@@ -43,14 +52,17 @@ def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
         yield Progress(f"import, {pixels} px: decoding only")
         decoding = _decoding(folder, jobs)
         yield Progress(f"import, {pixels} px: hashbag")
-        # In a process of its own: memory is then that of an import alone.
-        with pool(1) as workers:
-            seconds, peak = workers.submit(_ours, Path(name, "instance"), folder, jobs).result()
-        for system, taken, peak_bytes in (
-            ("hashbag, all kinds and thumbnails", seconds, peak),
-            ("the recipe's loop, two kinds", recipe, None),
-            ("floor: decode on all cores", decoding, None),
-        ):
+        ours = {}
+        for number, (system, kinds) in enumerate(_OURS.items()):
+            # In a process of its own: memory is then that of an import alone.
+            with pool(1) as workers:
+                instance = Path(name, f"instance-{number}")
+                ours[system] = workers.submit(_ours, instance, folder, jobs, kinds).result()
+        for system, (taken, peak_bytes) in {
+            **ours,
+            "the recipe's loop, two kinds": (recipe, None),
+            "floor: decode on all cores": (decoding, None),
+        }.items():
             yield Row(
                 section="import",
                 system=system,
@@ -100,12 +112,17 @@ def _decode(path: Path) -> None:
         image.load()
 
 
-def _ours(instance: Path, folder: Path, jobs: int) -> tuple[float, int]:
-    """Import and publish; return seconds and the most memory of all processes at a time."""
+def _ours(
+    instance: Path, folder: Path, jobs: int, kinds: tuple[str, ...]
+) -> tuple[float, int | None]:
+    """Import, with thumbnails, and publish.
+
+    Returns seconds, and the most bytes of memory of all processes at a time.
+    """
     core = core_at(instance)
     with _watched() as peak:
         began = time.perf_counter()
-        for _ in core.ingest.take(read(folder), jobs):
+        for _ in core.ingest.take(read(folder), jobs, kinds):
             pass
         core.generations.publish(core.catalog)
         seconds = time.perf_counter() - began

@@ -21,6 +21,13 @@ from webapp.models import Rejected
 from webapp.processes import available_cores
 from webapp.rankings import kind_named
 
+kinds_option = click.option(
+    "--kinds",
+    multiple=True,
+    callback=by_comma,
+    help="Which kinds to compute, by comma or repeated; else all that are installed.",
+)
+
 
 @click.command()
 @click.option("--items", type=click.IntRange(1, 100_000), default=900, show_default=True)
@@ -43,7 +50,7 @@ def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     folder = core.settings.instance / "demo"
     for _ in progress(write(folder, items, jobs=jobs), items, "drawing"):
         pass
-    _take_in(core, manifest.read(folder / "manifest.csv"), jobs, None)
+    _take_in(core, manifest.read(folder / "manifest.csv"), jobs, KINDS.keys(), None)
 
 
 @click.command("import")
@@ -53,27 +60,40 @@ def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     type=click.File("w", encoding="utf-8", lazy=False),
     help="Write what was rejected, and why, to this CSV file.",
 )
+@kinds_option
 @jobs_option
 @reports_errors
-def import_(path: Path, rejects: TextIO | None, jobs: int) -> None:
+def import_(path: Path, rejects: TextIO | None, kinds: tuple[str, ...], jobs: int) -> None:
     """Take in a folder of pictures, or a CSV or JSONL manifest.
 
-    Pictures stay where they are; running it again takes in what changed. Exits 1 when any
-    picture was rejected.
+    Pictures stay where they are; running it again takes in what changed. With some kinds only, a
+    large catalogue is there sooner, and `hashbag index` computes the others while it is served.
+    Exits 1 when any picture was rejected.
     """
     core = hashbag()
+    chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        if _take_in(core, manifest.read(path), jobs, rejects):
-            sys.exit(1)
+        refused = _take_in(core, manifest.read(path), jobs, chosen, rejects)
+        lacking = len(upkeep.stale(core.catalog))
+    if lacking:
+        click.echo(f"{lacking} items lack codes: `hashbag index` computes them", err=True)
+    if refused:
+        sys.exit(1)
 
 
-def _take_in(core: Hashbag, wanted: Listing, jobs: int, rejects: TextIO | None) -> int:
+def _chosen(kinds: tuple[str, ...]) -> Collection[str]:
+    return [kind_named(name, "kinds").name for name in kinds] or KINDS.keys()
+
+
+def _take_in(
+    core: Hashbag, wanted: Listing, jobs: int, kinds: Collection[str], rejects: TextIO | None
+) -> int:
     """Import, tell, index; returns how many were rejected."""
-    outcomes = _followed(core, wanted, jobs)
+    outcomes = _followed(core, wanted, jobs, kinds)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     if rejects:
         _write_rejects(rejects, refused)
-    publish(core, jobs)
+    publish(core, jobs, kinds)
     click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
     return len(refused)
 
@@ -82,7 +102,7 @@ def _followed(
     core: Hashbag,
     wanted: Listing | list[Wanted | Rejected],
     jobs: int,
-    kinds: Collection[str] = KINDS.keys(),
+    kinds: Collection[str],
 ) -> list[Outcome | Rejected]:
     core.thumbs.clear_unfinished()
     outcomes: list[Outcome | Rejected] = []
@@ -100,13 +120,13 @@ def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
     writer.writerows((one.source, one.reason) for one in refused)
 
 
-def publish(core: Hashbag, jobs: int) -> None:
+def publish(core: Hashbag, jobs: int, kinds: Collection[str] = KINDS.keys()) -> None:
     """Renew codes made by other library versions; build an index and map if there is none of this.
 
     The caller holds the write lock.
     """
-    if stale := upkeep.stale(core.catalog):
-        _followed(core, list(stale), jobs)
+    if stale := upkeep.stale(core.catalog, kinds):
+        _followed(core, list(stale), jobs, kinds)
     if not upkeep.is_published(core.catalog, core.generations):
         folder = core.generations.publish(core.catalog)
         core.generations.current()
@@ -127,22 +147,17 @@ def remove(ids: tuple[int, ...]) -> None:
 
 
 @click.command()
-@click.option(
-    "--kinds",
-    multiple=True,
-    callback=by_comma,
-    help="Whose codes to bring up to date, by comma or repeated; else all that are installed.",
-)
+@kinds_option
 @jobs_option
 @reports_errors
 def index(jobs: int, kinds: tuple[str, ...]) -> None:
-    """Bring all codes up to date with the installed libraries, and build the indexes anew.
+    """Bring codes up to date with the installed libraries, and build the indexes anew.
 
     Codes are kept as they are made: stopped and run again, it goes on where it was. Servers go on
     answering from the index they have until the new one is there.
     """
     core = hashbag()
-    chosen = [kind_named(name, "kinds").name for name in kinds] or list(KINDS)
+    chosen = _chosen(kinds)
     with writing(core.settings.instance):
         wanted: list[Wanted | Rejected] = list(upkeep.stale(core.catalog, chosen))
         outcomes = _followed(core, wanted, jobs, chosen)

@@ -141,7 +141,6 @@ def _items(found: list[Item]) -> list[Json]:
 
 
 def _item(item: Item, codes: Fingerprint) -> Json:
-    version = item.digest[:12]
     return {
         "id": item.id,
         "filename": item.filename,
@@ -155,7 +154,7 @@ def _item(item: Item, codes: Fingerprint) -> Json:
         "extra": dict(item.extra),
         "width": item.width,
         "height": item.height,
-        "image": media("media.image", item.id, version),
-        "thumb": media("media.thumb", item.id, version),
+        "image": media("media.image", item),
+        "thumb": media("media.thumb", item),
         "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},
     }

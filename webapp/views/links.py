@@ -1,14 +1,15 @@
 """Addresses that keep a visit's choices, and versions in those of static files."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import current_app, g, request, url_for
 
-from webapp.models import FACETS, Filters
+from webapp.models import Filters, Item
 from webapp.views import trail
 
 _ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
@@ -21,51 +22,57 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
 
     What leads to an item carries the trail of those before it, too.
     """
-    to = _merged(more) | values
-    led = {"trail": trail.carried(to)} if "trail" not in to else {}
-    return _address(endpoint, _given({"seed": seed()} | to | led))
+    to: dict[str, Value] = {"seed": seed()}
+    for part in more:
+        to.update(part or ())
+    to.update(values)
+    if "trail" not in to:
+        to["trail"] = trail.carried(to)
+    return _address(endpoint, to)
 
 
-def _address(endpoint: str, values: dict[str, Any]) -> str:
+def _address(endpoint: str, values: dict[str, Value]) -> str:
     """Do as `url_for`, which on a page of many items is asked only once for all that is alike."""
     if "item_id" not in values:
-        return url_for(endpoint, **values)
+        return url_for(endpoint, **_given(values))
     item_id = values.pop("item_id")
     made: dict[tuple[str, str], list[str]] = g.setdefault("addresses", {})
     alike = endpoint, repr(values)
     if alike not in made:
-        made[alike] = url_for(endpoint, item_id=_ANY_ITEM, **values).split(str(_ANY_ITEM), 1)
+        any_item = url_for(endpoint, item_id=_ANY_ITEM, **_given(values))
+        made[alike] = any_item.split(str(_ANY_ITEM), 1)
     before, after = made[alike]
     return f"{before}{item_id}{after}"
 
 
-def media(endpoint: str, item_id: int, version: str, width: int | None = None) -> str:
-    """Build the address of an item's photo, or of a copy of it, that means this content."""
-    wide = f"w={width}&" if width is not None else ""
-    return f"{_address(endpoint, {'item_id': item_id})}?{wide}v={version}"
+def media(endpoint: str, item: Item) -> str:
+    """Build the address of an item's photo, or of its copies, that means this content."""
+    return f"{_address(endpoint, {'item_id': item.id})}?v={item.digest[:12]}"
 
 
 def seed() -> int | None:
     """Return the seed of the sample grid the visit started from."""
-    given: int | None = request.args.get("seed", type=int)
-    return getattr(g, "seed", given)
+    if "seed" not in g:
+        g.seed = request.args.get("seed", type=int)
+    given: int | None = g.seed
+    return given
 
 
 def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
     """Build an address that keeps the seed and what narrows the grid; None leaves out."""
-    state: dict[str, Value] = {}
-    filters: Filters | None = getattr(g, "filters", None)
-    if filters:
-        state.update((name, getattr(filters, name) or None) for name in FACETS)
-        state.update(min_price=filters.min_price, max_price=filters.max_price)
-    return link(endpoint, state, *more, **values)
+    return link(endpoint, _narrowing(), *more, **values)
 
 
-def _merged(parts: Iterable[Mapping[str, Value] | None]) -> dict[str, Value]:
-    return {name: value for part in parts if part for name, value in part.items()}
+def _narrowing() -> Mapping[str, Value]:
+    """Return what narrows the grid, as an address has it; a page of many links asks for each."""
+    if "narrowing" not in g:
+        filters: Filters | None = getattr(g, "filters", None)
+        g.narrowing = _given(asdict(filters)) if filters else {}
+    narrowing: Mapping[str, Value] = g.narrowing
+    return narrowing
 
 
-def _given(values: dict[str, Value]) -> dict[str, Any]:
+def _given(values: Mapping[str, Value]) -> dict[str, Any]:
     return {
         name: f"{value:.15g}" if isinstance(value, float) else value
         for name, value in values.items()

@@ -12,13 +12,13 @@ class PictureSources:
 
     def __init__(self, item: Item) -> None:
         self._item = item
-        self._version = item.digest[:12]
+        self._sizes = sizes_of(item.width, item.height, item.media_type)
+        self._thumbs = media("media.thumb", item)
 
     @property
     def src(self) -> str:
         """The smallest copy that is fit for a card on most screens."""
-        sizes = sizes_of(self._item.width, self._item.height, self._item.media_type)
-        return self._thumb(sizes[min(1, len(sizes) - 1)])
+        return self._thumb(self._sizes[min(1, len(self._sizes) - 1)])
 
     @property
     def card_srcset(self) -> str:
@@ -37,18 +37,18 @@ class PictureSources:
     @property
     def original(self) -> str:
         """The photo as it was imported."""
-        return media("media.image", self._item.id, self._version)
+        return media("media.image", self._item)
 
     def _candidates(self, below: int) -> list[str]:
         item = self._item
         return [
             f"{self._thumb(size)} {scaled(item.width, item.height, size)[0]}w"
-            for size in sizes_of(item.width, item.height, item.media_type)
+            for size in self._sizes
             if size < below
         ]
 
     def _thumb(self, size: int) -> str:
-        return media("media.thumb", self._item.id, self._version, size)
+        return f"{self._thumbs}&w={size}"
 
 
 def glyph_of(fingerprint: Fingerprint, kind: str) -> glyphs.Glyph | None:
