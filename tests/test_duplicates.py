@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-from collections import defaultdict
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -424,23 +423,3 @@ def test_the_command_lists_groups_with_files_and_distances(tmp_path: Path) -> No
 
     wrong = run_hashbag(["duplicates", "--by", "phash", "--distance", "11"], instance)
     assert (wrong.returncode, "from 0 to 10 of phash's 64 bits" in wrong.stderr) == (2, True)
-
-
-@pytest.mark.slow
-@pytest.mark.photos
-def test_products_that_share_a_picture_are_all_that_is_identical_to_shape(all_bags: Flask) -> None:
-    """By the checksums of the files there are two such pairs."""
-    same: dict[str, list[int]] = defaultdict(list)
-    for item in core_of(all_bags).catalog.all_items():
-        same[item.digest].append(item.id)
-    pairs_ = [ids for ids in same.values() if len(ids) > 1]
-    found = all_bags.test_client().get("/api/v1/duplicates?distance=0").get_json()
-    assert [ids_of(group) for group in found["groups"]] == sorted(pairs_)
-    files = [[it["filename"] for it in group["items"]] for group in found["groups"]]
-    assert files == [
-        ["images/10200.jpg", "images/10244.jpg"],
-        ["images/24739.jpg", "images/24740.jpg"],
-    ]
-    near = all_bags.test_client().get("/api/v1/duplicates?per_page=200").get_json()
-    joined = [ids_of(group) for group in near["groups"]]
-    assert all(any(set(pair) <= set(group) for group in joined) for pair in pairs_)

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,22 +89,6 @@ def test_neighbours_on_the_map_are_nearer_in_look_than_chance_by_a_wide_margin(
     every = np.array(list(distances.values()))
     # Five standard errors of what a random arrangement would have.
     assert near < every.mean() - 5 * every.std() / len(pairs) ** 0.5
-
-
-@pytest.mark.slow
-@pytest.mark.photos
-def test_real_bags_have_colour_and_category_in_common_with_their_neighbours(
-    large_photos: Flask, tmp_path: Path
-) -> None:
-    maps = Maps(tmp_path / "maps")
-    draw_map(large_photos, maps)
-    found = maps.current()
-    items = core_of(large_photos).catalog.items(found.ids)
-    for name, times in (("colour", 2), ("category", 1.3)):
-        values = np.array([getattr(item, name) for item in items])
-        pairs = values[adjacent(len(items), found.columns)]
-        chance = ((np.unique(values, return_counts=True)[1] / len(values)) ** 2).sum()
-        assert (pairs[:, 0] == pairs[:, 1]).mean() > times * chance
 
 
 @settings(max_examples=15)

@@ -1,7 +1,6 @@
 """Searches through the application's core answer as a plain scan of the stored codes does."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing import KINDS, fingerprint, query_fingerprint
 from webapp.images import open_picture
 from webapp.models import Filters, Result
-from webapp.rankings import RANKINGS, Question
+from webapp.rankings import Question
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:
@@ -209,57 +208,3 @@ def test_searching_before_anything_is_indexed_says_what_to_run(empty: Flask) -> 
     codes = fingerprint(bag(1))
     with pytest.raises(IndexNotReady, match="hashbag import"):
         core_of(empty).searcher.similar_to(codes, Question(KINDS["whash"]))
-
-
-@pytest.mark.photos
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["whash", "colorhash"])
-def test_all_742_photos_have_the_neighbours_of_the_plain_recipe(
-    photos: Path, large_photos: Flask, kind: str
-) -> None:
-    """The recipe: imagehash on each file, compare with every other, sort."""
-    import imagehash  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415
-
-    recipes: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
-        "whash": imagehash.whash,
-        "colorhash": imagehash.colorhash,
-    }
-    hashes: dict[int, bytes] = {}
-    for item in core_of(large_photos).catalog.all_items():
-        with Image.open(photos / item.filename) as image:
-            bits = recipes[kind](image).hash.ravel().astype(int).tolist()
-        hashes[item.id] = int("".join(map(str, bits)), 2).to_bytes(8, "big")
-    assert len(hashes) == 742
-    client = large_photos.test_client()
-    for item_id, code in hashes.items():
-        answer = client.get(f"/api/v1/items/{item_id}/similar?by={kind}").get_json()
-        expected = oracle.nearest(hashes, code, 9, [one for one in hashes if one != item_id])
-        assert [(hit["distance"], hit["item"]["id"]) for hit in answer["hits"]] == expected
-        assert answer["exact"] is True
-
-
-@pytest.mark.photos
-@pytest.mark.slow
-@pytest.mark.parametrize("by", ["look", "whash", "shape"])
-def test_a_filter_that_leaves_twelve_of_3055_bags_gives_the_nine_nearest_of_those(
-    all_bags: Flask, by: str
-) -> None:
-    core, twelve = core_of(all_bags), Filters(category=("Handbags",), colour=("Peach",))
-    passing = [
-        item.id
-        for item in core.catalog.all_items()
-        if (item.category, item.colour) == ("Handbags", "Peach")
-    ]
-    assert (len(passing), core.attributes.count()) == (12, 3055)
-    ranking = RANKINGS[by]
-    for item_id in (1, 500, passing[3]):
-        every = core.searcher.similar_to_item(item_id, Question(ranking, 3055)).hits
-        expected = [(hit.distance, hit.item.id) for hit in every if hit.item.id in passing]
-        found = core.searcher.similar_to_item(item_id, Question(ranking, 9, twelve))
-        assert pairs(found) == expected[:9]
-        assert len(found.hits) == 9
-        assert found.exact
-        if by != "look":
-            others = [one for one in passing if one != item_id]
-            assert pairs(found) == plain_scan(by, stored(all_bags, by), item_id, 9, others)

@@ -132,6 +132,6 @@ def to_hex(kind: HashKind, code: Code) -> str:
     """Write a code the way `str(imagehash.ImageHash)` does, one view after the other."""
     if kind.bits % 8 == 0:
         return code.hex()
-    digits = -(-kind.bits // 4)
-    views = (int.from_bytes(view.tobytes(), "big") for view in packed_views(kind, code))
-    return "".join(f"{view >> (8 * kind.bytes - kind.bits):0{digits}x}" for view in views)
+    digits, spare, size = -(-kind.bits // 4), 8 * kind.bytes - kind.bits, kind.bytes
+    views = (code[start : start + size] for start in range(0, len(code), size))
+    return "".join(f"{int.from_bytes(view, 'big') >> spare:0{digits}x}" for view in views)
