@@ -299,6 +299,27 @@ def test_a_20_mb_upload_gets_a_clean_413(target: str, chunked: bool, running: Se
         assert "16 MB" in answer.json["detail"]
 
 
+def test_nothing_is_left_where_counts_were_kept(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with served(whole, settings={"TMPDIR": str(folder)}) as server:
+        assert server.get(SIMILAR).status == 200
+        counts = [one for one in folder.iterdir() if any(one.glob("*.db"))]
+        assert len(counts) == 1
+        pid = min(server.workers())
+        os.kill(pid, signal.SIGTERM)  # a worker that ends leaves the others theirs
+        eventually(lambda: pid not in server.workers(), 10, "the worker ended")
+        assert counts[0].exists()
+    assert list(folder.iterdir()) == []
+
+    wrong = {"TMPDIR": str(folder), "HASHBAG_DEFAULT_KIND": "nope"}
+    refused = run_hashbag(["serve"], whole, more=wrong)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("hashbag: HASHBAG_DEFAULT_KIND must be one of look")
+    assert len(refused.stderr.splitlines()) == 1
+    assert list(folder.iterdir()) == []
+
+
 def test_the_log_has_one_json_object_for_each_request(running: Server) -> None:
     asked = [f'/items/7?k={number}&odd=%22%0A"{number}' for number in range(1, 21)]
     start = running.log.stat().st_size
