@@ -17,6 +17,13 @@ def have_something_to_show() -> bool:
     Returns whether anything had to be done.
     """
     core = hashbag()
+    try:
+        return _have_something_to_show(core)
+    finally:
+        core.catalog.engine.dispose()  # connections must not cross a fork
+
+
+def _have_something_to_show(core: Hashbag) -> bool:
     empty = not core.catalog.count()
     if not empty and upkeep.is_published(core.catalog, core.generations):
         return _have_a_map(core)
