@@ -63,6 +63,8 @@ def served(
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
     bind = f"127.0.0.1:{port}"
     environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(settings)
+    # Workers that are replaced after so many requests close connections; not while we measure.
+    environ["GUNICORN_CMD_ARGS"] = "--max-requests 0"
     if application is None:
         main = "from webapp.cli import main; main()"
         command = [sys.executable, "-c", main, "serve", "--bind", bind]
