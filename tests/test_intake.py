@@ -55,6 +55,23 @@ def test_each_item_has_its_own_codes_and_words_however_it_came(
         assert {column: getattr(item, column) for column in COLUMNS} == given
 
 
+def test_some_kinds_alone_are_for_what_is_new_and_what_changed_loses_none(
+    empty: Flask, tmp_path: Path
+) -> None:
+    core = core_of(empty)
+    quick = ("whash", "colorhash")
+    assert list(core.ingest.take(manifest.read(listed(tmp_path, {"00.png": 0})), 1)) == [
+        Outcome.ADDED
+    ]
+    changed = manifest.read(listed(tmp_path, {"00.png": 100, "01.png": 1}))
+    assert list(core.ingest.take(changed, 1, quick)) == [Outcome.UPDATED, Outcome.ADDED]
+    old, new = (item.id for item in core.catalog.all_items())
+    codes = core.catalog.fingerprints([old, new])
+    assert codes[old] == fingerprint(bag(100))
+    every = fingerprint(bag(1))
+    assert codes[new] == {name: every[name] for name in quick}
+
+
 @pytest.mark.slow
 def test_answers_come_in_the_order_of_the_questions_however_many() -> None:
     for count in (0, 1, 3, 4, 5, 33):

@@ -52,26 +52,24 @@ def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
         yield Progress(f"import, {pixels} px: decoding only")
         decoding = _decoding(folder, jobs)
         yield Progress(f"import, {pixels} px: hashbag")
-        ours = {}
+        taken: dict[str, tuple[float, int | None]] = {}
         for number, (system, kinds) in enumerate(_OURS.items()):
             # In a process of its own: memory is then that of an import alone.
             with pool(1) as workers:
                 instance = Path(name, f"instance-{number}")
-                ours[system] = workers.submit(_ours, instance, folder, jobs, kinds).result()
-        for system, (taken, peak_bytes) in {
-            **ours,
-            "the recipe's loop, two kinds": (recipe, None),
-            "floor: decode on all cores": (decoding, None),
-        }.items():
+                taken[system] = workers.submit(_ours, instance, folder, jobs, kinds).result()
+        taken["the recipe's loop, two kinds"] = recipe, None
+        taken["floor: decode on all cores"] = decoding, None
+        for system, (seconds, peak) in taken.items():
             yield Row(
                 section="import",
                 system=system,
                 size=count,
                 case=f"{pixels} px",
-                per_second=round(count / taken, 1),
-                seconds=round(taken, 2),
-                ratio=round(taken / recipe, 3),
-                memory_mb=None if peak_bytes is None else round(peak_bytes / 1e6, 1),
+                per_second=round(count / seconds, 1),
+                seconds=round(seconds, 2),
+                ratio=round(seconds / recipe, 3),
+                memory_mb=None if peak is None else round(peak / 1e6, 1),
             )
 
 
@@ -112,9 +110,7 @@ def _decode(path: Path) -> None:
         image.load()
 
 
-def _ours(
-    instance: Path, folder: Path, jobs: int, kinds: tuple[str, ...]
-) -> tuple[float, int | None]:
+def _ours(instance: Path, folder: Path, jobs: int, kinds: tuple[str, ...]) -> tuple[float, int]:
     """Import, with thumbnails, and publish.
 
     Returns seconds, and the most bytes of memory of all processes at a time.
