@@ -115,16 +115,19 @@ class Attributes:
 
     def page(self, filters: Filters, sort: str, page: int, per_page: int) -> Ids:
         """Return the ids of one page, counted from 1, of all items that pass the filters."""
-        start = (page - 1) * per_page
-        order = self.ordered(filters, sort)
-        return self.ids[order[start : start + per_page]]
+        some = slice((page - 1) * per_page, page * per_page)
+        if sort == "newest" and not filters:  # without a position for each of a million
+            found: Ids = self.ids[::-1][some]
+        else:
+            found = self.ids[self._ordered(filters, sort)[some]]
+        return found
 
-    def ordered(self, filters: Filters, sort: str) -> Positions:
+    def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
         """Return the positions of the items that pass the filters, in the order of a sort."""
         if sort == "newest":
             return self.matching(filters)[::-1]
         order = self.orders[sort]
-        return np.asarray(order[self.mask(filters)[order]] if filters else order, dtype=np.intp)
+        return np.asarray(order[self.mask(filters)[order]] if filters else order)
 
     @cached_property
     def thirds(self) -> tuple[float, float] | None:

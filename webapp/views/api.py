@@ -5,14 +5,14 @@ from flask import Blueprint, Response, jsonify, request
 from webapp import fingerprints
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS, query_fingerprint, to_hex
+from webapp.hashing import KINDS, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
 from webapp.views import duplicates, params
 from webapp.views.kept import kept
 from webapp.views.links import media
 from webapp.views.openapi import document
-from webapp.views.uploads import uploaded_picture
+from webapp.views.uploads import uploaded_codes
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -70,7 +70,7 @@ def search() -> Response:
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = params.question(request.args, harder=True)
-    codes = query_fingerprint(uploaded_picture().image)
+    codes = uploaded_codes()
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
 
 

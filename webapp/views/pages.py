@@ -9,12 +9,11 @@ from webapp.attributes import SORTS
 from webapp.context import hashbag
 from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
-from webapp.hashing import query_fingerprint
 from webapp.views import params
 from webapp.views.kept import kept
 from webapp.views.links import narrowed
 from webapp.views.presenting import sorted_hits
-from webapp.views.uploads import uploaded_picture
+from webapp.views.uploads import uploaded_codes
 from webapp.views.visit import remember_filters
 
 bp = Blueprint("pages", __name__)
@@ -97,7 +96,7 @@ def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = request.args if "by" in request.args else request.form
     by = params.ranking(asked).name if asked.get("by") else None
-    codes = query_fingerprint(uploaded_picture().image)
+    codes = uploaded_codes()
     to = narrowed("pages.search", q=fingerprints.encode(codes), by=by)
     return Response(status=303, headers={"Location": to})
 

@@ -1,6 +1,7 @@
-"""Pictures sent with a request, and the part of them that is meant."""
+"""Pictures sent with a request, the part of them that is meant, and its codes."""
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,9 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.images import Picture, open_picture
+from webapp.hashing import query_fingerprint
+from webapp.images import open_picture
+from webapp.models import Fingerprint
 
 Fields = Mapping[str, str]
 
@@ -31,13 +34,22 @@ class Crop:
     height: float
 
 
-def uploaded_picture() -> Picture:
-    """Open the picture in the field `image`; it stays in memory and is gone with the request."""
+_one_at_a_time = threading.Lock()
+
+
+def uploaded_codes() -> Fingerprint:
+    """Hash the picture in the field `image`; it stays in memory and is gone with the request.
+
+    One picture at a time in each worker: decoded, a large one takes hundreds of megabytes, and
+    several at once on one core would each be later.
+    """
     region = crop(request.form) or crop(request.args)
-    picture = open_picture(_upload().stream.read(), hashbag().settings.max_pixels)
-    if region is None:
-        return picture
-    return picture.cropped(region.x, region.y, region.width, region.height)
+    data = _upload().stream.read()
+    with _one_at_a_time:
+        picture = open_picture(data, hashbag().settings.max_pixels)
+        if region:
+            picture = picture.cropped(region.x, region.y, region.width, region.height)
+        return query_fingerprint(picture.image)
 
 
 def _upload() -> FileStorage:

@@ -33,8 +33,8 @@ Shape = tuple[str | int, ...]
 _PREFIX = f"efficientnet-lite0-{REVISION}-"
 
 
-def kept(folder: Path) -> tuple[bytes, bool]:
-    """Return the graph that a folder keeps, and whether it had to be made just now.
+def kept(folder: Path) -> tuple[Path, bool]:
+    """Return the file of the graph that a folder keeps, and whether it was made just now.
 
     Its checksum is part of its name, so a file that was cut or changed is made anew.
 
@@ -42,20 +42,20 @@ def kept(folder: Path) -> tuple[bytes, bool]:
         LearnedUnusable: the weights are not there, or the folder cannot be written.
     """
     for path in sorted(folder.glob(f"{_PREFIX}*.onnx")):
-        data = path.read_bytes()
-        if path.name == _name_of(data):
-            return data, False
+        if path.name == _name_of(path.read_bytes()):
+            return path, False
     data = made()
+    path = folder / _name_of(data)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for other in set(folder.glob("efficientnet-lite0-*.onnx")) - {folder / _name_of(data)}:
+        for other in set(folder.glob("efficientnet-lite0-*.onnx")) - {path}:
             other.unlink(missing_ok=True)
-        write_whole(folder / _name_of(data), data)
+        write_whole(path, data)
     except OSError as error:
         raise LearnedUnusable(
             f"the network cannot be kept in {folder}: {error.strerror or error}"
         ) from error
-    return data, True
+    return path, True
 
 
 def made() -> bytes:

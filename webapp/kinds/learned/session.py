@@ -55,14 +55,14 @@ def profile(pixels: NDArray[np.uint8]) -> Floats:
 @cache
 def _session() -> Any:
     kept = os.environ.get(_FOLDER)
-    data, is_new = graph.kept(Path(kept)) if kept else (graph.made(), True)
-    session = _opened(data)
+    model, is_new = graph.kept(Path(kept)) if kept else (graph.made(), True)
+    session = _opened(model)
     if is_new:
         _check(session)
     return session
 
 
-def _opened(data: bytes) -> Any:
+def _opened(model: Path | bytes) -> Any:
     import onnxruntime  # noqa: PLC0415 - takes a fifth of a second, and not all commands need it
 
     options = onnxruntime.SessionOptions()
@@ -70,7 +70,7 @@ def _opened(data: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common root but this
         raise LearnedUnusable(f"onnxruntime refuses the network: {error}") from error
 
