@@ -116,7 +116,6 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
             "synchronous = NORMAL",  # with WAL, consistent after a crash of the process
             "foreign_keys = ON",
             "busy_timeout = 10000",
-            "mmap_size = 2147418112",  # pages of a large catalogue are read without a copy
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
