@@ -61,7 +61,7 @@ def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:
     index = engine.open(table, tmp_path, "x")
     for code in list(codes.values())[:40]:
         rows = index.candidates(query_of(code), 20)
-        assert len(table.items_of(rows)) >= 20
+        assert len(table.items_of(rows, 20)) >= 20
         assert 0 in distances(table.codes[:, rows], query_of(code))
 
 
@@ -142,7 +142,7 @@ def test_what_an_index_misses_is_repaired_and_counted() -> None:
     query = next(iter(codes.values()))
     found = nearest(table, Forgetful(), query_of(query), 9)
     assert [one for _, one in oracle.nearest(codes, query, 9)] == found.ids.tolist()
-    proposed = set(table.ids[table.items_of(np.arange(1))].tolist())
+    proposed = set(table.ids[table.items_of(np.arange(1), 9)].tolist())
     assert found.missed == set(found.ids.tolist()) - proposed
     assert found.missed
 
@@ -202,6 +202,32 @@ def test_with_several_views_and_queries_the_nearest_pair_counts(
     )
     for found in (nearest(table, index, asked, k), nearest(table, Forgetful(), asked, k)):
         assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected[:k]
+
+
+@given(
+    seed=st.integers(0, 1000),
+    count=st.integers(200, 500),
+    distinct=st.integers(1, 40),
+    views=st.integers(1, 3),
+    k=st.integers(1, 12),
+)
+@settings(max_examples=60, deadline=None)
+def test_of_items_with_a_popular_code_the_first_are_nearest(
+    seed: int, count: int, distinct: int, views: int, k: int
+) -> None:
+    """Of each code only some items are looked at, also where views of an item share a code."""
+    chance = np.random.default_rng(seed)
+    pool = chance.integers(0, 256, (distinct, 2), dtype=np.uint8)
+    packed = pool[chance.integers(0, distinct, (count, views))]
+    table = make_table(16, np.arange(count, dtype=np.int64), packed)
+    asked = planes(pool[:1])
+    expected = sorted(
+        (min(oracle.distance(view.tobytes(), pool[0].tobytes()) for view in of_item), place)
+        for place, of_item in enumerate(packed)
+    )[:k]
+    exact = make_engine("exact").open(table, Path(), "x")
+    for found in (nearest(table, exact, asked, k), nearest(table, Forgetful(), asked, k)):
+        assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
 
 
 def test_more_trees_are_a_choice(tmp_path: Path) -> None:

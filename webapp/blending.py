@@ -149,7 +149,7 @@ class LookMeasure:
             self._all = found
         return found
 
-    def within(self, bound: int) -> Positions | None:
+    def within(self, bound: int, k: int) -> Positions | None:
         """Measure part by part, the cheapest first: what those put too far is not looked at again.
 
         A wide part, whose scan costs most, is then read of a few items only.
@@ -157,7 +157,8 @@ class LookMeasure:
         # Half a unit for the rounding of `blend`.
         limit = (bound + 0.5) / FAR * (1 + 1e-9)
         if len(self._parts) == 1:
-            return self._parts[0].within(int(self._scales[0] * (limit / self._shares[0]) ** 2))
+            reach = int(self._scales[0] * (limit / self._shares[0]) ** 2)
+            return self._parts[0].within(reach, k)
         near: Positions | None = None
         spent: NDArray[np.float64] = np.zeros(1)
         parts = zip(self._parts, self._scales, self._shares, strict=True)

@@ -29,7 +29,7 @@ class CodeTable:
 
     `codes`: shape (W, N). `ids`: the items, shape (M,), ascending; a place in it is an item's
     *position*. `rows`: the rows of each item's views, shape (M, V). `members[starts[r]:
-    starts[r + 1]]`: the positions of the items that have row r.
+    starts[r + 1]]`: the positions, ascending, of the items that have row r.
     """
 
     bits: int
@@ -44,17 +44,22 @@ class CodeTable:
         """Number of distinct codes."""
         return int(self.codes.shape[1])
 
-    def items_of(self, rows: Positions) -> Positions:
-        """Return the positions, ascending, of the items that have one of these different rows."""
+    def items_of(self, rows: Positions, most: int) -> Positions:
+        """Return the positions, ascending, of the items that have one of these different rows.
+
+        Of the items with the same row, only the first so many: a popular code has thousands, all
+        as far from any query, and of equals the first are nearest.
+        """
         starts = self.starts[rows]
-        counts = self.starts[rows + 1] - starts
+        # Several views of an item may have the same row.
+        counts = np.minimum(self.starts[rows + 1] - starts, most * self.rows.shape[1])
         ends = np.cumsum(counts)
         places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
         return distinct(self.members[places])
 
-    def within(self, queries: Planes, bound: int) -> Positions:
-        """Return the positions, ascending, of the items within so many bits of a query."""
-        return self.items_of(within(self.codes, queries, bound))
+    def within(self, queries: Planes, bound: int, most: int) -> Positions:
+        """Return the positions of the items within so many bits of a query, as `items_of` does."""
+        return self.items_of(within(self.codes, queries, bound), most)
 
     def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
         """Return the distance of each item, or of those at `positions`, to its nearest query.

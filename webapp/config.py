@@ -20,7 +20,7 @@ class Settings:
     engine: str = "annoy"
     engine_url: str = ""
     trees: int = 10
-    search_k: int = 600
+    search_k: int = 400
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000

@@ -52,10 +52,11 @@ class Measure(Protocol):
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Return the exact distance of every item, or of those at `positions`."""
 
-    def within(self, bound: int) -> Positions | None:
-        """Return the positions, ascending, of all items within a distance, and maybe of more.
+    def within(self, bound: int, k: int) -> Positions | None:
+        """Return the positions, ascending, of items within a distance, and maybe of others.
 
-        None where they would be about all.
+        All of those within it are there that can be among the k nearest. None where they would
+        be about all.
         """
 
 
@@ -82,8 +83,8 @@ def nearest(
 
 
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
-    """Return the positions of all items as near as the last proposed; None for simply all."""
-    near = measure.within(int(proposed.distances[-1])) if len(proposed.ids) == k else None
+    """Return the positions of items that may be as near as the last proposed; None for all."""
+    near = measure.within(int(proposed.distances[-1]), k) if len(proposed.ids) == k else None
     return near if near is not None and FEW_OF * len(near) < len(measure.ids) else None
 
 
@@ -122,7 +123,7 @@ class KindMeasure:
         # Each of an item's views may take a place.
         count = (k + self._SPARE) * self._table.rows.shape[1]
         rows = rows_near(self._index, self._queries, count)
-        return self._table.items_of(rows), self._index.exact
+        return self._table.items_of(rows, k), self._index.exact
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Count differing bits; of all items, once."""
@@ -132,11 +133,11 @@ class KindMeasure:
             return self._all if positions is None else self._all[positions]
         return self._table.distances(self._queries, positions)
 
-    def within(self, bound: int) -> Positions:
+    def within(self, bound: int, k: int) -> Positions:
         """Scan all codes, each no further than it takes to see that it is too far."""
         if self._all is not None:
             return np.flatnonzero(self._all <= bound)
-        return self._table.within(self._queries, bound)
+        return self._table.within(self._queries, bound, k)
 
 
 def rows_near(index: Index, queries: Planes, count: int) -> Positions:

@@ -23,7 +23,7 @@ from webapp.hashing import KINDS
 from webapp.manifest import read
 from webapp.processes import in_order, pool
 
-PHOTOS = {224: 1200, 1000: 600, 3000: 40}
+PHOTOS = {224: 1200, 1000: 1500, 3000: 40}
 """How many photos of which width and height, in pixels."""
 
 _DRAWN = 12
