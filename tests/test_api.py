@@ -95,6 +95,7 @@ def test_similar_items_leave_out_the_item_itself(client: FlaskClient, kind: str)
     assert (found["by"], found["k"], found["exact"]) == (kind, 9, True)
     for hit in found["hits"]:
         assert hit["similarity"] == pytest.approx(1 - hit["distance"] / found["bits"], abs=1e-4)
+        assert hit["item"] == client.get(f"/api/v1/items/{hit['item']['id']}").get_json()
 
 
 def test_what_by_means_when_left_out_is_a_setting(filled: Flask) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _PATIENCE = 30.0
+_APART = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,17 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
     """
     taken: list[float] = []
     failed = 0
-    end = time.perf_counter() + seconds
     with selectors.DefaultSelector() as selector:
         for _ in range(connections):
             connection = _Connection(socket.create_connection(("127.0.0.1", port), _PATIENCE))
             connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-            _ask(connection, next(requests))
+            # One after the other, or the worker that is first awake takes them all.
+            time.sleep(_APART)
         began = time.perf_counter()
+        end = began + seconds
+        for key in list(selector.get_map().values()):
+            _ask(key.data, next(requests))
         waiting = connections
         while waiting:
             ready = selector.select(_PATIENCE)
