@@ -33,7 +33,7 @@ __all__ = [
 
 CASES = tuple(
     name
-    for name in ("whash", "phash", "shape", "colour", "learned", "look")
+    for name in ("whash", "colorhash", "phash", "shape", "colour", "learned", "look")
     if name == "look" or name in KINDS
 )
 _SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,)}
