@@ -12,7 +12,7 @@ Distances = NDArray[np.uint16]
 Positions = NDArray[np.intp]
 
 # A scan takes so many codes at a time: they and what is made of them stay in a core's cache.
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
 # So many words' differing bits fit a byte.
 _BYTE_OF_WORDS = 3
 _BITS = 64
