@@ -96,18 +96,6 @@ def query_fingerprint(image: Image.Image) -> Fingerprint:
     }
 
 
-def get_ready() -> None:
-    """Load what hashing needs and make its tables, all but the network's.
-
-    A process that forks others does so before: they share what is there, and would each load
-    their own. The network's runtime does not survive a fork.
-    """
-    fingerprint(
-        Image.linear_gradient("L").convert("RGB"),
-        [kind for kind in KINDS.values() if not kind.extra],
-    )
-
-
 def pack(bits: Bits) -> Code:
     """Pack the bits of V views, shape (V, bits), eight to a byte, each view from a new byte."""
     return np.packbits(bits, axis=1).tobytes()

@@ -70,10 +70,8 @@ def application() -> Any:
     """Build the application, its index opened before the workers are forked."""
     from webapp import create_app  # noqa: PLC0415 - after gunicorn has set up its logging
     from webapp.exceptions import CatalogError, IndexNotReady  # noqa: PLC0415
-    from webapp.hashing import get_ready  # noqa: PLC0415
 
     app = create_app()
-    get_ready()
     core = app.extensions["hashbag"]
     try:
         core.generations.current()
