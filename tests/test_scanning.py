@@ -94,10 +94,10 @@ def test_the_smallest_are_as_sorting_finds_them_with_ties_by_place(
     assert hamming.smallest(values, k).tolist() == expected
 
 
-@given(st.lists(st.integers(0, 512), max_size=80), st.floats(0.25, 400))
-def test_roots_are_those_of_each_part(values: list[int], scale: float) -> None:
-    found = hamming.roots(np.array(values, dtype=np.uint16), scale)
-    assert found.tolist() == [math.sqrt(value / scale) for value in values]
+@given(st.lists(st.integers(0, 512), max_size=80), st.floats(0.25, 400), st.floats(0, 1))
+def test_roots_are_those_of_each_part(values: list[int], scale: float, share: float) -> None:
+    found = hamming.roots(np.array(values, dtype=np.uint16), scale, share)
+    assert found.tolist() == [share * math.sqrt(value / scale) for value in values]
 
 
 @given(st.lists(st.integers(0, 40) | st.integers(0, 2**31 - 1)))

@@ -146,9 +146,12 @@ def smallest(found: NDArray[np.integer], k: int) -> Positions:
     return near[np.argsort(found[near], kind="stable")[:k]]
 
 
-def roots(found: NDArray[np.integer], scale: float) -> NDArray[np.float64]:
-    """Return the square roots of distances as parts of a scale; each distance's is taken once."""
-    table = np.sqrt(np.arange(int(found.max(initial=0)) + 1) / scale)
+def roots(found: NDArray[np.integer], scale: float, share: float) -> NDArray[np.float64]:
+    """Return a share of the square roots of distances as parts of a scale.
+
+    Each distance's is taken once.
+    """
+    table = share * np.sqrt(np.arange(int(found.max(initial=0)) + 1) / scale)
     return table.take(found)
 
 
