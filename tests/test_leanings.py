@@ -12,7 +12,16 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from tests.test_search import apart, pairs, stored
 from webapp import create_app
-from webapp.blending import BALANCED, LEANINGS, LOOK, PLAIN_LEANINGS, Leaning, between
+from webapp.blending import (
+    BALANCED,
+    FAR,
+    LEANINGS,
+    LOOK,
+    PLAIN_LEANINGS,
+    Leaning,
+    between,
+    blend,
+)
 from webapp.hashing import KINDS, query_fingerprint
 from webapp.rankings import Question
 
@@ -106,3 +115,16 @@ def test_leanings_of_two_parts_sum_to_one_too() -> None:
         assert sum(leaning.among(("shape", "colour"))) == pytest.approx(1)
     assert BALANCED.among(("shape", "colour")) == (0.7, 0.3)
     assert np.isclose(sum(between(0.25).among(PARTS)), 1)
+
+
+def test_many_items_are_blended_as_few_are() -> None:
+    chance = np.random.default_rng(3)
+    each = [chance.integers(0, most, 70_001).astype(np.uint16) for most in (500, 380, 250)]
+    scales, shares = (250.0, 120.0, 33.0), (0.59, 0.25, 0.16)
+
+    def plainly(*apart: int) -> int:
+        parts = zip(apart, scales, shares, strict=True)
+        return round(FAR * sum(share * math.sqrt(one / scale) for one, scale, share in parts))
+
+    expected = [plainly(*apart) for apart in zip(*(one.tolist() for one in each), strict=True)]
+    assert blend(each, scales, shares).tolist() == expected
