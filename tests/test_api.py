@@ -14,7 +14,7 @@ from tests.conftest import core_of
 from tests.pictures import bag, encoded
 from webapp import create_app, fingerprints
 from webapp.hashing import KINDS, query_fingerprint
-from webapp.images import open_picture
+from webapp.pictures.opening import open_picture
 
 
 def valid(client: FlaskClient, answer: TestResponse, schema: str) -> Any:

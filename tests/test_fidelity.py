@@ -15,10 +15,10 @@ from PIL import Image
 from tests.pictures import bag
 from tests.test_hashing import ORACLES
 from webapp.hashing import KINDS, fingerprint, to_hex
-from webapp.images import open_picture
 from webapp.kinds import wavelets
 from webapp.kinds.colorhash import Colorhash
 from webapp.kinds.grey import Grey, agrees_with_pillow
+from webapp.pictures.opening import open_picture
 
 Pixels = NDArray[np.integer]
 Make = Callable[[np.random.Generator, int, int], Pixels]

@@ -16,7 +16,7 @@ from tests.pictures import bag, encoded
 from webapp import fingerprints
 from webapp.exceptions import BadParameter, TooPlain
 from webapp.hashing import KINDS, KNOWN, fingerprint, pack, query_fingerprint, to_hex, unpack
-from webapp.images import open_picture
+from webapp.pictures.opening import open_picture
 from webapp.rankings import ranking_named
 
 ORACLES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {

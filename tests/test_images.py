@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from tests.pictures import bag, encoded
 from webapp.exceptions import DamagedImage, NotAnImage, TooManyPixels, UnreadableImage
-from webapp.images import open_picture
+from webapp.pictures.opening import open_picture
 
 LOSSLESS: dict[str, dict[str, Any]] = {
     "PNG": {},

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageOps
 from tests.pictures import bag
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing import KINDS, fingerprint
-from webapp.images import open_picture
 from webapp.kinds.kind import Bits
 from webapp.kinds.learned import codes, forward, graph, network, session, weights
 from webapp.kinds.learned.attention import CELLS, attention
 from webapp.kinds.sight import Sight
+from webapp.pictures.opening import open_picture
 
 
 @pytest.fixture(scope="module")

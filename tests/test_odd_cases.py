@@ -13,10 +13,10 @@ from webapp import create_app, manifest, upkeep
 from webapp.blending import LOOK
 from webapp.exceptions import ConfigError
 from webapp.hashing import KINDS, query_fingerprint
-from webapp.images import open_picture
 from webapp.ingest import Outcome
 from webapp.manifest import Wanted
 from webapp.models import Rejected
+from webapp.pictures.opening import open_picture
 from webapp.rankings import Question
 
 

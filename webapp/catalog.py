@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.exceptions import ItemNotFound
-from webapp.images import DEFAULT_MAX_PIXELS, open_picture
 from webapp.models import FACETS, Fingerprint, Ids, Item
+from webapp.pictures.opening import DEFAULT_MAX_PIXELS, open_picture
 from webapp.schema import codes, facts, items, makers, open_database
 
 _CHUNK = 500

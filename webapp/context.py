@@ -16,9 +16,9 @@ from webapp.engines.registry import engine_of
 from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
 from webapp.ingest import Ingest
 from webapp.mapping.store import Maps
+from webapp.pictures.thumbnails import ThumbStore
 from webapp.publishing import Generations
 from webapp.search import Searcher
-from webapp.thumbs import ThumbStore
 
 
 @dataclass

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from webapp.hashing import KINDS, fingerprint
-from webapp.images import open_picture
 from webapp.models import Fingerprint
+from webapp.pictures.opening import open_picture
 
 _SHOWN = ("whash", "colorhash")
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from webapp.catalog import Catalog
 from webapp.kinds.kind import Attention
 from webapp.models import Item
-from webapp.regions import region
+from webapp.pictures.regions import region
 from webapp.why import Evidence
 
 # Parts that take the two apart by half as much as the worst, or more, are worth an outline.

@@ -14,8 +14,8 @@ from webapp.ledger import Entry, Ledger
 from webapp.manifest import Wanted
 from webapp.models import Rejected
 from webapp.photos import Known, Photo, Question
+from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
-from webapp.thumbs import ThumbStore
 
 _BATCH = 32
 

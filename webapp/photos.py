@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from webapp.exceptions import UnreadableImage
 from webapp.hashing import KINDS, fingerprint
-from webapp.images import open_picture
 from webapp.manifest import Wanted
 from webapp.models import Fingerprint, Item, Rejected
-from webapp.thumbs import ThumbStore, sizes_of
+from webapp.pictures.opening import open_picture
+from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 

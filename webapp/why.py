@@ -11,8 +11,8 @@ from webapp.codes import bit_vector
 from webapp.exceptions import ItemNotFound
 from webapp.hamming import to_one
 from webapp.kinds.kind import Bits, HashKind
+from webapp.pictures.regions import region
 from webapp.rankings import Part
-from webapp.regions import region
 from webapp.search import Search
 
 _BARS = 48

@@ -14,8 +14,8 @@ from webapp import evaluation, upkeep
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.hashing import query_fingerprint
-from webapp.images import open_picture
 from webapp.models import Result
+from webapp.pictures.opening import open_picture
 from webapp.rankings import RANKINGS, Question, ranking_named
 
 

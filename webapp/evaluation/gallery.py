@@ -19,8 +19,8 @@ from webapp.evaluation.systems import System, kinds_of, open_system
 from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hamming import Positions
 from webapp.hashing import KINDS
-from webapp.images import open_picture
 from webapp.models import Ids, Item
+from webapp.pictures.opening import open_picture
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]

@@ -9,7 +9,7 @@ from webapp.mapping.pyramid import Pyramid
 from webapp.mapping.selection import MOST, Selection, select
 from webapp.mapping.store import Maps
 from webapp.mapping.tiles import TilePainter
-from webapp.thumbs import SIZES, ThumbStore
+from webapp.pictures.thumbnails import SIZES, ThumbStore
 
 
 def draw(catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MOST) -> Told[None]:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, send_file
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.models import Item
-from webapp.thumbs import sizes_of
+from webapp.pictures.thumbnails import sizes_of
 from webapp.views import params
 
 bp = Blueprint("media", __name__)

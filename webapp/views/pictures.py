@@ -3,7 +3,7 @@
 from webapp import glyphs
 from webapp.hashing import KINDS
 from webapp.models import Fingerprint, Item
-from webapp.thumbs import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
+from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 from webapp.views.links import media
 
 

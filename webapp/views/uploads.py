@@ -12,8 +12,8 @@ from werkzeug.datastructures import FileStorage
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import query_fingerprint
-from webapp.images import open_picture
 from webapp.models import Fingerprint
+from webapp.pictures.opening import open_picture
 
 Fields = Mapping[str, str]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from webapp.images import Picture
+from webapp.pictures.opening import Picture
 from webapp.whole import UNFINISHED, write_whole
 
 SIZES = (192, 384)
