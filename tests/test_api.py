@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import core_of
 from tests.pictures import bag, encoded
-from webapp import create_app, fingerprints
-from webapp.hashing import KINDS, query_fingerprint
+from webapp import create_app
+from webapp.hashing import fingerprint_text
+from webapp.hashing.kinds import KINDS, query_fingerprint
 from webapp.pictures.opening import open_picture
 
 
@@ -136,7 +137,7 @@ def test_a_cropped_upload_is_hashed_as_the_crop(client: FlaskClient) -> None:
     found = client.post("/api/v1/search", data=data).get_json()
     crop = open_picture(encoded(framed, "PNG")).cropped(0.25, 0.5, 0.5, 0.25)
     assert crop.image.size == (100, 50)
-    assert found["fingerprint"] == fingerprints.encode(query_fingerprint(crop.image))
+    assert found["fingerprint"] == fingerprint_text.encode(query_fingerprint(crop.image))
 
 
 def test_filters_narrow_and_still_k_answer(client: FlaskClient) -> None:

@@ -16,8 +16,8 @@ from webapp.bench.rivals import RIVALS, K
 from webapp.config import load
 from webapp.engines.registry import ENGINES
 from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS
 
 pytestmark = pytest.mark.slow
 

@@ -26,7 +26,7 @@ from tests.test_pages import page as shown
 from webapp import create_app, forest, pairs, upkeep
 from webapp.codes import make_table
 from webapp.duplicates import Grouping, grouping_of, most_distance, usual_distance
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.pairs import MOST
 
 COPIES = 20

@@ -14,10 +14,10 @@ from PIL import Image
 
 from tests.pictures import bag
 from tests.test_hashing import ORACLES
-from webapp.hashing import KINDS, fingerprint, to_hex
-from webapp.kinds import wavelets
-from webapp.kinds.colorhash import Colorhash
-from webapp.kinds.grey import Grey, agrees_with_pillow
+from webapp.hashing import wavelets
+from webapp.hashing.colorhash import Colorhash
+from webapp.hashing.grey import Grey, agrees_with_pillow
+from webapp.hashing.kinds import KINDS, fingerprint, to_hex
 from webapp.pictures.opening import open_picture
 
 Pixels = NDArray[np.integer]

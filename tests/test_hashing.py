@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.pictures import bag, encoded
-from webapp import fingerprints
 from webapp.exceptions import BadParameter, TooPlain
-from webapp.hashing import KINDS, KNOWN, fingerprint, pack, query_fingerprint, to_hex, unpack
+from webapp.hashing import fingerprint_text
+from webapp.hashing.kinds import KINDS, KNOWN, fingerprint, pack, query_fingerprint, to_hex, unpack
 from webapp.pictures.opening import open_picture
 from webapp.rankings import ranking_named
 
@@ -113,27 +113,27 @@ codes_of_all_kinds = st.fixed_dictionaries(
 
 @given(codes_of_all_kinds)
 def test_a_fingerprint_survives_its_link(codes: dict[str, bytes]) -> None:
-    text = fingerprints.encode(codes)
-    assert fingerprints.decode(text) == codes
+    text = fingerprint_text.encode(codes)
+    assert fingerprint_text.decode(text) == codes
     assert len(text) < 1000
     assert text.replace("-", "").replace("_", "").isalnum()
 
 
 @given(codes_of_all_kinds, st.data())
 def test_a_changed_link_is_refused(codes: dict[str, bytes], data: st.DataObject) -> None:
-    text = fingerprints.encode(codes)
+    text = fingerprint_text.encode(codes)
     # The last character has bits that stand for nothing.
     place = data.draw(st.integers(0, len(text) - 2))
     other = data.draw(st.sampled_from("ABCabc123-_").filter(lambda char: char != text[place]))
     for changed in (text[:place] + other + text[place + 1 :], text[:place]):
         with pytest.raises(BadParameter):
-            fingerprints.decode(changed)
+            fingerprint_text.decode(changed)
 
 
 @given(st.text())
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(BadParameter):
-        fingerprints.decode(text)
+        fingerprint_text.decode(text)
 
 
 def _link(body: bytes) -> str:
@@ -155,18 +155,18 @@ def _link(body: bytes) -> str:
 )
 def test_a_forged_link_with_a_right_checksum_is_refused_all_the_same(body: bytes) -> None:
     with pytest.raises(BadParameter):
-        fingerprints.decode(_link(body))
+        fingerprint_text.decode(_link(body))
 
 
 def test_a_link_from_a_later_version_keeps_the_kinds_known_here() -> None:
     body = b"\x01\xfa\x00\x03new\x01\x00\x08eight..."
-    assert fingerprints.decode(_link(body)) == {"whash": b"eight..."}
+    assert fingerprint_text.decode(_link(body)) == {"whash": b"eight..."}
 
 
 def test_a_querys_link_carries_more_readings_and_stays_short() -> None:
     codes = query_fingerprint(bag(1))
-    text = fingerprints.encode(codes)
-    assert fingerprints.decode(text) == codes
+    text = fingerprint_text.encode(codes)
+    assert fingerprint_text.decode(text) == codes
     assert len(text) < 1700
     plain = fingerprint(bag(1))
     assert codes["shape"].startswith(plain["shape"])

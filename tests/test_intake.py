@@ -10,7 +10,7 @@ from flask import Flask
 from tests.conftest import core_of
 from tests.pictures import bag
 from webapp import manifest
-from webapp.hashing import fingerprint
+from webapp.hashing.kinds import fingerprint
 from webapp.ingest import Outcome
 from webapp.processes import in_order
 

@@ -22,7 +22,7 @@ from webapp.blending import (
     between,
     blend,
 )
-from webapp.hashing import KINDS, query_fingerprint
+from webapp.hashing.kinds import KINDS, query_fingerprint
 from webapp.rankings import Question
 
 PARTS = ("learned", "shape", "colour")

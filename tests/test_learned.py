@@ -13,11 +13,11 @@ from PIL import Image, ImageDraw, ImageOps
 
 from tests.pictures import bag
 from webapp.exceptions import LearnedUnusable
-from webapp.hashing import KINDS, fingerprint
-from webapp.kinds.kind import Bits
-from webapp.kinds.learned import codes, forward, graph, network, session, weights
-from webapp.kinds.learned.attention import CELLS, attention
-from webapp.kinds.sight import Sight
+from webapp.hashing.hash_kind import Bits
+from webapp.hashing.kinds import KINDS, fingerprint
+from webapp.hashing.learned import codes, forward, graph, network, session, weights
+from webapp.hashing.learned.attention import CELLS, attention
+from webapp.hashing.picture_features import Sight
 from webapp.pictures.opening import open_picture
 
 
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_neither_torch_nor_the_packages_own_code_is_loaded(tmp_path: Path) -> None:
     ask = (
-        "import sys; from tests.pictures import bag; from webapp.hashing import fingerprint;"
+        "import sys; from tests.pictures import bag; from webapp.hashing.kinds import fingerprint;"
         "fingerprint(bag(1)); print(*sys.modules)"
     )
     environ = os.environ | {"_HASHBAG_NETWORK": str(tmp_path)}

@@ -14,7 +14,7 @@ from tests.conftest import core_of, draw_map
 from tests.pictures import bag
 from webapp.blending import LOOK
 from webapp.codes import CodeTable, make_table
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.mapping.mosaic import columns_for, snap
 from webapp.mapping.placement import Points, measure, place
 from webapp.mapping.pyramid import CELL, TILE, Pyramid

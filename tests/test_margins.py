@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from tests.pictures import bag, encoded
-from webapp import fingerprints
-from webapp.hashing import query_fingerprint
+from webapp.hashing import fingerprint_text
+from webapp.hashing.kinds import query_fingerprint
 
 PHOTO = bag(21, (200, 100))
 SIDES = ("left", "top", "right", "bottom")
@@ -79,7 +79,7 @@ def test_margins_mean_the_same_as_the_region_they_leave(
 def test_margins_cut_the_pixels_off(client: FlaskClient, photo: bytes) -> None:
     cut = PHOTO.crop((20, 5, 150, 90))
     found = asked(client, photo, cut_left="10", cut_top=" 5 ", cut_right="25.0", cut_bottom="10")
-    assert found == fingerprints.encode(query_fingerprint(cut))
+    assert found == fingerprint_text.encode(query_fingerprint(cut))
     assert found != asked(client, photo)
 
 

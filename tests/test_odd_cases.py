@@ -12,7 +12,7 @@ from tests.pictures import bag, catalogue, encoded
 from webapp import create_app, manifest, upkeep
 from webapp.blending import LOOK
 from webapp.exceptions import ConfigError
-from webapp.hashing import KINDS, query_fingerprint
+from webapp.hashing.kinds import KINDS, query_fingerprint
 from webapp.ingest import Outcome
 from webapp.manifest import Wanted
 from webapp.models import Rejected

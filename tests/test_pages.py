@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import core_of
 from tests.pictures import bag, encoded
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 
 
 class Page(HTMLParser):

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app, prices
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.models import NO_FILTERS, Filters
 from webapp.rankings import RANKINGS, Question
 

@@ -18,7 +18,7 @@ from tests.test_duplicates import ids_of
 from tests.test_images import TURNED_BY
 from tests.test_mapping import adjacent
 from tests.test_search import pairs, plain_scan, stored
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.mapping.store import Maps
 from webapp.models import Filters, Item
 from webapp.rankings import RANKINGS, Question

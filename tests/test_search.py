@@ -17,7 +17,7 @@ from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, upkeep
 from webapp.blending import LOOK, between
 from webapp.exceptions import IndexNotReady, ItemNotFound
-from webapp.hashing import KINDS, fingerprint, query_fingerprint
+from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
 from webapp.rankings import Question

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tests import weights as files
 from tests.weights import REBUILD, Called, Described, Named
 from webapp.exceptions import LearnedUnusable
-from webapp.kinds.learned import weights
+from webapp.hashing.learned import weights
 
 ARRAYS: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
     "layer.weight": np.arange(24, dtype=np.float32).reshape(2, 3, 4),

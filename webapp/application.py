@@ -14,8 +14,8 @@ from webapp import config, views
 from webapp.context import Hashbag
 from webapp.engines.registry import engine_of
 from webapp.exceptions import ConfigError
-from webapp.hashing import KNOWN
-from webapp.kinds.learned import session
+from webapp.hashing.kinds import KNOWN
+from webapp.hashing.learned import session
 from webapp.rankings import RANKINGS
 
 _PACKAGE = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hamming import Planes, Positions, distinct, roots
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.ranking import FEW_OF, KindMeasure
 from webapp.samples import Opened
 

@@ -14,8 +14,8 @@ from webapp.catalog import Catalog
 from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
 from webapp.forest import Forest, Lengths, Links, make_links
-from webapp.hashing import KINDS, KNOWN
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.models import Ids, Item
 from webapp.pairs import spanning_links
 from webapp.publishing import Generations

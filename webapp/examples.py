@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from webapp.hashing import KINDS, fingerprint
+from webapp.hashing.kinds import KINDS, fingerprint
 from webapp.models import Fingerprint
 from webapp.pictures.opening import open_picture
 

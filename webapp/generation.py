@@ -18,7 +18,7 @@ from webapp.codes import load_table, make_table
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hamming import Positions
-from webapp.hashing import KINDS, KNOWN
+from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.intact import Intact
 from webapp.models import Filters, Ids
 from webapp.processes import available_cores

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hashing import unpack
-from webapp.kinds import colour
-from webapp.kinds.kind import Bits, HashKind
+from webapp.hashing import colour
+from webapp.hashing.hash_kind import Bits, HashKind
+from webapp.hashing.kinds import unpack
 from webapp.models import Code
 
 

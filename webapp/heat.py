@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog import Catalog
-from webapp.kinds.kind import Attention
+from webapp.hashing.hash_kind import Attention
 from webapp.models import Item
 from webapp.pictures.regions import region
 from webapp.why import Evidence

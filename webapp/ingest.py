@@ -9,7 +9,7 @@ from itertools import islice
 from webapp import photos
 from webapp.catalog import Catalog
 from webapp.exceptions import HashbagError
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.ledger import Entry, Ledger
 from webapp.manifest import Wanted
 from webapp.models import Rejected

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from webapp.exceptions import UnreadableImage
-from webapp.hashing import KINDS, fingerprint
+from webapp.hashing.kinds import KINDS, fingerprint
 from webapp.manifest import Wanted
 from webapp.models import Fingerprint, Item, Rejected
 from webapp.pictures.opening import open_picture

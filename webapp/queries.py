@@ -8,8 +8,8 @@ import numpy as np
 from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
 from webapp.hamming import Planes, Positions, planes, to_one
-from webapp.hashing import pack, packed_views, unpack
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import pack, packed_views, unpack
 from webapp.models import Fingerprint
 
 

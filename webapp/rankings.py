@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from webapp.blending import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.generation import Generation
-from webapp.hashing import KINDS, KNOWN
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.queries import Asked, read
 from webapp.ranking import KindMeasure, Measure

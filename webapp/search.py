@@ -8,7 +8,7 @@ import numpy as np
 from webapp.catalog import Catalog
 from webapp.generation import Generation
 from webapp.hamming import Positions
-from webapp.hashing import query_fingerprint
+from webapp.hashing.kinds import query_fingerprint
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.prices import Band

@@ -15,7 +15,7 @@ from webapp.exceptions import (
     UnreadableImage,
 )
 from webapp.generation import read_manifest
-from webapp.hashing import KINDS, KNOWN, differs, fingerprint
+from webapp.hashing.kinds import KINDS, KNOWN, differs, fingerprint
 from webapp.ledger import Ledger
 from webapp.manifest import Wanted
 from webapp.mapping import drawing

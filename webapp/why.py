@@ -10,7 +10,7 @@ from webapp.blending import Look, blend
 from webapp.codes import bit_vector
 from webapp.exceptions import ItemNotFound
 from webapp.hamming import to_one
-from webapp.kinds.kind import Bits, HashKind
+from webapp.hashing.hash_kind import Bits, HashKind
 from webapp.pictures.regions import region
 from webapp.rankings import Part
 from webapp.search import Search

@@ -16,7 +16,7 @@ from webapp.bench.tables import to_text
 from webapp.catalog import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 
 __all__ = [
     "CASES",

@@ -19,7 +19,7 @@ from webapp.bench.stocked import core_at
 from webapp.blending import LEARNED
 from webapp.demo.drawing import draw
 from webapp.demo.plan import plan
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.manifest import read
 from webapp.processes import in_order, pool
 

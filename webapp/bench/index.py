@@ -13,7 +13,7 @@ from webapp.bench.rivals import RECIPE, TREES, recipe_index
 from webapp.bench.rows import Progress, Row
 from webapp.context import Hashbag
 from webapp.engines import Engine
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 
 Step = Progress | Row
 

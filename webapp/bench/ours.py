@@ -15,8 +15,8 @@ from webapp.blending import BALANCED, LookMeasure
 from webapp.codes import load_table, make_table
 from webapp.engines import Engine
 from webapp.hamming import planes
-from webapp.hashing import KINDS
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS
 from webapp.ranking import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
 from webapp.samples import Opened
 

@@ -18,7 +18,7 @@ from webapp.blending import BLENDED
 from webapp.engines import Engine
 from webapp.engines.exact import ExactEngine
 from webapp.hamming import planes
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 
 YARDSTICK = "faiss flat"
 _QUESTIONS = 200

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.kinds import colour
-from webapp.kinds.kind import HashKind
+from webapp.hashing import colour
+from webapp.hashing.hash_kind import HashKind
 
 Packed = NDArray[np.uint8]
 """Codes of N items with V views each, shape (N, V, bytes)."""

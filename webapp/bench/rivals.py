@@ -14,7 +14,7 @@ from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from webapp.bench.realistic import Packed
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
 
 K = 9
 TREES = 200

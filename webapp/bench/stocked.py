@@ -12,7 +12,7 @@ from webapp.bench import realistic
 from webapp.bench.realistic import Packed
 from webapp.context import Hashbag
 from webapp.demo.folder import write
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.manifest import read
 from webapp.models import Item
 from webapp.schema import codes, facts, items, makers

@@ -14,7 +14,7 @@ from webapp.bench.servers import Server, served
 from webapp.context import Hashbag
 from webapp.demo.drawing import draw
 from webapp.demo.plan import plan
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 
 YARDSTICK = "hello"
 _CONNECTIONS = 16

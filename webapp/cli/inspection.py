@@ -13,7 +13,7 @@ from tqdm import tqdm
 from webapp import evaluation, upkeep
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
-from webapp.hashing import query_fingerprint
+from webapp.hashing.kinds import query_fingerprint
 from webapp.models import Result
 from webapp.pictures.opening import open_picture
 from webapp.rankings import RANKINGS, Question, ranking_named

@@ -13,7 +13,7 @@ from webapp import manifest, upkeep
 from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
 from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.ingest import Outcome, tally
 from webapp.lock import writing
 from webapp.manifest import Listing, Wanted

@@ -8,7 +8,7 @@ from PIL import Image
 
 from webapp.evaluation.gallery import Gallery, Photo, opened
 from webapp.evaluation.rows import Cost, Progress
-from webapp.kinds.sight import Sight
+from webapp.hashing.picture_features import Sight
 
 SIZE = (1000, 1000)
 _MOST = 24

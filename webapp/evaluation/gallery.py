@@ -18,7 +18,7 @@ from webapp.evaluation.rows import Progress
 from webapp.evaluation.systems import System, kinds_of, open_system
 from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hamming import Positions
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.models import Ids, Item
 from webapp.pictures.opening import open_picture
 from webapp.processes import in_order

@@ -16,7 +16,7 @@ from webapp.evaluation.gallery import Gallery, Photo, codes_of, opened
 from webapp.evaluation.ranks import NEIGHBOURS, chance, rank
 from webapp.evaluation.rows import HardNegatives, Progress
 from webapp.hamming import Positions
-from webapp.kinds.sight import Sight
+from webapp.hashing.picture_features import Sight
 from webapp.models import Item
 from webapp.processes import in_order
 

@@ -11,7 +11,7 @@ from webapp.evaluation.gallery import Gallery, Photo, opened
 from webapp.evaluation.ranks import chance, neighbours
 from webapp.evaluation.rows import Progress, SameLook
 from webapp.hamming import Positions
-from webapp.kinds.sight import Sight
+from webapp.hashing.picture_features import Sight
 from webapp.models import Item
 from webapp.processes import in_order
 

@@ -12,7 +12,7 @@ from webapp.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.evaluation.gallery import Gallery, Photo, opened
 from webapp.evaluation.ranks import NEIGHBOURS, chance, rank
 from webapp.evaluation.rows import Progress, SamePicture
-from webapp.kinds.sight import Sight
+from webapp.hashing.picture_features import Sight
 from webapp.processes import in_order
 
 SIDE = 640

@@ -13,9 +13,9 @@ from webapp.engines.exact import ExactIndex
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.exceptions import BadParameter
 from webapp.hamming import Planes
-from webapp.hashing import KINDS, KNOWN, pack
-from webapp.kinds.kind import HashKind
-from webapp.kinds.sight import Sight
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS, KNOWN, pack
+from webapp.hashing.picture_features import Sight
 from webapp.queries import read
 from webapp.ranking import KindMeasure
 from webapp.samples import Opened

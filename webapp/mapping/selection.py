@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from webapp.blending import PARTS
 from webapp.catalog import Catalog
 from webapp.codes import CodeTable, make_table
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.models import Ids
 
 MOST = 10_000

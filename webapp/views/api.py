@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from webapp import fingerprints
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import KINDS, to_hex
+from webapp.hashing import fingerprint_text
+from webapp.hashing.kinds import KINDS, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.rankings import RANKINGS
 from webapp.views import duplicates, params
@@ -63,7 +63,7 @@ def search() -> Response:
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
     question = params.question(request.args, harder=True)
-    return jsonify(_result(hashbag().searcher.similar_to(fingerprints.decode(text), question)))
+    return jsonify(_result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question)))
 
 
 @bp.post("/search")
@@ -117,7 +117,7 @@ def _result(result: Result) -> Json:
     return {
         "by": result.by,
         "k": result.k,
-        "fingerprint": fingerprints.encode(result.fingerprint),
+        "fingerprint": fingerprint_text.encode(result.fingerprint),
         "bits": result.bits,
         "exact": result.exact,
         "weak": result.weak,

@@ -5,9 +5,10 @@ from functools import partial
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from webapp import comparison, fingerprints
+from webapp import comparison
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
+from webapp.hashing import fingerprint_text
 from webapp.models import Fingerprint, Item
 from webapp.rankings import Ranking, ranking_named
 from webapp.search import Search
@@ -55,7 +56,7 @@ def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
         return hashbag().catalog.item(item_id), {}
     if not args.get("q"):
         raise BadParameter("item", "name an item or a fingerprint to compare by")
-    return None, fingerprints.decode(args["q"])
+    return None, fingerprint_text.decode(args["q"])
 
 
 def _search(shown: Item | None, asked: Fingerprint, by: Ranking) -> Search:

@@ -15,7 +15,7 @@ from webapp.duplicates import (
     usual_distance,
 )
 from webapp.exceptions import ItemNotFound
-from webapp.kinds.kind import HashKind
+from webapp.hashing.hash_kind import HashKind
 from webapp.views import params
 
 bp = Blueprint("duplicates", __name__)

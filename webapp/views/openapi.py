@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from webapp.blending import BALANCED, LEANINGS
 from webapp.duplicates import DEFAULT_KIND, most_distance
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
 from webapp.rankings import RANKINGS
 from webapp.views import params

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 
-from webapp import fingerprints, prices
+from webapp import prices
 from webapp.attributes import SORTS
 from webapp.context import hashbag
 from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
+from webapp.hashing import fingerprint_text
 from webapp.views import params
 from webapp.views.kept import kept
 from webapp.views.links import narrowed
@@ -79,7 +80,7 @@ def search() -> str:
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
     asked = params.question(request.args, harder=True, fold=True, narrowed=g.filters)
-    search = core.searcher.of(fingerprints.decode(text), asked)
+    search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = prices.thirds(g.filters, search.generation.attributes)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
@@ -97,7 +98,7 @@ def search_picture() -> Response:
     asked = request.args if "by" in request.args else request.form
     by = params.ranking(asked).name if asked.get("by") else None
     codes = uploaded_codes()
-    to = narrowed("pages.search", q=fingerprints.encode(codes), by=by)
+    to = narrowed("pages.search", q=fingerprint_text.encode(codes), by=by)
     return Response(status=303, headers={"Location": to})
 
 

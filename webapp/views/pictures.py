@@ -1,7 +1,7 @@
 """Photos and fingerprints as templates show them."""
 
 from webapp import glyphs
-from webapp.hashing import KINDS
+from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item
 from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 from webapp.views.links import media

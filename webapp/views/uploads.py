@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import query_fingerprint
+from webapp.hashing.kinds import query_fingerprint
 from webapp.models import Fingerprint
 from webapp.pictures.opening import open_picture
 

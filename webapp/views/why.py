@@ -2,9 +2,9 @@
 
 from flask import Blueprint, g, render_template, request
 
-from webapp import fingerprints
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
+from webapp.hashing import fingerprint_text
 from webapp.heat import Heats, heats
 from webapp.models import Item
 from webapp.search import Search
@@ -58,4 +58,4 @@ def _search(shown: Item | None) -> Search:
     searcher = hashbag().searcher
     if shown:
         return searcher.of_item(shown, question)
-    return searcher.of(fingerprints.decode(request.args["q"]), question)
+    return searcher.of(fingerprint_text.decode(request.args["q"]), question)

@@ -5,7 +5,7 @@ Its weights and its runtime come with the extra `learned`; nothing is fetched wh
 
 from importlib.util import find_spec
 
-from webapp.kinds.learned import weights
+from webapp.hashing.learned import weights
 
 EXTRA = "learned"
 

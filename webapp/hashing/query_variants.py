@@ -7,9 +7,9 @@ not change when a picture is mirrored or turned.
 import numpy as np
 from PIL import Image
 
-from webapp.kinds import shape
-from webapp.kinds.preparation import Box, Prepared
-from webapp.kinds.shape import Code
+from webapp.hashing import shape
+from webapp.hashing.preparation import Box, Prepared
+from webapp.hashing.shape import Code
 
 # Degrees; a code bears some four more or less.
 ANGLES = (6, -6, 15, -15)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import LearnedUnusable
-from webapp.kinds.learned.unpickling import (
+from webapp.hashing.learned.unpickling import (
     MOST_BYTES,
     Ordered,
     Storage,

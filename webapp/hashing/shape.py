@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.kinds.preparation import Box, Floats, Prepared
+from webapp.hashing.preparation import Box, Floats, Prepared
 
 Code = NDArray[np.bool_]
 

@@ -5,10 +5,10 @@ from functools import cached_property
 
 from PIL import Image
 
-from webapp.kinds.grey import Grey
-from webapp.kinds.learned import session
-from webapp.kinds.learned.network import Floats
-from webapp.kinds.preparation import Prepared, prepare
+from webapp.hashing.grey import Grey
+from webapp.hashing.learned import session
+from webapp.hashing.learned.network import Floats
+from webapp.hashing.preparation import Prepared, prepare
 
 
 @dataclass(frozen=True)

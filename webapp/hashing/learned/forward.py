@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from webapp.kinds.learned.network import MIDDLE, SPREAD, TOP, Block, Convolution, Floats
+from webapp.hashing.learned.network import MIDDLE, SPREAD, TOP, Block, Convolution, Floats
 
 
 def profile(layout: Sequence[Block], pixels: NDArray[np.uint8]) -> Floats:

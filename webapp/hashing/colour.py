@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.kinds.preparation import Floats, Prepared
+from webapp.hashing.preparation import Floats, Prepared
 
 Code = NDArray[np.bool_]
 

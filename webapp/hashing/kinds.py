@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.exceptions import TooPlain
-from webapp.kinds import colour, learned, shape, variants
-from webapp.kinds.kind import Bits, HashKind, TriesHarder
-from webapp.kinds.learned import codes as learned_codes
-from webapp.kinds.learned.attention import attention
-from webapp.kinds.sight import Sight
-from webapp.kinds.stock import STOCK
+from webapp.hashing import colour, learned, query_variants, shape
+from webapp.hashing.hash_kind import Bits, HashKind, TriesHarder
+from webapp.hashing.imagehash_kinds import STOCK
+from webapp.hashing.learned import codes as learned_codes
+from webapp.hashing.learned.attention import attention
+from webapp.hashing.picture_features import Sight
 from webapp.models import Code, Fingerprint
 
 KNOWN: dict[str, HashKind] = {
@@ -30,9 +30,9 @@ KNOWN: dict[str, HashKind] = {
             relief=lambda bits: shape.relief(bits.ravel()),
             compute=lambda sight: shape.codes(sight.prepared),
             tries_harder=TriesHarder(
-                variants.COUNT,
-                lambda sight: variants.carried_codes(sight.prepared),
-                variants.readings,
+                query_variants.COUNT,
+                lambda sight: query_variants.carried_codes(sight.prepared),
+                query_variants.readings,
             ),
             revision=1,
             libraries=("pillow",),

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from webapp.kinds.kind import Attention, Bits
-from webapp.kinds.learned import session
-from webapp.kinds.learned.codes import encode
-from webapp.kinds.learned.network import SIDE
+from webapp.hashing.hash_kind import Attention, Bits
+from webapp.hashing.learned import session
+from webapp.hashing.learned.codes import encode
+from webapp.hashing.learned.network import SIDE
 
 CELLS = 7
 """Rows and columns of parts: as many as the network's own last map has."""

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from webapp.kinds.lanczos import Bytes, along_rows
+from webapp.hashing.lanczos import Bytes, along_rows
 
 # Smaller pictures are resized by Pillow as fast; longer sides would need large tables.
 _LEAST_PIXELS = 20_000

@@ -10,7 +10,7 @@ import struct
 import zlib
 
 from webapp.exceptions import BadParameter
-from webapp.hashing import KNOWN, fits
+from webapp.hashing.kinds import KNOWN, fits
 from webapp.models import Fingerprint
 
 _VERSION = 1

@@ -16,7 +16,7 @@ import pywt  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.kinds.grey import Grey
+from webapp.hashing.grey import Grey
 
 Bits = NDArray[np.bool_]
 Reals = NDArray[np.float64]

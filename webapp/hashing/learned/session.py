@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.exceptions import LearnedUnusable
-from webapp.kinds.learned import forward, graph, weights
-from webapp.kinds.learned.network import SIDE, Floats, blocks
+from webapp.hashing.learned import forward, graph, weights
+from webapp.hashing.learned.network import SIDE, Floats, blocks
 
 # Processes that are started later, to import or to evaluate, find it by this.
 _FOLDER = "_HASHBAG_NETWORK"

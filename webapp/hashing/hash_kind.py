@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.kinds.sight import Sight
+from webapp.hashing.picture_features import Sight
 
 Bits = NDArray[np.bool_]
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.kinds import wavelets
-from webapp.kinds.colorhash import Colorhash
-from webapp.kinds.kind import Bits, HashKind
-from webapp.kinds.sight import Sight
+from webapp.hashing import wavelets
+from webapp.hashing.colorhash import Colorhash
+from webapp.hashing.hash_kind import Bits, HashKind
+from webapp.hashing.picture_features import Sight
 
 _COLORHASH = Colorhash()
 

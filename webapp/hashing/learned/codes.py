@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.kinds.kind import Bits
-from webapp.kinds.learned.network import CHANNELS, ROWS, Floats
-from webapp.kinds.sight import Sight
+from webapp.hashing.hash_kind import Bits
+from webapp.hashing.learned.network import CHANNELS, ROWS, Floats
+from webapp.hashing.picture_features import Sight
 
 SHAPE = (32, 32)
 BITS = SHAPE[0] * SHAPE[1]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import LearnedUnusable
-from webapp.kinds.learned.weights import Tensors
+from webapp.hashing.learned.weights import Tensors
 
 Floats = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.kinds.foreground import colour_cells, foreground
+from webapp.hashing.foreground import colour_cells, foreground
 
 Box = tuple[float, float, float, float]
 Floats = NDArray[np.float32]

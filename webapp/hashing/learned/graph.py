@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from webapp.exceptions import LearnedUnusable
-from webapp.kinds.learned import weights
-from webapp.kinds.learned.network import (
+from webapp.hashing.learned import weights
+from webapp.hashing.learned.network import (
     CHANNELS,
     MIDDLE,
     ROWS,
