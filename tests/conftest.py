@@ -11,9 +11,10 @@ from hypothesis import settings
 
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.pictures import catalogue
-from webapp import create_app, manifest
+from webapp import create_app
+from webapp.catalog import import_list
+from webapp.catalog.importer import Outcome
 from webapp.context import Hashbag
-from webapp.ingest import Outcome
 from webapp.mapping.drawing import draw
 from webapp.mapping.selection import MOST
 from webapp.mapping.store import Maps
@@ -51,7 +52,7 @@ def core_of(app: Flask) -> Hashbag:
 def take_in(app: Flask, source: Path) -> list[object]:
     """Import and publish, in this process."""
     core = core_of(app)
-    outcomes: list[object] = list(core.ingest.take(manifest.read(source), jobs=1))
+    outcomes: list[object] = list(core.ingest.take(import_list.read(source), jobs=1))
     core.generations.publish(core.catalog)
     return outcomes
 
@@ -110,7 +111,7 @@ def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def _with_photos(source: Path, count: int, instance: Path) -> Flask:
     app = create_app({"instance": instance})
     core = core_of(app)
-    taken = list(core.ingest.take(manifest.read(source), available_cores()))
+    taken = list(core.ingest.take(import_list.read(source), available_cores()))
     assert taken == [Outcome.ADDED] * count
     core.generations.publish(core.catalog)
     return app

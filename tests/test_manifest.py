@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from webapp import manifest
+from webapp.catalog import import_list
+from webapp.catalog.import_list import Wanted
 from webapp.exceptions import ManifestError
-from webapp.manifest import Wanted
 from webapp.models import Rejected
 
 
 def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Wanted | Rejected]:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(manifest.read(path))
+    return list(import_list.read(path))
 
 
 def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> None:
@@ -86,17 +86,17 @@ def test_an_unreadable_manifest_says_why(tmp_path: Path, text: str | bytes, mess
 
 def test_a_missing_path_and_a_foreign_file_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="no such file"):
-        manifest.read(tmp_path / "nowhere.csv")
+        import_list.read(tmp_path / "nowhere.csv")
     (tmp_path / "bags.xlsx").write_bytes(b"PK")
     with pytest.raises(ManifestError, match=r"\.csv or \.jsonl"):
-        manifest.read(tmp_path / "bags.xlsx")
+        import_list.read(tmp_path / "bags.xlsx")
 
 
 def test_a_folder_is_walked_in_order_and_hidden_files_are_left(tmp_path: Path) -> None:
     for name in ("b/2.jpg", "a/1.jpg", "3.jpg", ".hidden/4.jpg", "a/.5.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = [one.filename for one in manifest.read(tmp_path) if isinstance(one, Wanted)]
+    found = [one.filename for one in import_list.read(tmp_path) if isinstance(one, Wanted)]
     assert found == ["3.jpg", "a/1.jpg", "b/2.jpg"]
 
 
@@ -108,7 +108,7 @@ def test_links_to_one_photo_are_taken_once_and_the_photo_itself_before_them(tmp_
     (folder / "a.jpg").symlink_to("b.jpg")
     (folder / "c.jpg").symlink_to(elsewhere)
     (folder / "d.jpg").symlink_to("c.jpg")
-    assert list(manifest.read(folder)) == [
+    assert list(import_list.read(folder)) == [
         Rejected("a.jpg", "the same file as b.jpg"),
         Wanted(folder / "b.jpg", "b.jpg", {}),
         Wanted(elsewhere, "c.jpg", {}),
@@ -120,7 +120,7 @@ def test_a_path_that_cannot_be_stored_is_named(tmp_path: Path) -> None:
     bad = os.fsdecode(b"\xe9.jpg")
     (tmp_path / bad).touch()
     (tmp_path / "link.jpg").symlink_to(bad)
-    refused = manifest.read(tmp_path)
+    refused = import_list.read(tmp_path)
     assert [one.source for one in refused if isinstance(one, Rejected)] == [
         "'link.jpg'",
         "'\\udce9.jpg'",
@@ -133,7 +133,7 @@ def test_a_path_that_cannot_be_stored_is_named(tmp_path: Path) -> None:
 )
 def test_a_listing_can_be_read_again(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    listing = manifest.read(tmp_path / name)
+    listing = import_list.read(tmp_path / name)
     first = list(listing)
     assert len(listing) == len(first) > 1
     assert list(listing) == first

@@ -15,8 +15,8 @@ from tests.conftest import core_of, draw_map
 from tests.pictures import catalogue
 from tests.serving import run_hashbag
 from webapp import create_app
+from webapp.catalog.writer import Ledger
 from webapp.exceptions import MapNotDrawn, MapNotReady
-from webapp.ledger import Ledger
 from webapp.mapping.drawing import draw
 
 ITEMS = 60

@@ -9,12 +9,13 @@ from flask import Flask
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
-from webapp import create_app, manifest, upkeep
+from webapp import create_app, upkeep
 from webapp.blending import LOOK
+from webapp.catalog import import_list
+from webapp.catalog.import_list import Wanted
+from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KINDS, query_fingerprint
-from webapp.ingest import Outcome
-from webapp.manifest import Wanted
 from webapp.models import Rejected
 from webapp.pictures.opening import open_picture
 from webapp.rankings import Question
@@ -42,7 +43,7 @@ def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
     """Other separators are legal inside a JSON text."""
     path = tmp_path / "bags.jsonl"
     path.write_text('{"filename": "a.jpg", "title": "one\u2028two"}\n', "utf-8")
-    (one,) = manifest.read(path)
+    (one,) = import_list.read(path)
     assert isinstance(one, Wanted)
     assert one.attributes["title"] == "one\u2028two"
 
@@ -51,7 +52,7 @@ def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
 def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "bags.jsonl"
     path.write_text(line + "\n", "utf-8")
-    (one,) = manifest.read(path)
+    (one,) = import_list.read(path)
     assert isinstance(one, Rejected)
     assert one.source == "bags.jsonl, line 1"
 

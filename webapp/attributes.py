@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter, IndexDamaged
 from webapp.hamming import Positions
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.blending import LOOK
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
 from webapp.forest import Forest, Lengths, Links, make_links

@@ -13,7 +13,7 @@ import numpy as np
 
 from webapp import attributes, twins
 from webapp.attributes import Attributes
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.codes import load_table, make_table
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady

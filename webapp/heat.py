@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.hashing.hash_kind import Attention
 from webapp.models import Item
 from webapp.pictures.regions import region

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.generation import Generation, build, manifest_digest, open_generation

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.generation import Generation
 from webapp.hamming import Positions
 from webapp.hashing.kinds import query_fingerprint

@@ -6,7 +6,9 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from webapp.catalog import Catalog
+from webapp.catalog.import_list import Wanted
+from webapp.catalog.reader import Catalog
+from webapp.catalog.writer import Ledger
 from webapp.exceptions import (
     HashbagError,
     IndexNotReady,
@@ -16,8 +18,6 @@ from webapp.exceptions import (
 )
 from webapp.generation import read_manifest
 from webapp.hashing.kinds import KINDS, KNOWN, differs, fingerprint
-from webapp.ledger import Ledger
-from webapp.manifest import Wanted
 from webapp.mapping import drawing
 from webapp.mapping.store import Maps
 from webapp.models import Fingerprint, Item, Rejected

@@ -13,7 +13,7 @@ from webapp.bench.realistic import Packed
 from webapp.bench.rows import SECTIONS, Progress, Row, to_json
 from webapp.bench.stocked import stock
 from webapp.bench.tables import to_text
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.engines import Engine
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS

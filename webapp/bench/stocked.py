@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from webapp import config
 from webapp.bench import realistic
 from webapp.bench.realistic import Packed
+from webapp.catalog.import_list import read
+from webapp.catalog.schema import codes, facts, items, makers
 from webapp.context import Hashbag
 from webapp.demo.folder import write
 from webapp.hashing.kinds import KINDS
-from webapp.manifest import read
 from webapp.models import Item
-from webapp.schema import codes, facts, items, makers
 
 _PHOTOS = 24
 _BATCH = 5_000

@@ -9,14 +9,15 @@ from typing import TextIO
 import click
 from tqdm import tqdm
 
-from webapp import manifest, upkeep
+from webapp import upkeep
+from webapp.catalog import import_list
+from webapp.catalog.import_list import Listing, Wanted
+from webapp.catalog.importer import Outcome, tally
+from webapp.catalog.write_lock import writing
 from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
 from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
 from webapp.hashing.kinds import KINDS
-from webapp.ingest import Outcome, tally
-from webapp.lock import writing
-from webapp.manifest import Listing, Wanted
 from webapp.models import Rejected
 from webapp.processes import available_cores
 from webapp.rankings import kind_named
@@ -50,7 +51,7 @@ def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     folder = core.settings.instance / "demo"
     for _ in progress(write(folder, items, jobs=jobs), items, "drawing"):
         pass
-    _take_in(core, manifest.read(folder / "manifest.csv"), jobs, KINDS.keys(), None)
+    _take_in(core, import_list.read(folder / "manifest.csv"), jobs, KINDS.keys(), None)
 
 
 @click.command("import")
@@ -73,7 +74,7 @@ def import_(path: Path, rejects: TextIO | None, kinds: tuple[str, ...], jobs: in
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        refused = _take_in(core, manifest.read(path), jobs, chosen, rejects)
+        refused = _take_in(core, import_list.read(path), jobs, chosen, rejects)
         lacking = len(upkeep.stale(core.catalog))
     if lacking:
         click.echo(f"{lacking} items lack codes: `hashbag index` computes them", err=True)

@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 from webapp import upkeep
+from webapp.catalog.write_lock import writing
 from webapp.cli.intake import draw_demo, publish
 from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import CatalogBusy
-from webapp.lock import writing
 from webapp.processes import available_cores
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.evaluation import cost, hard_negatives, same_look, same_picture, same_sort
 from webapp.evaluation.confusion import confusion
 from webapp.evaluation.gallery import Gallery, Half, build

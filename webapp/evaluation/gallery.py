@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.codes import make_table
 from webapp.evaluation.rivals import RIVALS
 from webapp.evaluation.rows import Progress

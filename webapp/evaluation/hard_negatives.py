@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.evaluation.edits import saved
 from webapp.evaluation.gallery import Gallery, Photo, codes_of, opened
 from webapp.evaluation.ranks import NEIGHBOURS, chance, rank

@@ -1,6 +1,6 @@
 """From the catalogue to its published map."""
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.exceptions import MapNotDrawn
 from webapp.mapping import placement
 from webapp.mapping.mosaic import columns_for, snap

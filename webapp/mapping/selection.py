@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.blending import PARTS
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
 from webapp.codes import CodeTable, make_table
 from webapp.hashing.kinds import KINDS
 from webapp.models import Ids

@@ -5,9 +5,9 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from webapp.catalog.import_list import Wanted
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.kinds import KINDS, fingerprint
-from webapp.manifest import Wanted
 from webapp.models import Fingerprint, Item, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.catalog.schema import codes, facts, items, makers, open_database
 from webapp.exceptions import ItemNotFound
 from webapp.models import FACETS, Fingerprint, Ids, Item
 from webapp.pictures.opening import DEFAULT_MAX_PIXELS, open_picture
-from webapp.schema import codes, facts, items, makers, open_database
 
 _CHUNK = 500
 _NO_ID = 2**63  # more than a database holds

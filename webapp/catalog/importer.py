@@ -6,14 +6,14 @@ from enum import Enum
 from functools import partial
 from itertools import islice
 
-from webapp import photos
-from webapp.catalog import Catalog
+from webapp.catalog import import_worker
+from webapp.catalog.import_list import Wanted
+from webapp.catalog.import_worker import Known, Photo, Question
+from webapp.catalog.reader import Catalog
+from webapp.catalog.writer import Entry, Ledger
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
-from webapp.ledger import Entry, Ledger
-from webapp.manifest import Wanted
 from webapp.models import Rejected
-from webapp.photos import Known, Photo, Question
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
@@ -47,7 +47,7 @@ class Ingest:
         are renewed. What was yielded is in the catalogue. Whatever ends the run, another goes on
         from there and comes to the same catalogue as an undisturbed one.
         """
-        look = partial(photos.read, self._thumbs, self._max_pixels, tuple(kinds))
+        look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._questions(wanted, kinds), jobs)
         try:
             while batch := list(islice(answers, _BATCH)):

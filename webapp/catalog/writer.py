@@ -6,9 +6,9 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from webapp.catalog import Catalog
+from webapp.catalog.reader import Catalog
+from webapp.catalog.schema import codes, facts, items, makers
 from webapp.models import Fingerprint
-from webapp.schema import codes, facts, items, makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Entry:
 
 
 class Ledger:
-    """Writes to a catalogue; one process at a time (see `webapp.lock`)."""
+    """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._engine = catalog.engine
