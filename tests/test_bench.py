@@ -14,10 +14,10 @@ from webapp.bench.query import draw
 from webapp.bench.realistic import Packed
 from webapp.bench.rivals import RIVALS, K
 from webapp.config import load
-from webapp.engines.registry import ENGINES
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
+from webapp.index.engines.registry import ENGINES
 
 pytestmark = pytest.mark.slow
 

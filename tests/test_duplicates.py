@@ -24,9 +24,9 @@ from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
 from webapp import create_app, forest, pairs, upkeep
-from webapp.codes import make_table
 from webapp.duplicates import Grouping, grouping_of, most_distance, usual_distance
 from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import make_table
 from webapp.pairs import MOST
 
 COPIES = 20

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from webapp import ranking
-from webapp.codes import CodeTable, load_table, make_table
 from webapp.config import load
-from webapp.engines import Engine, Index
-from webapp.engines.registry import ENGINES
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import distances, planes
+from webapp.index.code_table import CodeTable, load_table, make_table
+from webapp.index.engines import Engine, Index
+from webapp.index.engines.registry import ENGINES
+from webapp.index.hamming import distances, planes
 from webapp.ranking import KindMeasure, Neighbours
 
 BITS = 42

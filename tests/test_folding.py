@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
-from webapp import create_app, twins
+from webapp import create_app
+from webapp.index import identical_pictures
 from webapp.models import Filters
 from webapp.rankings import RANKINGS, Question
 
@@ -75,7 +76,7 @@ def test_twins_are_equal_in_every_kind(codes: list[tuple[int, int]]) -> None:
     witnesses = [
         np.array([one[kind] for one in codes], dtype=np.int32).reshape(-1, 1) for kind in (0, 1)
     ]
-    found = twins.find(len(codes), witnesses)
+    found = identical_pictures.find(len(codes), witnesses)
     for position, code in enumerate(codes):
         same = [other for other, its in enumerate(codes) if its == code]
         assert found.picture(position) == same[0]

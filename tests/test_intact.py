@@ -7,10 +7,11 @@ import pytest
 
 from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
-from webapp import create_app, intact
+from webapp import create_app
 from webapp.exceptions import IndexDamaged
-from webapp.intact import Intact, mark_of
-from webapp.publishing import Generations
+from webapp.index import checksum_cache
+from webapp.index.checksum_cache import Intact, mark_of
+from webapp.index.generation_store import Generations
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_after_a_restart_of_the_machine_all_are_compared(
 ) -> None:
     boot = tmp_path / "boot_id"
     boot.write_text("another-start\n", "ascii")
-    monkeypatch.setattr(intact, "_BOOT", boot)
+    monkeypatch.setattr(checksum_cache, "_BOOT", boot)
     known = Intact(published.folder)
     assert sorted(known.doubtful(files_of(published))) == files_of(published)
     opened_anew(published).current()
@@ -98,7 +99,7 @@ def test_after_a_restart_of_the_machine_all_are_compared(
 def test_where_starts_cannot_be_told_apart_all_are_compared_each_time(
     published: Generations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intact, "_BOOT", tmp_path / "no-such-file")
+    monkeypatch.setattr(checksum_cache, "_BOOT", tmp_path / "no-such-file")
     opened_anew(published).current()
     assert sorted(Intact(published.folder).doubtful(files_of(published))) == files_of(published)
 

@@ -13,8 +13,8 @@ from PIL import Image
 from tests.conftest import core_of, draw_map
 from tests.pictures import bag
 from webapp.blending import LOOK
-from webapp.codes import CodeTable, make_table
 from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import CodeTable, make_table
 from webapp.mapping.mosaic import columns_for, snap
 from webapp.mapping.placement import Points, measure, place
 from webapp.mapping.pyramid import CELL, TILE, Pyramid

@@ -15,7 +15,7 @@ from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, catalogue
 from tests.serving import run_hashbag
 from webapp import create_app
-from webapp.attributes import SORTS, Attributes
+from webapp.index.facets import SORTS, Attributes
 from webapp.models import FACETS, Filters, Item
 
 filters = st.builds(

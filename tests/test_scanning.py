@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from webapp import hamming
-from webapp.codes import make_table
 from webapp.config import load
-from webapp.engines.annoy import AnnoyEngine
-from webapp.engines.registry import ENGINES
+from webapp.index import hamming
+from webapp.index.code_table import make_table
+from webapp.index.engines.annoy import AnnoyEngine
+from webapp.index.engines.registry import ENGINES
 
 # Fewer than a block, a whole one, one more, and several.
 COUNTS = st.integers(1, 60) | st.sampled_from([hamming._BLOCK, hamming._BLOCK + 1, 40_000])  # noqa: SLF001

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from webapp.generation import Generation
+from webapp.index.generation import Generation
 
 _OVERHEAD = 512  # bytes, about, that keeping an answer takes beside what it says
 

@@ -12,10 +12,10 @@ from flask_compress import Compress
 
 from webapp import config, views
 from webapp.context import Hashbag
-from webapp.engines.registry import engine_of
 from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KNOWN
 from webapp.hashing.learned import session
+from webapp.index.engines.registry import engine_of
 from webapp.rankings import RANKINGS
 
 _PACKAGE = Path(__file__).resolve().parent

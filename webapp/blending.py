@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hamming import Planes, Positions, distinct, roots
 from webapp.hashing.kinds import KINDS
+from webapp.index.hamming import Planes, Positions, distinct, roots
+from webapp.index.kind_index import Opened
 from webapp.ranking import FEW_OF, KindMeasure
-from webapp.samples import Opened
 
 FAR = 1000
 """The look distance of two items taken at random, about: the scale of its whole numbers."""

@@ -8,16 +8,16 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.answers import Answers, State
-from webapp.attributes import EMPTY, Attributes, gather
 from webapp.catalog.importer import Ingest
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
 from webapp.duplicates import Duplicates
-from webapp.engines.registry import engine_of
 from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
+from webapp.index.engines.registry import engine_of
+from webapp.index.facets import EMPTY, Attributes, gather
+from webapp.index.generation_store import Generations
 from webapp.mapping.store import Maps
 from webapp.pictures.thumbnails import ThumbStore
-from webapp.publishing import Generations
 from webapp.search import Searcher
 
 

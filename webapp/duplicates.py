@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from webapp.blending import LOOK
 from webapp.catalog.reader import Catalog
-from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
 from webapp.forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.index.code_table import CodeTable
+from webapp.index.generation_store import Generations
 from webapp.models import Ids, Item
 from webapp.pairs import spanning_links
-from webapp.publishing import Generations
 
 DEFAULT_KIND = "shape"
 """The kind that tells most of what a picture shows: of 3,055 photos of bags, its equal codes are

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.forest import Forest, Lengths, Links, Nodes, make_links
-from webapp.hamming import Planes
+from webapp.index.hamming import Planes
 
 Keys = NDArray[np.uint64]
 Bits = Sequence[tuple[int, int]]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from webapp.attributes import Attributes
+from webapp.index.facets import Attributes
 from webapp.models import Filters, Item
 
 # What people would call about the same: from four fifths to five fourths.

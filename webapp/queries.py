@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from webapp.codes import CodeTable
 from webapp.exceptions import BadParameter
-from webapp.hamming import Planes, Positions, planes, to_one
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import pack, packed_views, unpack
+from webapp.index.code_table import CodeTable
+from webapp.index.hamming import Planes, Positions, planes, to_one
 from webapp.models import Fingerprint
 
 

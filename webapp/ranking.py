@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.codes import CodeTable
-from webapp.engines import Index
-from webapp.hamming import Planes, Positions, distinct, smallest
+from webapp.index.code_table import CodeTable
+from webapp.index.engines import Index
+from webapp.index.hamming import Planes, Positions, distinct, smallest
 from webapp.models import Ids
 
 # XOR and count of as many 64-bit words takes some tens of milliseconds, as a page does: a million

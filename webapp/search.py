@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from webapp.catalog.reader import Catalog
-from webapp.generation import Generation
-from webapp.hamming import Positions
 from webapp.hashing.kinds import query_fingerprint
+from webapp.index.generation import Generation
+from webapp.index.generation_store import Generations
+from webapp.index.hamming import Positions
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.prices import Band
-from webapp.publishing import Generations
 from webapp.ranking import Neighbours, nearest
 from webapp.rankings import Inquiry, Question, inquire
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.blending import Look, blend
-from webapp.codes import bit_vector
 from webapp.exceptions import ItemNotFound
-from webapp.hamming import to_one
 from webapp.hashing.hash_kind import Bits, HashKind
+from webapp.index.code_table import bit_vector
+from webapp.index.hamming import to_one
 from webapp.pictures.regions import region
 from webapp.rankings import Part
 from webapp.search import Search

@@ -14,9 +14,9 @@ from webapp.bench.rows import SECTIONS, Progress, Row, to_json
 from webapp.bench.stocked import stock
 from webapp.bench.tables import to_text
 from webapp.catalog.reader import Catalog
-from webapp.engines import Engine
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
+from webapp.index.engines import Engine
 
 __all__ = [
     "CASES",

@@ -12,8 +12,8 @@ from webapp.bench.query import Case
 from webapp.bench.rivals import RECIPE, TREES, recipe_index
 from webapp.bench.rows import Progress, Row
 from webapp.context import Hashbag
-from webapp.engines import Engine
 from webapp.hashing.kinds import KINDS
+from webapp.index.engines import Engine
 
 Step = Progress | Row
 

@@ -15,10 +15,10 @@ from webapp.bench.realistic import Packed
 from webapp.bench.rivals import RIVALS, Found, K, Rival
 from webapp.bench.rows import Progress, Row
 from webapp.blending import BLENDED
-from webapp.engines import Engine
-from webapp.engines.exact import ExactEngine
-from webapp.hamming import planes
 from webapp.hashing.kinds import KINDS
+from webapp.index.engines import Engine
+from webapp.index.engines.exact import ExactEngine
+from webapp.index.hamming import planes
 
 YARDSTICK = "faiss flat"
 _QUESTIONS = 200

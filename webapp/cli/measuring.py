@@ -7,7 +7,7 @@ import click
 from webapp import bench as measuring
 from webapp.cli.common import WRITTEN, jobs_option, reports_errors
 from webapp.context import hashbag
-from webapp.engines.registry import engine_of
+from webapp.index.engines.registry import engine_of
 
 
 @click.command()

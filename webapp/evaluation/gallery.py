@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.catalog.reader import Catalog
-from webapp.codes import make_table
 from webapp.evaluation.rivals import RIVALS
 from webapp.evaluation.rows import Progress
 from webapp.evaluation.systems import System, kinds_of, open_system
 from webapp.exceptions import IndexNotReady, UnreadableImage
-from webapp.hamming import Positions
 from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import make_table
+from webapp.index.hamming import Positions
 from webapp.models import Ids, Item
 from webapp.pictures.opening import open_picture
 from webapp.processes import in_order

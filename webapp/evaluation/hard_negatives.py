@@ -15,8 +15,8 @@ from webapp.evaluation.edits import saved
 from webapp.evaluation.gallery import Gallery, Photo, codes_of, opened
 from webapp.evaluation.ranks import NEIGHBOURS, chance, rank
 from webapp.evaluation.rows import HardNegatives, Progress
-from webapp.hamming import Positions
 from webapp.hashing.picture_features import Sight
+from webapp.index.hamming import Positions
 from webapp.models import Item
 from webapp.processes import in_order
 

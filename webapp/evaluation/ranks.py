@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hamming import Positions
+from webapp.index.hamming import Positions
 
 NEIGHBOURS = 9
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from webapp.evaluation.gallery import Gallery, Photo, opened
 from webapp.evaluation.ranks import chance, neighbours
 from webapp.evaluation.rows import Progress, SameLook
-from webapp.hamming import Positions
 from webapp.hashing.picture_features import Sight
+from webapp.index.hamming import Positions
 from webapp.models import Item
 from webapp.processes import in_order
 

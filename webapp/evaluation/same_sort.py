@@ -10,7 +10,7 @@ from webapp.evaluation.gallery import Gallery, Half, Photo
 from webapp.evaluation.ranks import NEIGHBOURS
 from webapp.evaluation.rows import Progress, SameSort
 from webapp.evaluation.same_look import nearest
-from webapp.hamming import Positions
+from webapp.index.hamming import Positions
 from webapp.processes import in_order
 
 

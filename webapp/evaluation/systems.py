@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.blending import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
-from webapp.codes import load_table
-from webapp.engines.exact import ExactIndex
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.exceptions import BadParameter
-from webapp.hamming import Planes
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN, pack
 from webapp.hashing.picture_features import Sight
+from webapp.index.code_table import load_table
+from webapp.index.engines.exact import ExactIndex
+from webapp.index.hamming import Planes
+from webapp.index.kind_index import Opened
 from webapp.queries import read
 from webapp.ranking import KindMeasure
-from webapp.samples import Opened
 
 HARDER = f"{LOOK.name}-harder"
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from webapp.blending import PARTS
 from webapp.catalog.reader import Catalog
-from webapp.codes import CodeTable, make_table
 from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import CodeTable, make_table
 from webapp.models import Ids
 
 MOST = 10_000

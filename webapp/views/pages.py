@@ -5,11 +5,11 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, g, render_template, request
 
 from webapp import prices
-from webapp.attributes import SORTS
 from webapp.context import hashbag
 from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text
+from webapp.index.facets import SORTS
 from webapp.views import params
 from webapp.views.kept import kept
 from webapp.views.links import narrowed

@@ -7,10 +7,10 @@ import numpy as np
 from flask import Flask, g
 
 from webapp import glyphs
-from webapp.attributes import Counts
 from webapp.blending import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
 from webapp.context import hashbag
 from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
 from webapp.rankings import RANKINGS, blended
 from webapp.views import trail, wording

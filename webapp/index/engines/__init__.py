@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.codes import CodeTable
-from webapp.hamming import Planes
+from webapp.index.code_table import CodeTable
+from webapp.index.hamming import Planes
 
 Rows = NDArray[np.intp]
 

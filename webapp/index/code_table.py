@@ -8,15 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import (
-    Distances,
-    Planes,
-    Positions,
-    distances,
-    distinct,
-    planes,
-    within,
-)
+from webapp.index.hamming import Distances, Planes, Positions, distances, distinct, planes, within
 from webapp.models import Ids
 
 

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.codes import CodeTable
-from webapp.engines import Index
-from webapp.hamming import Distances, Positions
+from webapp.index.code_table import CodeTable
+from webapp.index.engines import Index
+from webapp.index.hamming import Distances, Positions
 
 _PAIRS = 20_000
 _SEED = 81

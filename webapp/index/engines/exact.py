@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from webapp.codes import CodeTable
-from webapp.engines import Index, Rows
-from webapp.hamming import Planes, distances, smallest
+from webapp.index.code_table import CodeTable
+from webapp.index.engines import Index, Rows
+from webapp.index.hamming import Planes, distances, smallest
 
 
 class ExactIndex:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from webapp.config import Settings
-from webapp.engines import Engine
-from webapp.engines.annoy import AnnoyEngine
-from webapp.engines.exact import ExactEngine
 from webapp.exceptions import ConfigError
+from webapp.index.engines import Engine
+from webapp.index.engines.annoy import AnnoyEngine
+from webapp.index.engines.exact import ExactEngine
 
 ENGINES: dict[str, Callable[[Settings], Engine]] = {
     "annoy": lambda settings: AnnoyEngine(settings.trees, settings.search_k),

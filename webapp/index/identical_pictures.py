@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import Positions
+from webapp.index.hamming import Positions
 
 FILE = "twins.npy"
 

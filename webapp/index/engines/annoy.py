@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from annoy import AnnoyIndex
 
-from webapp.codes import CodeTable, bit_vector
-from webapp.engines import Index, Rows
 from webapp.exceptions import IndexDamaged
-from webapp.hamming import Planes
+from webapp.index.code_table import CodeTable, bit_vector
+from webapp.index.engines import Index, Rows
+from webapp.index.hamming import Planes
 
 _SEED = 81
 _PROBES = 8

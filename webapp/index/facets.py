@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter, IndexDamaged
-from webapp.hamming import Positions
+from webapp.index.hamming import Positions
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 SORTS = {

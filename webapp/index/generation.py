@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from webapp import attributes, twins
-from webapp.attributes import Attributes
 from webapp.catalog.reader import Catalog
-from webapp.codes import load_table, make_table
-from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady
-from webapp.hamming import Positions
 from webapp.hashing.kinds import KINDS, KNOWN
-from webapp.intact import Intact
+from webapp.index import facets, identical_pictures
+from webapp.index.checksum_cache import Intact
+from webapp.index.code_table import load_table, make_table
+from webapp.index.engines import Engine
+from webapp.index.facets import Attributes
+from webapp.index.hamming import Positions
+from webapp.index.identical_pictures import Twins
+from webapp.index.kind_index import Opened
 from webapp.models import Filters, Ids
 from webapp.processes import available_cores
-from webapp.samples import Opened
-from webapp.twins import Twins
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -98,7 +98,7 @@ class Generation:
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     """Write a generation of the catalogue as it is into an empty folder."""
     revision = catalog.revision
-    columns = attributes.gather(catalog)
+    columns = facets.gather(catalog)
     columns.save(folder)
     kinds, witnesses = {}, []
     for kind in KINDS.values():
@@ -119,8 +119,8 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             versions=kind.versions(),
             files=_digests(folder, f"{kind.name}.*"),
         )
-    twins.find(len(columns.ids), witnesses).save(folder)
-    files = _digests(folder, twins.FILE) | _digests(folder, f"{attributes.PREFIX}.*")
+    identical_pictures.find(len(columns.ids), witnesses).save(folder)
+    files = _digests(folder, identical_pictures.FILE) | _digests(folder, f"{facets.PREFIX}.*")
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest
@@ -159,7 +159,7 @@ def open_generation(
             "run `hashbag index`"
         )
     _check_files(folder, manifest.all_files, intact)
-    columns = attributes.load(folder)
+    columns = facets.load(folder)
     return Generation(
         folder.name,
         manifest,
@@ -169,7 +169,7 @@ def open_generation(
             if name in KINDS
         },
         columns,
-        twins.load(folder),
+        identical_pictures.load(folder),
     )
 
 

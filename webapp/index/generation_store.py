@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 
 from webapp.catalog.reader import Catalog
-from webapp.engines import Engine
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
-from webapp.generation import Generation, build, manifest_digest, open_generation
-from webapp.intact import Intact, mark_of
+from webapp.index.checksum_cache import Intact, mark_of
+from webapp.index.engines import Engine
+from webapp.index.generation import Generation, build, manifest_digest, open_generation
 from webapp.whole import write_whole
 
 KEPT = 2
