@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from webapp import ranking
 from webapp.config import load
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine, Index
 from webapp.index.engines.registry import ENGINES
 from webapp.index.hamming import distances, planes
-from webapp.ranking import KindMeasure, Neighbours
+from webapp.search import nearest as nearest_module
+from webapp.search.nearest import KindMeasure, Neighbours
 
 BITS = 42
 BYTES = 6
@@ -46,7 +46,7 @@ def query_of(code: bytes) -> np.ndarray:
 def nearest(
     table: CodeTable, index: Index, query: np.ndarray, k: int, among: np.ndarray | None = None
 ) -> Neighbours:
-    return ranking.nearest(KindMeasure(table, index, query), k, among)
+    return nearest_module.nearest(KindMeasure(table, index, query), k, among)
 
 
 @pytest.fixture(params=sorted(ENGINES))
@@ -155,7 +155,7 @@ def test_beyond_the_limit_an_answer_is_not_called_exact(monkeypatch: pytest.Monk
         def candidates(self, query: np.ndarray, count: int) -> np.ndarray:
             return np.argsort(distances(table.codes, query))[:count]
 
-    monkeypatch.setattr(ranking, "PROVE_UP_TO_WORDS", 10)
+    monkeypatch.setattr(nearest_module, "PROVE_UP_TO_WORDS", 10)
     query = query_of(next(iter(codes.values())))
     assert not nearest(table, Fair(), query, 9).exact
     # Fewer than k candidates are never the answer while k items exist.

@@ -13,7 +13,6 @@ from PIL import Image
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
-from webapp.blending import LOOK
 from webapp.evaluation import (
     Options,
     Progress,
@@ -35,7 +34,8 @@ from webapp.evaluation.rivals import RIVALS
 from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
 from webapp.evaluation.systems import chosen
 from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
-from webapp.rankings import Question
+from webapp.search.look import LOOK
+from webapp.search.query import Question
 
 pytestmark = pytest.mark.slow
 

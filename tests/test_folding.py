@@ -13,7 +13,7 @@ from tests.pictures import bag
 from webapp import create_app
 from webapp.index import identical_pictures
 from webapp.models import Filters
-from webapp.rankings import RANKINGS, Question
+from webapp.search.query import RANKINGS, Question
 
 
 def shop(folder: Path) -> Flask:

@@ -17,7 +17,7 @@ from webapp.exceptions import BadParameter, TooPlain
 from webapp.hashing import fingerprint_text
 from webapp.hashing.kinds import KINDS, KNOWN, fingerprint, pack, query_fingerprint, to_hex, unpack
 from webapp.pictures.opening import open_picture
-from webapp.rankings import ranking_named
+from webapp.search.query import ranking_named
 
 ORACLES: dict[str, Callable[[Image.Image], imagehash.ImageHash]] = {
     "whash": imagehash.whash,

@@ -12,7 +12,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from tests.test_search import apart, pairs, stored
 from webapp import create_app
-from webapp.blending import (
+from webapp.hashing.kinds import KINDS, query_fingerprint
+from webapp.search.look import (
     BALANCED,
     FAR,
     LEANINGS,
@@ -22,8 +23,7 @@ from webapp.blending import (
     between,
     blend,
 )
-from webapp.hashing.kinds import KINDS, query_fingerprint
-from webapp.rankings import Question
+from webapp.search.query import Question
 
 PARTS = ("learned", "shape", "colour")
 

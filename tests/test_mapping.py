@@ -12,7 +12,6 @@ from PIL import Image
 
 from tests.conftest import core_of, draw_map
 from tests.pictures import bag
-from webapp.blending import LOOK
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
 from webapp.mapping.mosaic import columns_for, snap
@@ -21,7 +20,8 @@ from webapp.mapping.pyramid import CELL, TILE, Pyramid
 from webapp.mapping.selection import spread
 from webapp.mapping.store import Maps
 from webapp.mapping.window import overview, window
-from webapp.rankings import Question
+from webapp.search.look import LOOK
+from webapp.search.query import Question
 
 ITEMS = 60
 

@@ -10,7 +10,6 @@ from flask import Flask
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
 from webapp import create_app, upkeep
-from webapp.blending import LOOK
 from webapp.catalog import import_list
 from webapp.catalog.import_list import Wanted
 from webapp.catalog.importer import Outcome
@@ -18,7 +17,8 @@ from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KINDS, query_fingerprint
 from webapp.models import Rejected
 from webapp.pictures.opening import open_picture
-from webapp.rankings import Question
+from webapp.search.look import LOOK
+from webapp.search.query import Question
 
 
 def test_a_folder_of_odd_files_is_imported_all_the_same(empty: Flask, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from flask.testing import FlaskClient
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
-from webapp import create_app, prices
+from webapp import create_app
 from webapp.hashing.kinds import KINDS
 from webapp.models import NO_FILTERS, Filters
-from webapp.rankings import RANKINGS, Question
+from webapp.search import price_bands
+from webapp.search.query import RANKINGS, Question
 
 ITEM = 30
 
@@ -25,7 +26,7 @@ def test_each_band_has_the_nearest_of_all_items_at_its_price(
     core = core_of(filled)
     item = core.catalog.item(ITEM)
     search = core.searcher.of_item(item, Question(RANKINGS[kind], 4, filters))
-    bands = prices.around(item, filters, core.attributes)
+    bands = price_bands.around(item, filters, core.attributes)
     everything = core.searcher.similar_to_item(ITEM, Question(RANKINGS[kind], 60)).hits
     assert [band.name for band in bands][:2] == ["less", "same"]
     assert item.price is not None
@@ -83,10 +84,10 @@ def test_prices_are_compared_within_a_currency(tmp_path: Path) -> None:
     result = next(
         result
         for band, result in core.searcher.at_prices(
-            search, prices.around(item, NO_FILTERS, core.attributes)
+            search, price_bands.around(item, NO_FILTERS, core.attributes)
         )
         if band.name == "same"
     )
     assert {hit.item.currency for hit in result.hits} == {item.currency}
     assert len(result.hits) == 5
-    assert prices.thirds(NO_FILTERS, core.attributes) == ()
+    assert price_bands.thirds(NO_FILTERS, core.attributes) == ()

@@ -21,7 +21,7 @@ from tests.test_search import pairs, plain_scan, stored
 from webapp.hashing.kinds import KINDS
 from webapp.mapping.store import Maps
 from webapp.models import Filters, Item
-from webapp.rankings import RANKINGS, Question
+from webapp.search.query import RANKINGS, Question
 
 pytestmark = [pytest.mark.photos, pytest.mark.slow]
 

@@ -15,12 +15,12 @@ from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, upkeep
-from webapp.blending import LOOK, between
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
-from webapp.rankings import Question
+from webapp.search.look import LOOK, between
+from webapp.search.query import Question
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:

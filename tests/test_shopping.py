@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests.accessibility import violations
 from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, follow, looking, names, until
 from tests.serving import Server
-from webapp.blending import BLENDED
+from webapp.search.look import BLENDED
 from webapp.views.presenting import FIRST_KINDS
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KNOWN
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
-from webapp.rankings import RANKINGS
+from webapp.search.query import RANKINGS
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.

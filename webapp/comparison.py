@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from webapp.models import Hit, Result
-from webapp.search import Search, Searcher
+from webapp.search.searcher import Search, Searcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from webapp.index.facets import EMPTY, Attributes, gather
 from webapp.index.generation_store import Generations
 from webapp.mapping.store import Maps
 from webapp.pictures.thumbnails import ThumbStore
-from webapp.search import Searcher
+from webapp.search.searcher import Searcher
 
 
 @dataclass

@@ -9,7 +9,6 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import LOOK
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.forest import Forest, Lengths, Links, make_links
@@ -19,6 +18,7 @@ from webapp.index.code_table import CodeTable
 from webapp.index.generation_store import Generations
 from webapp.models import Ids, Item
 from webapp.pairs import spanning_links
+from webapp.search.look import LOOK
 
 DEFAULT_KIND = "shape"
 """The kind that tells most of what a picture shows: of 3,055 photos of bags, its equal codes are

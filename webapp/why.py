@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import Look, blend
 from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import Bits, HashKind
 from webapp.index.code_table import bit_vector
 from webapp.index.hamming import to_one
 from webapp.pictures.regions import region
-from webapp.rankings import Part
-from webapp.search import Search
+from webapp.search.look import Look, blend
+from webapp.search.query import Part
+from webapp.search.searcher import Search
 
 _BARS = 48
 

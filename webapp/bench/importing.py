@@ -16,12 +16,12 @@ from PIL import Image
 from webapp.bench import memory
 from webapp.bench.rows import Progress, Row
 from webapp.bench.stocked import core_at
-from webapp.blending import LEARNED
 from webapp.catalog.import_list import read
 from webapp.demo.drawing import draw
 from webapp.demo.plan import plan
 from webapp.hashing.kinds import KINDS
 from webapp.processes import in_order, pool
+from webapp.search.look import LEARNED
 
 PHOTOS = {224: 1200, 1000: 1500, 3000: 40}
 """How many photos of which width and height, in pixels."""

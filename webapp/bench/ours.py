@@ -11,14 +11,14 @@ import numpy as np
 
 from webapp.bench.realistic import Packed
 from webapp.bench.rivals import Code, Found, K
-from webapp.blending import BALANCED, LookMeasure
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.hamming import planes
 from webapp.index.kind_index import Opened
-from webapp.ranking import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
+from webapp.search.look import BALANCED, LookMeasure
+from webapp.search.nearest import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
 
 Coded = dict[str, Packed]
 """Codes of the same items in several kinds."""

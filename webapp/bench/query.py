@@ -14,11 +14,11 @@ from webapp.bench.ours import Built, Coded, Query, asker, built
 from webapp.bench.realistic import Packed
 from webapp.bench.rivals import RIVALS, Found, K, Rival
 from webapp.bench.rows import Progress, Row
-from webapp.blending import BLENDED
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
 from webapp.index.engines.exact import ExactEngine
 from webapp.index.hamming import planes
+from webapp.search.look import BLENDED
 
 YARDSTICK = "faiss flat"
 _QUESTIONS = 200

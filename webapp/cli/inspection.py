@@ -16,7 +16,7 @@ from webapp.context import hashbag
 from webapp.hashing.kinds import query_fingerprint
 from webapp.models import Result
 from webapp.pictures.opening import open_picture
-from webapp.rankings import RANKINGS, Question, ranking_named
+from webapp.search.query import RANKINGS, Question, ranking_named
 
 
 @click.command()

@@ -20,7 +20,7 @@ from webapp.context import Hashbag, hashbag
 from webapp.hashing.kinds import KINDS
 from webapp.models import Rejected
 from webapp.processes import available_cores
-from webapp.rankings import kind_named
+from webapp.search.query import kind_named
 
 kinds_option = click.option(
     "--kinds",

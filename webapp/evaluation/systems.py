@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
 from webapp.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
@@ -17,8 +16,9 @@ from webapp.index.code_table import load_table
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import Planes
 from webapp.index.kind_index import Opened
-from webapp.queries import read
-from webapp.ranking import KindMeasure
+from webapp.search.look import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
+from webapp.search.nearest import KindMeasure
+from webapp.search.query_readings import read
 
 HARDER = f"{LOOK.name}-harder"
 

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import LookMeasure
 from webapp.exceptions import MapNotDrawn
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import smallest
 from webapp.index.kind_index import Opened
 from webapp.mapping.progress import Progress, Told
+from webapp.search.look import LookMeasure
 
 # Of leans from 0.3 to 0.5, adjacent bags have most often both colour and category in common at
 # this one: 31 % on 3,055 photos, 17 % on the demo's bags.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import PARTS
 from webapp.catalog.reader import Catalog
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
 from webapp.models import Ids
+from webapp.search.look import PARTS
 
 MOST = 10_000
 """More items than this are not drawn: a sample is."""

@@ -7,7 +7,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
 from webapp.hashing.kinds import KINDS, to_hex
 from webapp.models import Fingerprint, Item, Result
-from webapp.rankings import RANKINGS
+from webapp.search.query import RANKINGS
 from webapp.views import duplicates, params
 from webapp.views.kept import kept
 from webapp.views.links import media

@@ -10,8 +10,8 @@ from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
 from webapp.models import Fingerprint, Item
-from webapp.rankings import Ranking, ranking_named
-from webapp.search import Search
+from webapp.search.query import Ranking, ranking_named
+from webapp.search.searcher import Search
 from webapp.views import params
 from webapp.views.links import narrowed
 from webapp.views.presenting import FIRST_KINDS

@@ -2,11 +2,11 @@
 
 from importlib.metadata import version
 
-from webapp.blending import BALANCED, LEANINGS
 from webapp.duplicates import DEFAULT_KIND, most_distance
 from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
-from webapp.rankings import RANKINGS
+from webapp.search.look import BALANCED, LEANINGS
+from webapp.search.query import RANKINGS
 from webapp.views import params
 from webapp.views.duplicates import PER_PAGE
 from webapp.views.uploads import MARGINS

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 
-from webapp import prices
 from webapp.context import hashbag
 from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
+from webapp.search import price_bands
 from webapp.views import params
 from webapp.views.kept import kept
 from webapp.views.links import narrowed
@@ -61,7 +61,7 @@ def item(item_id: int) -> str:
     shown = core.catalog.item(item_id)
     asked = params.question(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
-    wanted = prices.around(shown, g.filters, search.generation.attributes)
+    wanted = price_bands.around(shown, g.filters, search.generation.attributes)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "item.html",
@@ -81,7 +81,7 @@ def search() -> str:
         return render_template("search.html", limit=core.settings.max_upload_mb)
     asked = params.question(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
-    wanted = prices.thirds(g.filters, search.generation.attributes)
+    wanted = price_bands.thirds(g.filters, search.generation.attributes)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "found.html",

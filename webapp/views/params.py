@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
 
-from webapp.blending import BALANCED, LEANINGS, Leaning, between
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import FACETS, Filters
-from webapp.rankings import Question, Ranking, ranking_named
+from webapp.search.look import BALANCED, LEANINGS, Leaning, between
+from webapp.search.query import Question, Ranking, ranking_named
 
 HIT_ORDERS = {
     "alike": "Most alike first",

@@ -7,12 +7,12 @@ import numpy as np
 from flask import Flask, g
 
 from webapp import glyphs
-from webapp.blending import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
 from webapp.context import hashbag
 from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
-from webapp.rankings import RANKINGS, blended
+from webapp.search.look import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
+from webapp.search.query import RANKINGS, blended
 from webapp.views import trail, wording
 from webapp.views.links import link, narrowed, seed, version_static
 from webapp.views.params import HIT_ORDERS

@@ -7,7 +7,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
 from webapp.heat import Heats, heats
 from webapp.models import Item
-from webapp.search import Search
+from webapp.search.searcher import Search
 from webapp.views import params
 from webapp.views.visit import remember_filters
 from webapp.why import Explanation, explain

@@ -12,9 +12,9 @@ from webapp.index.generation_store import Generations
 from webapp.index.hamming import Positions
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
-from webapp.prices import Band
-from webapp.ranking import Neighbours, nearest
-from webapp.rankings import Inquiry, Question, inquire
+from webapp.search.nearest import Neighbours, nearest
+from webapp.search.price_bands import Band
+from webapp.search.query import Inquiry, Question, inquire
 
 
 @dataclass(frozen=True)

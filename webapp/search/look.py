@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from webapp.hashing.kinds import KINDS
 from webapp.index.hamming import Planes, Positions, distinct, roots
 from webapp.index.kind_index import Opened
-from webapp.ranking import FEW_OF, KindMeasure
+from webapp.search.nearest import FEW_OF, KindMeasure
 
 FAR = 1000
 """The look distance of two items taken at random, about: the scale of its whole numbers."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.blending import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.index.generation import Generation
 from webapp.index.kind_index import Opened
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
-from webapp.queries import Asked, read
-from webapp.ranking import KindMeasure, Measure
+from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
+from webapp.search.nearest import KindMeasure, Measure
+from webapp.search.query_readings import Asked, read
 
 Ranking = HashKind | Look
 # The share of random pairs that are near by chance, and how many items make a chance.

@@ -1,0 +1,1 @@
+"""Searches: a query, its nearest items by exact distance, their proof."""
