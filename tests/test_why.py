@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from webapp import create_app
+from webapp.explain.why import Evidence, Explanation, explain
 from webapp.hashing.kinds import KINDS, unpack
 from webapp.search.look import BALANCED, LEANINGS, Leaning, between
 from webapp.search.query import RANKINGS, Question
 from webapp.views import wording
-from webapp.why import Evidence, Explanation, explain
 
 
 def explained(app: Flask, item: int, to: int, by: str, lean: Leaning = BALANCED) -> Explanation:

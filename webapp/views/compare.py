@@ -5,9 +5,9 @@ from functools import partial
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from webapp import comparison
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
+from webapp.explain import comparison
 from webapp.hashing import fingerprint_text
 from webapp.models import Fingerprint, Item
 from webapp.search.query import Ranking, ranking_named

@@ -5,8 +5,8 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, g, render_template, request
 
 from webapp.context import hashbag
-from webapp.examples import examples
 from webapp.exceptions import ItemNotFound
+from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands

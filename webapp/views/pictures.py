@@ -1,6 +1,6 @@
 """Photos and fingerprints as templates show them."""
 
-from webapp import glyphs
+from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item
 from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
@@ -51,6 +51,6 @@ class PictureSources:
         return f"{self._thumbs}&w={size}"
 
 
-def glyph_of(fingerprint: Fingerprint, kind: str) -> glyphs.Glyph | None:
+def glyph_of(fingerprint: Fingerprint, kind: str) -> code_drawing.Glyph | None:
     """Draw one code of a fingerprint, if it has it."""
-    return glyphs.glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None
+    return code_drawing.glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from flask import Flask, g
 
-from webapp import glyphs
 from webapp.context import hashbag
+from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
@@ -55,9 +55,9 @@ def register(app: Flask) -> None:
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
-        drawn_bits=glyphs.glyph_of,
-        cells=glyphs.cells,
-        tones=glyphs.tones,
+        drawn_bits=code_drawing.glyph_of,
+        cells=code_drawing.cells,
+        tones=code_drawing.tones,
         zip=zip,
         trail_steps=trail.steps,
         trail_here=trail.here_as_it_is,

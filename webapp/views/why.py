@@ -4,13 +4,13 @@ from flask import Blueprint, g, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
+from webapp.explain.occlusion import Heats, heats
+from webapp.explain.why import Explanation, explain
 from webapp.hashing import fingerprint_text
-from webapp.heat import Heats, heats
 from webapp.models import Item
 from webapp.search.searcher import Search
 from webapp.views import params
 from webapp.views.visit import remember_filters
-from webapp.why import Explanation, explain
 
 bp = Blueprint("why", __name__)
 bp.before_request(remember_filters)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from webapp.comparison import Row
+from webapp.explain.comparison import Row
 from webapp.models import Filters, Item
 
 _CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}

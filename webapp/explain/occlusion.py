@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
+from webapp.explain.why import Evidence
 from webapp.hashing.hash_kind import Attention
 from webapp.models import Item
 from webapp.pictures.regions import region
-from webapp.why import Evidence
 
 # Parts that take the two apart by half as much as the worst, or more, are worth an outline.
 _SHARED = 0.5

@@ -1,0 +1,1 @@
+"""Explanations: why an item matched, in which parts, beside other kinds."""
