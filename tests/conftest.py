@@ -15,9 +15,9 @@ from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
 from webapp.context import Hashbag
-from webapp.mapping.drawing import draw
-from webapp.mapping.selection import MOST
-from webapp.mapping.store import Maps
+from webapp.explore.map.drawing import draw
+from webapp.explore.map.selection import MOST
+from webapp.explore.map.store import Maps
 from webapp.processes import available_cores
 
 # Machines are shared: a slow moment is no failure.

@@ -23,11 +23,12 @@ from tests.serving import run_hashbag
 from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
-from webapp import create_app, forest, pairs, upkeep
-from webapp.duplicates import Grouping, grouping_of, most_distance, usual_distance
+from webapp import create_app, upkeep
+from webapp.explore import near_pairs, spanning_forest
+from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
+from webapp.explore.near_pairs import MOST
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import make_table
-from webapp.pairs import MOST
 
 COPIES = 20
 
@@ -102,12 +103,12 @@ def test_groups_are_those_of_a_walk_over_all_pairs(
     packed = np.packbits(bits ^ (random.random(bits.shape) < noise), axis=2)
     limit = int(share * 8 * width)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairs, "_WORTH", WAYS[way])
-        patch.setattr(pairs, "_ROWS", int(random.integers(2, 20)))
-        patch.setattr(pairs, "_COLUMNS", int(random.integers(1, 20)))
-        patch.setattr(pairs, "_GUESSES", int(random.integers(0, 3)))
-        patch.setattr(pairs, "_FEW", float(random.choice([0, 1])))
-        patch.setattr(forest, "_BATCH", int(random.choice([1, 30])))
+        patch.setattr(near_pairs, "_WORTH", WAYS[way])
+        patch.setattr(near_pairs, "_ROWS", int(random.integers(2, 20)))
+        patch.setattr(near_pairs, "_COLUMNS", int(random.integers(1, 20)))
+        patch.setattr(near_pairs, "_GUESSES", int(random.integers(0, 3)))
+        patch.setattr(near_pairs, "_FEW", float(random.choice([0, 1])))
+        patch.setattr(spanning_forest, "_BATCH", int(random.choice([1, 30])))
         found = grouping_of(make_table(8 * width, np.arange(count), packed), limit)
     items = [[view.tobytes() for view in item] for item in packed]
     assert in_words(found) == oracle.groups(items, limit)

@@ -17,7 +17,7 @@ from tests.serving import run_hashbag
 from webapp import create_app
 from webapp.catalog.writer import Ledger
 from webapp.exceptions import MapNotDrawn, MapNotReady
-from webapp.mapping.drawing import draw
+from webapp.explore.map.drawing import draw
 
 ITEMS = 60
 LINK = re.compile(r'href="([^"]+)"')

@@ -12,14 +12,14 @@ from PIL import Image
 
 from tests.conftest import core_of, draw_map
 from tests.pictures import bag
+from webapp.explore.map.mosaic import columns_for, snap
+from webapp.explore.map.placement import Points, measure, place
+from webapp.explore.map.pyramid import CELL, TILE, Pyramid
+from webapp.explore.map.selection import spread
+from webapp.explore.map.store import Maps
+from webapp.explore.map.window import overview, window
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
-from webapp.mapping.mosaic import columns_for, snap
-from webapp.mapping.placement import Points, measure, place
-from webapp.mapping.pyramid import CELL, TILE, Pyramid
-from webapp.mapping.selection import spread
-from webapp.mapping.store import Maps
-from webapp.mapping.window import overview, window
 from webapp.search.look import LOOK
 from webapp.search.query import Question
 

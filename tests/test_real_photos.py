@@ -18,8 +18,8 @@ from tests.test_duplicates import ids_of
 from tests.test_images import TURNED_BY
 from tests.test_mapping import adjacent
 from tests.test_search import pairs, plain_scan, stored
+from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
-from webapp.mapping.store import Maps
 from webapp.models import Filters, Item
 from webapp.search.query import RANKINGS, Question
 

@@ -11,12 +11,12 @@ from webapp.answers import Answers, State
 from webapp.catalog.importer import Ingest
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
-from webapp.duplicates import Duplicates
 from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
+from webapp.explore.duplicates import Duplicates
+from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
 from webapp.index.facets import EMPTY, Attributes, gather
 from webapp.index.generation_store import Generations
-from webapp.mapping.store import Maps
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 

@@ -16,11 +16,11 @@ from webapp.exceptions import (
     MapNotReady,
     UnreadableImage,
 )
+from webapp.explore.map import drawing
+from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS, KNOWN, differs, fingerprint
 from webapp.index.generation import read_manifest
 from webapp.index.generation_store import Generations
-from webapp.mapping import drawing
-from webapp.mapping.store import Maps
 from webapp.models import Fingerprint, Item, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of

@@ -7,7 +7,7 @@ import click
 
 from webapp.cli.common import reports_errors
 from webapp.context import hashbag
-from webapp.duplicates import DEFAULT_KIND, Group, Grouping, kind_named, usual_distance
+from webapp.explore.duplicates import DEFAULT_KIND, Group, Grouping, kind_named, usual_distance
 from webapp.hashing.kinds import KINDS
 
 _AT_ONCE = 100

@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from webapp.context import Hashbag
 from webapp.exceptions import MapNotDrawn
-from webapp.mapping.drawing import draw
+from webapp.explore.map.drawing import draw
 
 
 def draw_map(core: Hashbag) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from webapp.context import hashbag
-from webapp.duplicates import (
+from webapp.exceptions import ItemNotFound
+from webapp.explore.duplicates import (
     DEFAULT_KIND,
     Group,
     Grouping,
@@ -14,7 +15,6 @@ from webapp.duplicates import (
     most_distance,
     usual_distance,
 )
-from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import HashKind
 from webapp.views import params
 

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound, MapNotReady
-from webapp.mapping.pyramid import CELL, TILE
-from webapp.mapping.store import Map
-from webapp.mapping.window import Block, Window, overview, window
+from webapp.explore.map.pyramid import CELL, TILE
+from webapp.explore.map.store import Map
+from webapp.explore.map.window import Block, Window, overview, window
 from webapp.models import Item
 from webapp.views import params
 from webapp.views.wording import heading, price

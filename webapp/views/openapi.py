@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from webapp.duplicates import DEFAULT_KIND, most_distance
+from webapp.explore.duplicates import DEFAULT_KIND, most_distance
 from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
 from webapp.search.look import BALANCED, LEANINGS

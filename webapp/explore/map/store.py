@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from webapp.exceptions import MapNotReady
-from webapp.mapping.pyramid import Pyramid
+from webapp.explore.map.pyramid import Pyramid
 from webapp.whole import write_whole
 
 _CURRENT = "current"

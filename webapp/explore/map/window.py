@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from webapp.mapping.pyramid import Pyramid
+from webapp.explore.map.pyramid import Pyramid
 
 ACROSS, DOWN = 4, 3
 

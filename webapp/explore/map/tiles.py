@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from webapp.exceptions import MapNotDrawn
-from webapp.mapping.pyramid import CELL, TILE, Pyramid
+from webapp.explore.map.pyramid import CELL, TILE, Pyramid
 
 # What a photo leaves free on each side of its cell.
 _MARGIN = CELL // 16

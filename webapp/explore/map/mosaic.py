@@ -5,7 +5,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.mapping.placement import Points
+from webapp.explore.map.placement import Points
 
 # Wider than high, as most screens are, yet not lost on a phone.
 _ASPECT = 4 / 3

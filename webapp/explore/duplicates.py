@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
-from webapp.forest import Forest, Lengths, Links, make_links
+from webapp.explore.near_pairs import spanning_links
+from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN
 from webapp.index.code_table import CodeTable
 from webapp.index.generation_store import Generations
 from webapp.models import Ids, Item
-from webapp.pairs import spanning_links
 from webapp.search.look import LOOK
 
 DEFAULT_KIND = "shape"

@@ -2,13 +2,13 @@
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import MapNotDrawn
-from webapp.mapping import placement
-from webapp.mapping.mosaic import columns_for, snap
-from webapp.mapping.progress import Progress, Told
-from webapp.mapping.pyramid import Pyramid
-from webapp.mapping.selection import MOST, Selection, select
-from webapp.mapping.store import Maps
-from webapp.mapping.tiles import TilePainter
+from webapp.explore.map import placement
+from webapp.explore.map.mosaic import columns_for, snap
+from webapp.explore.map.progress import Progress, Told
+from webapp.explore.map.pyramid import Pyramid
+from webapp.explore.map.selection import MOST, Selection, select
+from webapp.explore.map.store import Maps
+from webapp.explore.map.tiles import TilePainter
 from webapp.pictures.thumbnails import SIZES, ThumbStore
 
 

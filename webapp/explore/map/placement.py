@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import MapNotDrawn
+from webapp.explore.map.progress import Progress, Told
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import smallest
 from webapp.index.kind_index import Opened
-from webapp.mapping.progress import Progress, Told
 from webapp.search.look import LookMeasure
 
 # Of leans from 0.3 to 0.5, adjacent bags have most often both colour and category in common at

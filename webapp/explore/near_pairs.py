@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.forest import Forest, Lengths, Links, Nodes, make_links
+from webapp.explore.spanning_forest import Forest, Lengths, Links, Nodes, make_links
 from webapp.index.hamming import Planes
 
 Keys = NDArray[np.uint64]

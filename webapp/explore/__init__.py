@@ -1,0 +1,1 @@
+"""The catalogue as a whole: groups of near-duplicates, and a map."""
