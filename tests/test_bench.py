@@ -8,16 +8,26 @@ import numpy as np
 import pytest
 
 from tests.serving import run_hashbag
-from webapp.bench import Options, Progress, Row, bench, curve, realistic, rivals, to_json, to_text
-from webapp.bench.clock import Times, interleaved
-from webapp.bench.query import draw
-from webapp.bench.realistic import Packed
-from webapp.bench.rivals import RIVALS, K
 from webapp.config import load
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines.registry import ENGINES
+from webapp.lab.bench import (
+    Options,
+    Progress,
+    Row,
+    bench,
+    curve,
+    realistic,
+    rivals,
+    to_json,
+    to_text,
+)
+from webapp.lab.bench.clock import Times, interleaved
+from webapp.lab.bench.query import draw
+from webapp.lab.bench.realistic import Packed
+from webapp.lab.bench.rivals import RIVALS, K
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +77,7 @@ def test_recall_counts_distances_not_names(monkeypatch: pytest.MonkeyPatch) -> N
     def lazy(kind: HashKind, codes: Packed) -> rivals.Ask:  # noqa: ARG001
         return lambda _: np.arange(K - 3)
 
-    monkeypatch.setattr("webapp.bench.query.RIVALS", (rivals.Rival("lazy", lazy),))
+    monkeypatch.setattr("webapp.lab.bench.query.RIVALS", (rivals.Rival("lazy", lazy),))
     (found,) = [row for row in rows_of("query") if row.system == "lazy"]
     assert found.recall is not None
     assert found.recall <= 6 / 9

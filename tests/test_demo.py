@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from webapp.demo import DrawnBag, draw, plan, write
-from webapp.demo.makers import BRANDS
-from webapp.demo.silhouettes import SILHOUETTES
+from webapp.lab.demo import DrawnBag, draw, plan, write
+from webapp.lab.demo.makers import BRANDS
+from webapp.lab.demo.silhouettes import SILHOUETTES
 
 REAL_MAKERS = [
     "hermes",
@@ -98,7 +98,7 @@ REAL_MAKERS = [
 
 DIGEST = """
 import hashlib
-from webapp.demo import draw, plan
+from webapp.lab.demo import draw, plan
 print(hashlib.sha256(draw(plan(3)[2]).tobytes()).hexdigest())
 """
 

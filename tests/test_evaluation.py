@@ -13,7 +13,8 @@ from PIL import Image
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
-from webapp.evaluation import (
+from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
+from webapp.lab.evaluation import (
     Options,
     Progress,
     Row,
@@ -24,16 +25,15 @@ from webapp.evaluation import (
     to_json,
     to_text,
 )
-from webapp.evaluation.drawing import is_dark, strength
-from webapp.evaluation.edits import EDITS, IDENTITY, edited
-from webapp.evaluation.gallery import Gallery, build
-from webapp.evaluation.grid import MEAN, grid_of
-from webapp.evaluation.hard_negatives import pairs
-from webapp.evaluation.ranks import neighbours, rank
-from webapp.evaluation.rivals import RIVALS
-from webapp.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
-from webapp.evaluation.systems import chosen
-from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
+from webapp.lab.evaluation.drawing import is_dark, strength
+from webapp.lab.evaluation.edits import EDITS, IDENTITY, edited
+from webapp.lab.evaluation.gallery import Gallery, build
+from webapp.lab.evaluation.grid import MEAN, grid_of
+from webapp.lab.evaluation.hard_negatives import pairs
+from webapp.lab.evaluation.ranks import neighbours, rank
+from webapp.lab.evaluation.rivals import RIVALS
+from webapp.lab.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
+from webapp.lab.evaluation.systems import chosen
 from webapp.search.look import LOOK
 from webapp.search.query import Question
 

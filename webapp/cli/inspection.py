@@ -10,10 +10,11 @@ from typing import Any, TextIO
 import click
 from tqdm import tqdm
 
-from webapp import evaluation, upkeep
+from webapp import upkeep
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.hashing.kinds import query_fingerprint
+from webapp.lab import evaluation
 from webapp.models import Result
 from webapp.pictures.opening import open_picture
 from webapp.search.query import RANKINGS, Question, ranking_named

@@ -43,7 +43,7 @@ def demo(items: int, jobs: int) -> None:
 
 def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     """Draw, import and index; the caller holds the write lock."""
-    from webapp.demo import write  # noqa: PLC0415 - only this command draws
+    from webapp.lab.demo import write  # noqa: PLC0415 - only this command draws
 
     click.echo(
         f"Drawing {items} bags for the demo catalogue; it takes about a minute ...", err=True

@@ -4,10 +4,10 @@ from typing import Any, TextIO
 
 import click
 
-from webapp import bench as measuring
 from webapp.cli.common import WRITTEN, jobs_option, reports_errors
 from webapp.context import hashbag
 from webapp.index.engines.registry import engine_of
+from webapp.lab import bench as measuring
 
 
 @click.command()

@@ -1,0 +1,1 @@
+"""Measuring and drawing: evaluation, benchmarks, the demo catalogue."""

@@ -1,0 +1,118 @@
+"""Speed and cost, measured beside what else one might use, and beside what the machine can do."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from webapp.catalog.reader import Catalog
+from webapp.exceptions import BadParameter
+from webapp.hashing.kinds import KINDS
+from webapp.index.engines import Engine
+from webapp.lab.bench import importing, index, query, web
+from webapp.lab.bench.curve import curve
+from webapp.lab.bench.realistic import Packed
+from webapp.lab.bench.rows import SECTIONS, Progress, Row, to_json
+from webapp.lab.bench.stocked import stock
+from webapp.lab.bench.tables import to_text
+
+__all__ = [
+    "CASES",
+    "SECTIONS",
+    "Options",
+    "Progress",
+    "Row",
+    "bench",
+    "codes_of",
+    "curve",
+    "to_json",
+    "to_text",
+]
+
+CASES = tuple(
+    name
+    for name in ("whash", "colorhash", "phash", "shape", "colour", "learned", "look")
+    if name == "look" or name in KINDS
+)
+_SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure: sections (none named: all), sizes (none: usual ones), codes of which kinds.
+
+    `real` are codes to draw from instead of made-up ones; `seconds` are those of each web case.
+    """
+
+    engine: Engine
+    sections: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+    seed: int = 0
+    jobs: int = 1
+    seconds: float = 3.0
+    real: Mapping[str, Packed] | None = None
+
+
+def bench(options: Options) -> Iterator[Progress | Row]:
+    """Measure, yielding what is being done and, after each case, its rows."""
+    for section in options.sections or SECTIONS:
+        yield from _MEASURES[section](options)
+
+
+def _query(options: Options) -> Iterator[Progress | Row]:
+    for case in _cases(options, "query"):
+        yield from query.measure(case, options.engine)
+
+
+def _index(options: Options) -> Iterator[Progress | Row]:
+    for case in _cases(options, "index"):
+        if case.name in KINDS:
+            yield from index.measure_kind(case, options.engine)
+    for size in options.sizes or _SIZES["index"]:
+        with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
+            yield Progress(f"index: stocking {size:,} items")
+            core = stock(Path(folder), size, options.seed, options.jobs, options.real)
+            yield from index.measure_all(core)
+
+
+def _cases(options: Options, section: str) -> Iterator[query.Case]:
+    for name in options.kinds or CASES:
+        for size in options.sizes or _SIZES[section]:
+            yield query.draw(name, size, options.seed, options.real)
+
+
+def _import(options: Options) -> Iterator[Progress | Row]:
+    # Large sizes are of codes: photos are never more than usual, or it would take days.
+    most = min(options.sizes, default=max(importing.PHOTOS.values()))
+    for pixels, count in importing.PHOTOS.items():
+        yield from importing.measure(pixels, min(count, most), options.seed, options.jobs)
+
+
+def _web(options: Options) -> Iterator[Progress | Row]:
+    for size in options.sizes or _SIZES["web"]:
+        with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
+            yield Progress(f"web: stocking {size:,} items")
+            core = stock(Path(folder), size, options.seed, options.jobs, options.real)
+            core.generations.publish(core.catalog)
+            yield from web.measure(core, options.seconds, options.seed)
+
+
+_MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web}
+
+
+def codes_of(catalog: Catalog) -> dict[str, Packed]:
+    """Return the codes of a catalogue's items, by kind, each of shape (N, V, bytes).
+
+    Raises:
+        BadParameter: it has none.
+    """
+    found = {}
+    for name, kind in KINDS.items():
+        ids, packed = catalog.code_column(name, kind.versions())
+        if not len(ids):
+            raise BadParameter("--real", f"this catalogue has no codes of {name}: import photos")
+        found[name] = np.array(packed).reshape(len(ids), kind.views, kind.bytes)
+    return found

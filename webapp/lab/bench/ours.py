@@ -1,0 +1,77 @@
+"""The search path as it is served, over drawn codes: what rivals are measured beside."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import load_table, make_table
+from webapp.index.engines import Engine
+from webapp.index.hamming import planes
+from webapp.index.kind_index import Opened
+from webapp.lab.bench.realistic import Packed
+from webapp.lab.bench.rivals import Code, Found, K
+from webapp.search.look import BALANCED, LookMeasure
+from webapp.search.nearest import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
+
+Coded = dict[str, Packed]
+"""Codes of the same items in several kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Kinds built and opened, and what that took."""
+
+    kinds: dict[str, Opened]
+    seconds: float
+    bytes_: int
+    load_ms: float
+
+
+@contextmanager
+def built(engine: Engine, codes: Coded) -> Iterator[Built]:
+    """Build kinds into files, and open those."""
+    with TemporaryDirectory(prefix="hashbag-bench-") as name:
+        folder = Path(name)
+        began = time.process_time()
+        for kind in codes:
+            _build(engine, KINDS[kind], codes[kind], folder)
+        seconds = time.process_time() - began
+        began = time.perf_counter()
+        opened = {}
+        for kind in codes:
+            table = load_table(folder, kind, KINDS[kind].bits)
+            opened[kind] = Opened(table, engine.open(table, folder, kind))
+        load_ms = 1000 * (time.perf_counter() - began)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        yield Built(opened, seconds, size, load_ms)
+
+
+def _build(engine: Engine, kind: HashKind, codes: Packed, folder: Path) -> None:
+    table = make_table(kind.bits, np.arange(len(codes), dtype=np.int64), codes)
+    table.save(folder, kind.name)
+    engine.build(table, folder, kind.name)
+
+
+Query = dict[str, Code]
+
+
+def measure_of(built: Built, query: Query) -> Measure:
+    """Put a query to what was built: to the one kind, or to the look of several."""
+    if len(built.kinds) == 1:
+        ((name, opened),) = built.kinds.items()
+        return KindMeasure(opened.table, opened.index, planes(query[name]))
+    asked = [planes(query[kind]) for kind in built.kinds]
+    return LookMeasure(list(built.kinds.values()), asked, BALANCED.among(tuple(built.kinds)))
+
+
+def asker(built: Built, *, prove: bool | None = None) -> Callable[[Query], Found]:
+    """Return the search path: as served, or with proof always or never."""
+    most = {None: PROVE_UP_TO_WORDS, True: 2**63, False: -1}[prove]
+    return lambda query: nearest(measure_of(built, query), K, prove_up_to=most).ids

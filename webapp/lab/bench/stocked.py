@@ -1,0 +1,119 @@
+"""A catalogue of any size for measuring: drawn photos, and items that share them but not codes."""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from webapp import config
+from webapp.catalog.import_list import read
+from webapp.catalog.schema import codes, facts, items, makers
+from webapp.context import Hashbag
+from webapp.hashing.kinds import KINDS
+from webapp.lab.bench import realistic
+from webapp.lab.bench.realistic import Packed
+from webapp.lab.demo.folder import write
+from webapp.models import Item
+
+_PHOTOS = 24
+_BATCH = 5_000
+_COLOURS = ("black", "brown", "navy", "red", "green", "blue", "ochre", "white")
+_CATEGORIES = ("tote", "clutch", "satchel", "hobo", "shopper", "backpack")
+_BRANDS = 200
+
+
+def core_at(instance: Path) -> Hashbag:
+    """Return the core of an application with all its state in one folder."""
+    return Hashbag(config.load({}, {"instance": instance}))
+
+
+def stock(
+    instance: Path, size: int, seed: int, jobs: int, real: Mapping[str, Packed] | None = None
+) -> Hashbag:
+    """Fill an empty instance with `size` items and publish nothing yet.
+
+    A few dozen bags are drawn and imported; the other items have attributes and codes of their
+    own, written straight into the database, and the photo of one of those.
+    """
+    core = core_at(instance)
+    folder = instance / "demo"
+    for _ in write(folder, min(_PHOTOS, size), jobs=jobs):
+        pass
+    for _ in core.ingest.take(read(folder / "manifest.csv"), jobs):
+        pass
+    imported = list(core.catalog.all_items())
+    if size > len(imported):
+        _add(core, imported, size - len(imported), seed, real)
+    return core
+
+
+def _add(
+    core: Hashbag,
+    imported: Sequence[Item],
+    count: int,
+    seed: int,
+    real: Mapping[str, Packed] | None,
+) -> None:
+    drawn = {
+        name: realistic.draw(kind, count, seed + number)
+        if real is None
+        else realistic.vary(real[name], count, seed)
+        for number, (name, kind) in enumerate(KINDS.items())
+    }
+    first = imported[-1].id + 1
+    with core.catalog.engine.begin() as connection:
+        query = sa.select(makers.c.versions, makers.c.id)
+        maker_of = dict(connection.execute(query).tuples().all())
+        maker_ids = {name: maker_of[kind.versions()] for name, kind in KINDS.items()}
+        rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
+        item_insert = str(items.insert().compile(connection))
+        names = [column.name for column in items.columns]
+        for start in range(0, count, _BATCH):
+            batch = list(itertools.islice(rows, _BATCH))
+            _many(connection, item_insert, [tuple(row[name] for name in names) for row in batch])
+            _many(
+                connection,
+                str(codes.insert().compile(connection)),
+                [
+                    (name, first + number, drawn[name][number].tobytes(), maker_ids[name])
+                    for number in range(start, start + len(batch))
+                    for name in drawn
+                ],
+            )
+        connection.execute(
+            facts.update().where(facts.c.name == "revision").values(value=facts.c.value + 1)
+        )
+
+
+def _many(connection: sa.Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
+    # The driver's own way: millions of rows would take minutes more as objects.
+    connection.exec_driver_sql(statement, rows)
+
+
+def _items(
+    imported: Sequence[Item], first: int, count: int, chance: random.Random
+) -> Iterator[dict[str, object]]:
+    for number in range(first, first + count):
+        photo = imported[number % len(imported)]
+        brand = int(_BRANDS * chance.random() ** 2)  # some brands are far more common
+        category = chance.choice(_CATEGORIES)
+        colour = chance.choice(_COLOURS)
+        yield {
+            "id": number,
+            "path": f"stock/{number}.jpg",
+            "filename": f"{number}.jpg",
+            "title": f"Brand {brand:03d} {colour} {category} no. {number}",
+            "brand": f"Brand {brand:03d}",
+            "price": round(20 * 2 ** (7 * chance.random()), 2),
+            "currency": "EUR",
+            "colour": colour,
+            "category": category,
+            "url": "",
+            "width": photo.width,
+            "height": photo.height,
+            "media_type": photo.media_type,
+            "digest": photo.digest,
+            "extra": "{}",
+        }

@@ -1,0 +1,82 @@
+"""Rows as plain text: a table for each section and case."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from webapp.lab.bench.rivals import absent
+from webapp.lab.bench.rows import Row
+
+TITLES = {
+    "query": "nine neighbours; processor time of one thread, microseconds; ratio to faiss flat",
+    "index": "building and opening; ratio of build seconds",
+    "import": "photos taken in; ratio of time to the recipe's loop",
+    "web": "answers under gunicorn, 16 connections; ratio of answers a second to a greeting's",
+}
+
+_COLUMNS = {
+    "query": ("recall", "p50_us", "p95_us", "ratio", "seconds"),
+    "index": ("seconds", "ratio", "bytes_per_item", "load_ms", "note"),
+    "import": ("per_second", "ratio", "seconds", "memory_mb"),
+    "web": ("per_second", "ratio", "cpu_us", "p50_us", "p99_us", "seconds", "memory_mb", "note"),
+}
+_HEADS = {
+    "p50_us": "p50",
+    "p95_us": "p95",
+    "p99_us": "p99",
+    "cpu_us": "cpu us",
+    "per_second": "a second",
+    "bytes_per_item": "bytes an item",
+    "load_ms": "load ms",
+    "memory_mb": "MB",
+}
+_OTHER_SECONDS = {"query": "build s", "web": "start s"}
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """Write all sections' tables, and at the end what could not be asked."""
+    blocks = []
+    for section, of_section in groupby(rows, key=lambda row: row.section):
+        blocks.append(f"{section}: {TITLES[section]}")
+        for title, some in groupby(of_section, key=_title):
+            blocks.append(_table(title, list(some)))
+    if any(row.section == "query" for row in rows):
+        blocks += [f"not asked: {name} (pip install {at})" for name, at in absent().items()]
+    return "\n\n".join(blocks)
+
+
+def _title(row: Row) -> str:
+    if row.section == "web":
+        return f"{row.size:,} items"
+    return f"{row.case}, {row.size:,}"
+
+
+def _table(title: str, rows: Sequence[Row]) -> str:
+    section = rows[0].section
+    columns = _COLUMNS[section]
+    heads = [_HEADS.get(name, name) for name in columns]
+    heads = [_OTHER_SECONDS.get(section, name) if name == "seconds" else name for name in heads]
+    body = [
+        [
+            f"{row.system}: {row.case}" if section == "web" else row.system,
+            *(_cell(getattr(row, name)) for name in columns),
+        ]
+        for row in rows
+    ]
+    return _aligned([[title, *heads], *body])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
+    return str(value)
+
+
+def _aligned(lines: Iterable[Sequence[str]]) -> str:
+    lines = list(lines)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+        for line in lines
+    )

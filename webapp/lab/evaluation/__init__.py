@@ -1,0 +1,86 @@
+"""Search quality, measured on any catalogue: is the right item found, and at what cost?"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.catalog.reader import Catalog
+from webapp.lab.evaluation import cost, hard_negatives, same_look, same_picture, same_sort
+from webapp.lab.evaluation.confusion import confusion
+from webapp.lab.evaluation.gallery import Gallery, Half, build
+from webapp.lab.evaluation.heatmap import heat_map
+from webapp.lab.evaluation.rows import (
+    TESTS,
+    Cost,
+    HardNegatives,
+    Progress,
+    Row,
+    SameLook,
+    SamePicture,
+    SameSort,
+    to_json,
+)
+from webapp.lab.evaluation.systems import chosen
+from webapp.lab.evaluation.tables import to_text
+
+__all__ = [
+    "TESTS",
+    "Options",
+    "Progress",
+    "Row",
+    "confusion",
+    "evaluate",
+    "heat_map",
+    "to_json",
+    "to_text",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to evaluate: which systems and tests (none named: all), on which photos.
+
+    `half` asks with every other photo by file name only, the even ones, on which parameters were
+    tuned, or the odd ones; the gallery is always the whole catalogue.
+    """
+
+    kinds: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    sample: int = 200
+    seed: int = 0
+    half: Half = "all"
+    jobs: int = 1
+
+
+def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Row]:
+    """Run all tests, yielding progress and, after each test, its rows.
+
+    Raises:
+        BadParameter: a system is not known, or none of them is installed.
+        IndexNotReady: the catalogue is empty, or some items lack a code.
+        UnreadableImage: a photo is gone or damaged.
+    """
+    systems = chosen(options.kinds)
+    with tempfile.TemporaryDirectory(prefix="hashbag-evaluate-") as folder:
+        for step in build(catalog, Path(folder), systems, options.jobs):
+            if isinstance(step, Gallery):
+                yield from _tests(catalog, step, options)
+            else:
+                yield step
+
+
+def _tests(catalog: Catalog, gallery: Gallery, options: Options) -> Iterator[Progress | Row]:
+    seed, jobs = options.seed, options.jobs
+    photos = gallery.sample(options.half, options.sample, seed)
+    # Few items have a twin in another colour: all of the half are asked, not a sample.
+    half = set(gallery.half(options.half).tolist())
+    measured: dict[str, Iterator[Progress | Row]] = {
+        Cost.test: cost.measure(gallery, photos),
+        SamePicture.test: same_picture.measure(gallery, photos, seed, jobs),
+        SameLook.test: same_look.measure(gallery, photos, seed, jobs),
+        HardNegatives.test: hard_negatives.measure(catalog, gallery, half, seed, jobs),
+        SameSort.test: same_sort.measure(gallery, options.half, options.sample, seed, jobs),
+    }
+    for test in options.tests or measured:
+        yield from measured[test]

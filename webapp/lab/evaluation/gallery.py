@@ -1,0 +1,148 @@
+"""The gallery: every item of the catalogue as all systems know it, in a folder that workers map."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from webapp.catalog.reader import Catalog
+from webapp.exceptions import IndexNotReady, UnreadableImage
+from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import make_table
+from webapp.index.hamming import Positions
+from webapp.lab.evaluation.rivals import RIVALS
+from webapp.lab.evaluation.rows import Progress
+from webapp.lab.evaluation.systems import System, kinds_of, open_system
+from webapp.models import Ids, Item
+from webapp.pictures.opening import open_picture
+from webapp.processes import in_order
+
+Half = Literal["all", "even", "odd"]
+_COPIES = "copies.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo of the gallery: the item's position and id, and where its file lies."""
+
+    position: int
+    item_id: int
+    path: Path
+    pixels: int
+
+    def image(self) -> Image.Image:
+        """Open it.
+
+        Raises:
+            UnreadableImage: the file is gone, or no longer what was imported.
+        """
+        try:
+            return open_picture(self.path.read_bytes(), self.pixels).image
+        except OSError as error:
+            raise UnreadableImage(
+                f"{self.path}: {error.strerror}: run `hashbag verify` and import again"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """M items in the order of their ids, and the folder of their codes.
+
+    `copies`, shape (M,): equal for items whose files are equal.
+    """
+
+    folder: Path
+    systems: tuple[str, ...]
+    items: tuple[Item, ...]
+    photos: tuple[Photo, ...]
+    copies: NDArray[np.int64]
+
+    def half(self, half: Half) -> Positions:
+        """Return the positions, ascending, of all items or of every other one by file name."""
+        order = np.array(
+            sorted(range(len(self.items)), key=lambda at: _natural(self.items[at].filename)),
+            dtype=np.intp,
+        )
+        return np.sort({"all": order, "even": order[0::2], "odd": order[1::2]}[half])
+
+    def sample(self, half: Half, count: int, seed: int) -> list[Photo]:
+        """Draw photos of a half without repeats, by ascending position."""
+        positions = self.half(half)
+        random = np.random.default_rng(seed)
+        drawn = random.choice(positions, min(count, len(positions)), replace=False)
+        return [self.photos[at] for at in np.sort(drawn)]
+
+
+def _natural(filename: str) -> list[tuple[int, str]]:
+    """Sort 9.jpg before 10.jpg."""
+    parts = re.split(r"(\d+)", filename)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def build(
+    catalog: Catalog, folder: Path, systems: Sequence[str], jobs: int
+) -> Iterator[Progress | Gallery]:
+    """Write what the systems need into an empty folder; the gallery comes last.
+
+    Our kinds' codes are those of the catalogue; rivals hash every photo.
+
+    Raises:
+        IndexNotReady: there are no items, or some lack a code.
+        UnreadableImage: a photo that a rival must hash cannot be read.
+    """
+    items = tuple(catalog.all_items())
+    if not items:
+        raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo` first")
+    for kind in dict.fromkeys(kind for name in systems for kind in kinds_of(name)):
+        make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
+    photos = tuple(
+        Photo(position, item.id, catalog.photo(item), item.width * item.height)
+        for position, item in enumerate(items)
+    )
+    yield from _write_rivals(folder, [name for name in systems if name in RIVALS], photos, jobs)
+    _, copies = np.unique([item.digest for item in items], return_inverse=True)
+    np.save(folder / _COPIES, copies)
+    yield Gallery(folder, tuple(systems), items, photos, copies)
+
+
+def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.uint8]]:
+    """Return the codes of a kind: item ids, ascending, shape (M,), and packed (M, V, bytes).
+
+    Raises:
+        IndexNotReady: not all of the `count` items have one.
+    """
+    kind = KINDS[name]
+    ids, packed = catalog.code_column(name, kind.versions())
+    if len(ids) != count:
+        raise IndexNotReady(f"some items have no {name} code: run `hashbag index`")
+    return ids, packed.reshape(count, kind.views, kind.bytes)
+
+
+def _write_rivals(
+    folder: Path, names: Sequence[str], photos: Sequence[Photo], jobs: int
+) -> Iterator[Progress]:
+    if not names:
+        return
+    found = []
+    for done, (_, hashes) in enumerate(in_order(partial(_hash, tuple(names)), photos, jobs), 1):
+        found.append(hashes)
+        yield Progress("rivals hash the gallery", done, len(photos))
+    for name, of_items in zip(names, zip(*found, strict=True), strict=True):
+        np.save(folder / f"{name}.npy", np.stack(of_items))
+
+
+def _hash(names: tuple[str, ...], photo: Photo) -> list[NDArray[Any]]:
+    image = photo.image()
+    return [RIVALS[name].compute(image) for name in names]
+
+
+@lru_cache(maxsize=1)
+def opened(folder: Path, names: tuple[str, ...]) -> tuple[list[System], NDArray[np.int64]]:
+    """Open the systems, and which items are copies, once in each worker."""
+    return [open_system(name, folder) for name in names], np.load(folder / _COPIES)

@@ -1,0 +1,41 @@
+"""Recall as a picture: a table of systems by edits, the darker the better, as SVG."""
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from webapp.lab.evaluation import drawing
+from webapp.lab.evaluation.drawing import CELL, INK, LINE
+from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
+from webapp.lab.evaluation.rows import Row
+
+_NAMES, _EDITS, _FOOT = 128, 128, 34
+_SEPARATION = 8  # before the column of means
+
+
+def heat_map(rows: Iterable[Row], title: str = "The original comes first, %") -> str:
+    """Draw recall@1 of every system (rows) and edit (columns), the mean last, as SVG text."""
+    grid = grid_of(rows)
+    width = _NAMES + (len(grid.edits) + 1) * CELL + _SEPARATION + drawing.SLANT
+    height = _EDITS + len(grid.systems) * LINE + _FOOT
+    labels = (
+        drawing.slanted(edit, _left(column, grid) + CELL // 2, _EDITS - 8, bold=edit == MEAN)
+        for column, edit in enumerate((*grid.edits, MEAN))
+    )
+    lines = (part for line in range(len(grid.systems)) for part in _line(grid, line))
+    return drawing.svg(title, width, height, [*labels, *lines])
+
+
+def _left(column: int, grid: Grid) -> int:
+    return _NAMES + column * CELL + (_SEPARATION if column == len(grid.edits) else 0)
+
+
+def _line(grid: Grid, line: int) -> Iterator[str]:
+    system, top = grid.systems[line], _EDITS + line * LINE
+    yield (
+        f'<text class="ink" x="{_NAMES - 10}" y="{top + LINE // 2 + 4}" text-anchor="end" '
+        f'fill="{INK}">{escape(system)}</text>'
+    )
+    for column, edit in enumerate((*grid.edits, MEAN)):
+        share = grid.value(system, edit)
+        hint = f"{system}, {edit}: {100 * share:.1f} %"
+        yield from drawing.cell(share, _left(column, grid), top, hint, bold=edit == MEAN)

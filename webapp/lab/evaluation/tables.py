@@ -1,0 +1,145 @@
+"""Rows as plain text, no line wider than a terminal."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
+from webapp.lab.evaluation.rivals import absent
+from webapp.lab.evaluation.rows import Cost, HardNegatives, Row, SameLook, SameSort
+
+WIDTH = 120
+_NAME = 9  # characters; longer names of systems are broken at their hyphens
+
+Line = Sequence[str]
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """Write all tests' tables, and at the end what could not be asked."""
+    blocks = [
+        *_recalls(rows, "recall_at_1", "same picture: the original comes first, %"),
+        *_recalls(rows, "recall_at_9", "same picture: the original is among nine, %"),
+        *_looks([row for row in rows if isinstance(row, SameLook)]),
+        *_negatives([row for row in rows if isinstance(row, HardNegatives)]),
+        *_sorts([row for row in rows if isinstance(row, SameSort)]),
+        *_costs([row for row in rows if isinstance(row, Cost)]),
+    ]
+    missing = [f"not asked: {name} (pip install {package})" for name, package in absent().items()]
+    return "\n\n".join(filter(None, (*blocks, "\n".join(missing))))
+
+
+def _recalls(rows: Sequence[Row], value: str, title: str) -> Iterator[str]:
+    grid = grid_of(rows, value)
+    if not grid.systems:
+        return
+    edge = max(map(len, (*grid.edits, MEAN)))
+    at_once = (WIDTH - edge) // (_NAME + 1)
+    for start in range(0, len(grid.systems), at_once):
+        some = grid.systems[start : start + at_once]
+        yield f"{title}\n" + "\n".join(_recall_lines(grid, some, edge))
+
+
+def _recall_lines(grid: Grid, systems: Sequence[str], edge: int) -> Iterator[str]:
+    names = [textwrap.wrap(system.replace("_", "-"), _NAME) for system in systems]
+    for line in range(max(map(len, names))):
+        # Short names stand on the last line, beside the numbers.
+        parts = [[""] * (max(map(len, names)) - len(name)) + name for name in names]
+        yield " " * edge + "".join(f"{part[line]:>{_NAME + 1}}" for part in parts)
+    for edit in (*grid.edits, MEAN):
+        cells = (f"{100 * grid.value(system, edit):{_NAME + 1}.1f}" for system in systems)
+        yield f"{edit:<{edge}}" + "".join(cells)
+
+
+def _looks(rows: Sequence[SameLook]) -> Iterator[str]:
+    if rows:
+        yield _table(
+            "same look: nine neighbours, of the same ..., %; price distance, % of the item's price",
+            ("", "category", "colour", "brand", "price distance"),
+            (
+                (
+                    row.kind,
+                    *map(_percent, (row.same_category, row.same_colour, row.same_brand)),
+                    _percent(row.price_distance),
+                )
+                for row in rows
+            ),
+        )
+
+
+def _negatives(rows: Sequence[HardNegatives]) -> Iterator[str]:
+    if rows:
+        yield _table(
+            f"hard negatives: {rows[0].pairs} times a bag and the same model in another colour, %",
+            ("", "told apart", "other among nine", "median rank of the other"),
+            (
+                (
+                    row.kind,
+                    _percent(row.told_apart),
+                    _percent(row.other_among_nine),
+                    f"{row.median_rank_of_other:g}",
+                )
+                for row in rows
+            ),
+        )
+
+
+def _sorts(rows: Sequence[SameSort]) -> Iterator[str]:
+    if not rows:
+        return
+    categories = list(dict.fromkeys(row.category for row in rows))
+    shares = {(row.kind, row.category): row.precision_at_9 for row in rows}
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    body = [
+        (
+            kind,
+            *(_percent(shares[kind, category]) for category in categories),
+            _percent(sum(shares[kind, category] for category in categories) / len(categories)),
+        )
+        for kind in kinds
+    ]
+    yield "\n".join(
+        (
+            "same sort: nine neighbours, of the same category, %",
+            *_in_columns(("", *categories, MEAN), body),
+        )
+    )
+
+
+def _in_columns(head: Line, body: Sequence[Line]) -> Iterator[str]:
+    """Write a table, in several parts where it is wider than a terminal; names in every part."""
+    widths = [max(len(line[column]) for line in (head, *body)) for column in range(len(head))]
+    start = 1
+    while start < len(head):
+        end, width = start, widths[0]
+        while end < len(head) and (end == start or width + 2 + widths[end] <= WIDTH):
+            width += 2 + widths[end]
+            end += 1
+        for line in (head, *body):
+            yield _aligned([line[0], *line[start:end]], [widths[0], *widths[start:end]])
+        start = end
+
+
+def _costs(rows: Sequence[Cost]) -> Iterator[str]:
+    if rows:
+        yield _table(
+            f"cost: hashing 1000 x 1000 pixels, decoded; codes of {rows[0].items} items",
+            ("", "bits", "microseconds", "distinct codes"),
+            (
+                (row.kind, str(row.bits), f"{row.hash_us:.0f}", str(row.distinct_codes))
+                for row in rows
+            ),
+        )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def _table(title: str, head: Line, body: Iterable[Line]) -> str:
+    lines = [head, *body]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join([title, *(_aligned(line, widths) for line in lines)])
+
+
+def _aligned(line: Line, widths: Sequence[int]) -> str:
+    rest = (f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+    return "  ".join([f"{line[0]:<{widths[0]}}", *rest])
