@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
-from webapp import create_app, upkeep
+from webapp import create_app, maintenance
 from webapp.answers import Answer, Answers, State
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
@@ -168,7 +168,7 @@ def test_a_removed_item_is_in_no_answer_that_follows(app: Flask) -> None:
         assert client.get(path).status_code == 200
     core = core_of(app)
     generation = core.generations.current()
-    upkeep.remove(core.catalog, core.thumbs, [gone])
+    maintenance.remove(core.catalog, core.thumbs, [gone])
     assert core.generations.current() is generation
     after = client.get(SIMILAR).json
     assert after is not None

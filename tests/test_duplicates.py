@@ -23,7 +23,7 @@ from tests.serving import run_hashbag
 from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
-from webapp import create_app, upkeep
+from webapp import create_app, maintenance
 from webapp.explore import near_pairs, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
 from webapp.explore.near_pairs import MOST
@@ -211,7 +211,7 @@ def test_what_comes_and_goes_is_grouped_anew(tmp_path: Path) -> None:
     asked = "/api/v1/duplicates?distance=0"
     assert client.get(asked).get_json()["total"] == 2
 
-    upkeep.remove(core.catalog, core.thumbs, [31, 32, 53])
+    maintenance.remove(core.catalog, core.thumbs, [31, 32, 53])
     groups = client.get(asked).get_json()["groups"]
     assert [len(group["items"]) for group in groups] == [COPIES - 1], "gone before the next index"
     assert "No other bag" not in shown(client, "/duplicates?distance=0").html

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
-from webapp import create_app, upkeep
+from webapp import create_app, maintenance
 from webapp.catalog import import_list
 from webapp.catalog.import_list import Wanted
 from webapp.catalog.importer import Outcome
@@ -64,14 +64,14 @@ def test_codes_by_other_library_versions_are_never_published(tmp_path: Path) -> 
     core = core_of(app)
     with core.catalog.engine.begin() as connection:
         connection.execute(sa.text("UPDATE makers SET versions = versions || ' of old'"))
-    assert len(upkeep.stale(core.catalog)) == 6
+    assert len(maintenance.stale(core.catalog)) == 6
     core.generations.publish(core.catalog)
     assert core.generations.current().kinds == {}
     # What `hashbag index` and every import do first.
-    assert set(core.ingest.take(upkeep.stale(core.catalog), 1)) == {Outcome.UPDATED}
+    assert set(core.ingest.take(maintenance.stale(core.catalog), 1)) == {Outcome.UPDATED}
     core.generations.publish(core.catalog)
     assert set(core.generations.current().kinds) == set(KINDS)
-    assert upkeep.stale(core.catalog) == []
+    assert maintenance.stale(core.catalog) == []
 
 
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
-from webapp import create_app, upkeep
+from webapp import create_app, maintenance
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
 from webapp.models import Filters, Result
@@ -196,7 +196,7 @@ def test_a_removed_item_is_gone_at_once_and_still_k_answer(tmp_path: Path) -> No
     core = core_of(app)
     before = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
     gone = [hit.item.id for hit in before.hits[:4]]
-    upkeep.remove(core.catalog, core.thumbs, gone)
+    maintenance.remove(core.catalog, core.thumbs, gone)
     after = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
     assert len(after.hits) == 9
     assert not {hit.item.id for hit in after.hits} & set(gone)

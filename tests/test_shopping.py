@@ -10,7 +10,7 @@ from tests.accessibility import violations
 from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, follow, looking, names, until
 from tests.serving import Server
 from webapp.search.look import BLENDED
-from webapp.views.presenting import FIRST_KINDS
+from webapp.web.template_globals import FIRST_KINDS
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_pages import Page, page
-from webapp.views.trail import MOST
+from webapp.web.trail import MOST
 
 JS = Path(__file__).resolve().parents[1] / "static" / "js"
 

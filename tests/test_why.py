@@ -19,7 +19,7 @@ from webapp.explain.why import Evidence, Explanation, explain
 from webapp.hashing.kinds import KINDS, unpack
 from webapp.search.look import BALANCED, LEANINGS, Leaning, between
 from webapp.search.query import RANKINGS, Question
-from webapp.views import wording
+from webapp.web import template_filters
 
 
 def explained(app: Flask, item: int, to: int, by: str, lean: Leaning = BALANCED) -> Explanation:
@@ -170,7 +170,7 @@ def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path)
 
 
 def test_what_is_nearer_than_every_random_pair_is_not_said_to_be_impossible() -> None:
-    said = [wording.top(chance) for chance in (0.0, 0.00005, 0.02)]
+    said = [template_filters.top(chance) for chance in (0.0, 0.00005, 0.02)]
     assert said == ["top 0.01 %", "top 0.01 %", "top 2.0 %"]
 
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 from flask import Flask, Request, Response, request, url_for
 from flask_compress import Compress
 
-from webapp import config, views
+from webapp import config, web
 from webapp.context import Hashbag
 from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KNOWN
@@ -79,7 +79,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.config["COMPRESS_STREAMS"] = False
     Compress(app)
     app.after_request(_hold_static_text)
-    views.register(app)
+    web.register(app)
     return app
 
 

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import click
 from tqdm import tqdm
 
-from webapp import upkeep
+from webapp import maintenance
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.hashing.kinds import query_fingerprint
@@ -26,7 +26,7 @@ from webapp.search.query import RANKINGS, Question, ranking_named
 def status(as_json: bool) -> None:
     """Tell what is in the catalogue, and which index generation serves it."""
     core = hashbag()
-    found = upkeep.status(core.catalog, core.generations, core.maps)
+    found = maintenance.status(core.catalog, core.generations, core.maps)
     if as_json:
         click.echo(json.dumps(found, indent=1))
         return
@@ -57,10 +57,10 @@ def verify(jobs: int) -> None:
     """Check every photo, thumbnail, code and index file; exit 1 with what is wrong."""
     core = hashbag()
     total = core.catalog.count()
-    checks = progress(upkeep.check_items(core.catalog, core.thumbs, jobs), total, "checking")
+    checks = progress(maintenance.check_items(core.catalog, core.thumbs, jobs), total, "checking")
     wrong = [problem for problem in checks if problem]
-    wrong += upkeep.check_index(core.catalog, core.generations, thoroughly=True)
-    wrong += upkeep.check_map(core.catalog, core.maps)
+    wrong += maintenance.check_index(core.catalog, core.generations, thoroughly=True)
+    wrong += maintenance.check_map(core.catalog, core.maps)
     for problem in wrong:
         click.echo(f"{problem.source}: {problem.reason}")
     if wrong:

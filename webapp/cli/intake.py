@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 from tqdm import tqdm
 
-from webapp import upkeep
+from webapp import maintenance
 from webapp.catalog import import_list
 from webapp.catalog.import_list import Listing, Wanted
 from webapp.catalog.importer import Outcome, tally
@@ -75,7 +75,7 @@ def import_(path: Path, rejects: TextIO | None, kinds: tuple[str, ...], jobs: in
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
         refused = _take_in(core, import_list.read(path), jobs, chosen, rejects)
-        lacking = len(upkeep.stale(core.catalog))
+        lacking = len(maintenance.stale(core.catalog))
     if lacking:
         click.echo(f"{lacking} items lack codes: `hashbag index` computes them", err=True)
     if refused:
@@ -126,9 +126,9 @@ def publish(core: Hashbag, jobs: int, kinds: Collection[str] = KINDS.keys()) -> 
 
     The caller holds the write lock.
     """
-    if stale := upkeep.stale(core.catalog, kinds):
+    if stale := maintenance.stale(core.catalog, kinds):
         _followed(core, list(stale), jobs, kinds)
-    if not upkeep.is_published(core.catalog, core.generations):
+    if not maintenance.is_published(core.catalog, core.generations):
         folder = core.generations.publish(core.catalog)
         core.generations.current()
         click.echo(f"published index generation {folder.name}", err=True)
@@ -142,7 +142,7 @@ def remove(ids: tuple[int, ...]) -> None:
     """Take items out; their original photos stay where they are."""
     core = hashbag()
     with writing(core.settings.instance):
-        upkeep.remove(core.catalog, core.thumbs, sorted(set(ids)))
+        maintenance.remove(core.catalog, core.thumbs, sorted(set(ids)))
         publish(core, available_cores())
     click.echo(f"removed {len(set(ids))}")
 
@@ -160,7 +160,7 @@ def index(jobs: int, kinds: tuple[str, ...]) -> None:
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        wanted: list[Wanted | Rejected] = list(upkeep.stale(core.catalog, chosen))
+        wanted: list[Wanted | Rejected] = list(maintenance.stale(core.catalog, chosen))
         outcomes = _followed(core, wanted, jobs, chosen)
         folder = core.generations.publish(core.catalog)
         core.generations.current()

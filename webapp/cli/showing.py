@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from webapp import upkeep
+from webapp import maintenance
 from webapp.catalog.write_lock import writing
 from webapp.cli.intake import draw_demo, publish
 from webapp.cli.mapping import draw_map
@@ -25,7 +25,7 @@ def have_something_to_show() -> bool:
 
 def _have_something_to_show(core: Hashbag) -> bool:
     empty = not core.catalog.count()
-    if not empty and upkeep.is_published(core.catalog, core.generations):
+    if not empty and maintenance.is_published(core.catalog, core.generations):
         return _have_a_map(core)
     with writing(core.settings.instance):
         if empty or (core.settings.instance / "demo" / "manifest.csv").exists():

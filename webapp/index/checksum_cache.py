@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from webapp.whole import write_whole
+from webapp.atomic_files import write_whole
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 

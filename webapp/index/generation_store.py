@@ -8,12 +8,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+from webapp.atomic_files import write_whole
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.index.checksum_cache import Intact, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
-from webapp.whole import write_whole
 
 KEPT = 2
 _CURRENT = "current"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from webapp.atomic_files import UNFINISHED, write_whole
 from webapp.pictures.opening import Picture
-from webapp.whole import UNFINISHED, write_whole
 
 SIZES = (192, 384)
 """Longer sides, in pixels, of the copies for grids: one for each density of screen."""

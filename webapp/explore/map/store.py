@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from webapp.atomic_files import write_whole
 from webapp.exceptions import MapNotReady
 from webapp.explore.map.pyramid import Pyramid
-from webapp.whole import write_whole
 
 _CURRENT = "current"
 _BUILDING = ".building-"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from webapp.atomic_files import write_whole
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.learned import weights
 from webapp.hashing.learned.network import (
@@ -20,7 +21,6 @@ from webapp.hashing.learned.network import (
     Convolution,
     blocks,
 )
-from webapp.whole import write_whole
 
 INPUT, OUTPUT = "pictures", "profile"
 

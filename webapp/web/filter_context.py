@@ -2,9 +2,9 @@
 
 from flask import g, request
 
-from webapp.views import params
+from webapp.web import parameters
 
 
 def remember_filters() -> None:
     """Keep what narrows the grids in every link of the page."""
-    g.filters = params.filters(request.args)
+    g.filters = parameters.filters(request.args)

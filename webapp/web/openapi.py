@@ -7,9 +7,9 @@ from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
 from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
-from webapp.views import params
-from webapp.views.duplicates import PER_PAGE
-from webapp.views.uploads import MARGINS
+from webapp.web import parameters
+from webapp.web.duplicates import PER_PAGE
+from webapp.web.uploads import MARGINS
 
 Json = dict[str, object]
 
@@ -79,9 +79,9 @@ def _items() -> Json:
         _ref("Items"),
         [
             _whole("seed", 0, 2**53),
-            _whole("n", 1, params.MAX_N, 81),
+            _whole("n", 1, parameters.MAX_N, 81),
             _whole("page", 1, 10**9),
-            _whole("per_page", 1, params.MAX_PER_PAGE, 60),
+            _whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
             *_filters(),
         ],
         400,
@@ -126,7 +126,7 @@ def _duplicates() -> Json:
             {"name": "by", "in": "query", "schema": by},
             distance,
             _whole("page", 1, 10**9, 1),
-            _whole("per_page", 1, params.MAX_PER_PAGE, PER_PAGE),
+            _whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE),
             of,
         ],
         400,
@@ -161,7 +161,7 @@ def _question() -> list[Json]:
     )
     return [
         by,
-        _whole("k", 1, params.MAX_K, 9),
+        _whole("k", 1, parameters.MAX_K, 9),
         {"name": "lean", "in": "query", "description": words, "schema": lean},
         _whole("harder", 0, 1),
         _whole("fold", 0, 1, 0),
@@ -238,7 +238,7 @@ _GROUP = _object(
     items={
         "type": "array",
         "items": _ref("Item"),
-        "description": f"By id; the first {params.MAX_PER_PAGE} at most: ask `of` one for more.",
+        "description": f"By id; {parameters.MAX_PER_PAGE} at most: ask `of` one for more.",
     },
 )
 _DUPLICATES = _object(

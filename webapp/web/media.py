@@ -8,7 +8,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.models import Item
 from webapp.pictures.thumbnails import sizes_of
-from webapp.views import params
+from webapp.web import parameters
 
 bp = Blueprint("media", __name__)
 
@@ -32,7 +32,7 @@ def thumb(item_id: int) -> Response:
     item = hashbag().catalog.item(item_id)
     sizes = sizes_of(item.width, item.height, item.media_type)
     default = str(sizes[min(1, len(sizes) - 1)])
-    size = params.one_of(request.args, "w", (default, *map(str, sizes)))
+    size = parameters.one_of(request.args, "w", (default, *map(str, sizes)))
     path = hashbag().thumbs.path(item.digest, int(size))
     if not path.is_file():
         raise ItemNotFound(f"a thumbnail of item {item_id} is missing: import its photo again")

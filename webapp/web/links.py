@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app, g, request, url_for
 
 from webapp.models import Filters, Item
-from webapp.views import trail
+from webapp.web import trail
 
 _ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
 

@@ -4,7 +4,7 @@ from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item
 from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
-from webapp.views.links import media
+from webapp.web.links import media
 
 
 class PictureSources:

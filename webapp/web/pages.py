@@ -10,12 +10,12 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.views import params
-from webapp.views.kept import kept
-from webapp.views.links import narrowed
-from webapp.views.presenting import sorted_hits
-from webapp.views.uploads import uploaded_codes
-from webapp.views.visit import remember_filters
+from webapp.web import parameters
+from webapp.web.filter_context import remember_filters
+from webapp.web.kept import kept
+from webapp.web.links import narrowed
+from webapp.web.template_globals import sorted_hits
+from webapp.web.uploads import uploaded_codes
 
 bp = Blueprint("pages", __name__)
 bp.before_request(remember_filters)
@@ -26,8 +26,8 @@ PER_PAGE = 60
 @bp.get("/")
 def grid() -> str:
     """Show a random sample."""
-    g.seed = params.seed(request.args)
-    n = params.whole(request.args, "n", 81, 1, params.MAX_N)
+    g.seed = parameters.seed(request.args)
+    n = parameters.whole(request.args, "n", 81, 1, parameters.MAX_N)
     core = hashbag()
     items = core.catalog.items(core.attributes.sample(g.filters, g.seed, n).tolist())
     total = core.attributes.count(g.filters)
@@ -40,10 +40,10 @@ def grid() -> str:
 def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
-    sort = params.one_of(request.args, "sort", tuple(SORTS))
+    sort = parameters.one_of(request.args, "sort", tuple(SORTS))
     total = core.attributes.count(g.filters)
     pages = max(1, -(-total // PER_PAGE))
-    page = params.whole(request.args, "page", 1, 1, 10**9)
+    page = parameters.whole(request.args, "page", 1, 1, 10**9)
     if page > pages:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
     ids = core.attributes.page(g.filters, sort, page, PER_PAGE)
@@ -59,7 +59,7 @@ def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.catalog.item(item_id)
-    asked = params.question(request.args, fold=True, narrowed=g.filters)
+    asked = parameters.question(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
     wanted = price_bands.around(shown, g.filters, search.generation.attributes)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
@@ -67,7 +67,7 @@ def item(item_id: int) -> str:
         "item.html",
         item=shown,
         search=search,
-        result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
+        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
         bands=bands,
     )
 
@@ -79,7 +79,7 @@ def search() -> str:
     core = hashbag()
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
-    asked = params.question(request.args, harder=True, fold=True, narrowed=g.filters)
+    asked = parameters.question(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = price_bands.thirds(g.filters, search.generation.attributes)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
@@ -87,7 +87,7 @@ def search() -> str:
         "found.html",
         q=text,
         search=search,
-        result=sorted_hits(core.searcher.answer(search), params.hit_order(request.args)),
+        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
         bands=bands,
     )
 
@@ -96,7 +96,7 @@ def search() -> str:
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = request.args if "by" in request.args else request.form
-    by = params.ranking(asked).name if asked.get("by") else None
+    by = parameters.ranking(asked).name if asked.get("by") else None
     codes = uploaded_codes()
     to = narrowed("pages.search", q=fingerprint_text.encode(codes), by=by)
     return Response(status=303, headers={"Location": to})

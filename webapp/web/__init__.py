@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp.views import (
+from webapp.web import (
     api,
     compare,
     duplicates,
@@ -12,8 +12,8 @@ from webapp.views import (
     maps,
     media,
     pages,
-    presenting,
     scripts,
+    template_globals,
     trail,
     why,
 )
@@ -26,6 +26,6 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
     app.after_request(kept.validate)
-    presenting.register(app)
+    template_globals.register(app)
     errors.register(app)
     app.wsgi_app = kept.Keeping(app.wsgi_app, app.extensions["hashbag"])  # type: ignore[method-assign]

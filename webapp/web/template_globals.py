@@ -13,10 +13,10 @@ from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, blended
-from webapp.views import trail, wording
-from webapp.views.links import link, narrowed, seed, version_static
-from webapp.views.params import HIT_ORDERS
-from webapp.views.pictures import PictureSources, glyph_of
+from webapp.web import template_filters, trail
+from webapp.web.links import link, narrowed, seed, version_static
+from webapp.web.parameters import HIT_ORDERS
+from webapp.web.picture_sources import PictureSources, glyph_of
 
 FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
@@ -24,15 +24,15 @@ FIRST_KINDS = tuple(
 """The kinds that are always in view, and compared unless others are chosen."""
 
 _WORDINGS = (
-    wording.price,
-    wording.heading,
-    wording.alt,
-    wording.plain,
-    wording.price_range,
-    wording.share,
-    wording.top,
-    wording.rarity,
-    wording.agreement,
+    template_filters.price,
+    template_filters.heading,
+    template_filters.alt,
+    template_filters.plain,
+    template_filters.price_range,
+    template_filters.share,
+    template_filters.top,
+    template_filters.rarity,
+    template_filters.agreement,
 )
 
 

@@ -9,8 +9,8 @@ from webapp.explain.why import Explanation, explain
 from webapp.hashing import fingerprint_text
 from webapp.models import Item
 from webapp.search.searcher import Search
-from webapp.views import params
-from webapp.views.visit import remember_filters
+from webapp.web import parameters
+from webapp.web.filter_context import remember_filters
 
 bp = Blueprint("why", __name__)
 bp.before_request(remember_filters)
@@ -22,7 +22,7 @@ def page() -> str:
     args = request.args
     if "to" not in args:
         raise BadParameter("to", "name the item whose match is to be explained")
-    found = hashbag().catalog.item(params.whole(args, "to", 0, 1, 2**53))
+    found = hashbag().catalog.item(parameters.whole(args, "to", 0, 1, 2**53))
     shown = _asked_by()
     search = _search(shown)
     explained = explain(search, found.id)
@@ -47,14 +47,14 @@ def _heats(explained: Explanation, shown: Item | None, found: Item) -> dict[str,
 
 def _asked_by() -> Item | None:
     if request.args.get("item"):
-        return hashbag().catalog.item(params.whole(request.args, "item", 0, 1, 2**53))
+        return hashbag().catalog.item(parameters.whole(request.args, "item", 0, 1, 2**53))
     if not request.args.get("q"):
         raise BadParameter("item", "name the item or the fingerprint that was searched with")
     return None
 
 
 def _search(shown: Item | None) -> Search:
-    question = params.question(request.args, harder=shown is None, narrowed=g.filters)
+    question = parameters.question(request.args, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown:
         return searcher.of_item(shown, question)

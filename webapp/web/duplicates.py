@@ -16,7 +16,7 @@ from webapp.explore.duplicates import (
     usual_distance,
 )
 from webapp.hashing.hash_kind import HashKind
-from webapp.views import params
+from webapp.web import parameters
 
 bp = Blueprint("duplicates", __name__)
 
@@ -62,9 +62,9 @@ def asked() -> Asked:
     kind = kind_named(args.get("by") or DEFAULT_KIND)
     return Asked(
         kind,
-        params.whole(args, "distance", usual_distance(kind), 0, 10**6),
-        params.whole(args, "page", 1, 1, 10**9),
-        params.whole(args, "of", 0, 1, 2**53) if args.get("of") else None,
+        parameters.whole(args, "distance", usual_distance(kind), 0, 10**6),
+        parameters.whole(args, "page", 1, 1, 10**9),
+        parameters.whole(args, "of", 0, 1, 2**53) if args.get("of") else None,
     )
 
 

@@ -8,11 +8,11 @@ from webapp.hashing import fingerprint_text
 from webapp.hashing.kinds import KINDS, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
-from webapp.views import duplicates, params
-from webapp.views.kept import kept
-from webapp.views.links import media
-from webapp.views.openapi import document
-from webapp.views.uploads import uploaded_codes
+from webapp.web import duplicates, parameters
+from webapp.web.kept import kept
+from webapp.web.links import media
+from webapp.web.openapi import document
+from webapp.web.uploads import uploaded_codes
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -23,15 +23,15 @@ Json = dict[str, object]
 def items() -> Response:
     """List a random sample, or one page of all."""
     core, args = hashbag(), request.args
-    filters = params.filters(args)
+    filters = parameters.filters(args)
     if "page" in args or "per_page" in args:
-        seed = params.whole(args, "seed", 0, 0, 2**53)
-        page = params.whole(args, "page", 1, 1, 10**9)
-        per_page = params.whole(args, "per_page", 60, 1, params.MAX_PER_PAGE)
+        seed = parameters.whole(args, "seed", 0, 0, 2**53)
+        page = parameters.whole(args, "page", 1, 1, 10**9)
+        per_page = parameters.whole(args, "per_page", 60, 1, parameters.MAX_PER_PAGE)
         ids = core.attributes.page(filters, "newest", page, per_page)
     else:
-        seed = params.seed(args)
-        n = params.whole(args, "n", 81, 1, params.MAX_N)
+        seed = parameters.seed(args)
+        n = parameters.whole(args, "n", 81, 1, parameters.MAX_N)
         ids = core.attributes.sample(filters, seed, n)
     facets = {
         name: [{"value": value, "count": count} for value, count in counts]
@@ -52,7 +52,7 @@ def item(item_id: int) -> Response:
 @kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
-    question = params.question(request.args)
+    question = parameters.question(request.args)
     return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
 
 
@@ -62,14 +62,14 @@ def search() -> Response:
     text = request.args.get("q", "")
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
-    question = params.question(request.args, harder=True)
+    question = parameters.question(request.args, harder=True)
     return jsonify(_result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question)))
 
 
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = params.question(request.args, harder=True)
+    question = parameters.question(request.args, harder=True)
     codes = uploaded_codes()
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
 
@@ -78,9 +78,11 @@ def search_picture() -> Response:
 def near_duplicates() -> Response:
     """List groups of items whose codes are nearly the same, or the one that an item is in."""
     asked = duplicates.asked()
-    per_page = params.whole(request.args, "per_page", duplicates.PER_PAGE, 1, params.MAX_PER_PAGE)
+    per_page = parameters.whole(
+        request.args, "per_page", duplicates.PER_PAGE, 1, parameters.MAX_PER_PAGE
+    )
     grouping = hashbag().duplicates.grouping(asked.kind, asked.distance)
-    groups = duplicates.shown(asked, grouping, per_page, params.MAX_PER_PAGE)
+    groups = duplicates.shown(asked, grouping, per_page, parameters.MAX_PER_PAGE)
     return jsonify(
         by=asked.kind.name,
         distance=asked.distance,
