@@ -52,7 +52,7 @@ def core_of(app: Flask) -> Hashbag:
 def take_in(app: Flask, source: Path) -> list[object]:
     """Import and publish, in this process."""
     core = core_of(app)
-    outcomes: list[object] = list(core.ingest.take(import_list.read(source), jobs=1))
+    outcomes: list[object] = list(core.importer.take(import_list.read(source), jobs=1))
     core.generations.publish(core.catalog)
     return outcomes
 
@@ -111,7 +111,7 @@ def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def _with_photos(source: Path, count: int, instance: Path) -> Flask:
     app = create_app({"instance": instance})
     core = core_of(app)
-    taken = list(core.ingest.take(import_list.read(source), available_cores()))
+    taken = list(core.importer.take(import_list.read(source), available_cores()))
     assert taken == [Outcome.ADDED] * count
     core.generations.publish(core.catalog)
     return app

@@ -35,7 +35,7 @@ def retitle(app: Flask, folder: Path, title: str, *, publish: bool = True) -> No
     path = folder / "photos" / "manifest.csv"
     path.write_text(path.read_text("utf-8").replace("Bag 2,", f"{title},"), "utf-8")
     core = core_of(app)
-    assert Outcome.UPDATED in list(core.ingest.take(import_list.read(path), jobs=1))
+    assert Outcome.UPDATED in list(core.importer.take(import_list.read(path), jobs=1))
     if publish:
         core.generations.publish(core.catalog)
 
@@ -141,7 +141,7 @@ def test_what_was_answered_while_an_import_ran_is_not_what_is_answered_after(
 ) -> None:
     """The catalogue is the same before and after publishing; the generation is not."""
     core, client = core_of(app), app.test_client()
-    list(core.ingest.take(import_list.read(catalogue(tmp_path / "more", 2)), jobs=1))
+    list(core.importer.take(import_list.read(catalogue(tmp_path / "more", 2)), jobs=1))
     assert "15 bags" in client.get("/browse").text
     core.generations.publish(core.catalog)
     assert "17 bags" in client.get("/browse").text

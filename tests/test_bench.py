@@ -14,9 +14,9 @@ from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines.registry import ENGINES
 from webapp.lab.bench import (
+    BenchRow,
     Options,
     Progress,
-    Row,
     bench,
     curve,
     realistic,
@@ -40,7 +40,7 @@ FIELDS = {
 }
 
 
-def rows_of(*sections: str, size: int = 60, kinds: tuple[str, ...] = ("whash",)) -> list[Row]:
+def rows_of(*sections: str, size: int = 60, kinds: tuple[str, ...] = ("whash",)) -> list[BenchRow]:
     """Measure to the end."""
     engine = ENGINES["annoy"](load({}, {"instance": "/nowhere"}))
     steps = bench(Options(engine, sections, (size,), kinds))
@@ -48,12 +48,12 @@ def rows_of(*sections: str, size: int = 60, kinds: tuple[str, ...] = ("whash",))
 
 
 @pytest.fixture(scope="module")
-def queried() -> list[Row]:
+def queried() -> list[BenchRow]:
     """Ask all systems that are installed for neighbours among 60 codes, of kind and look."""
     return rows_of("query", kinds=("whash", "shape", "look"))
 
 
-def test_every_system_is_asked_and_the_exact_ones_find_all(queried: list[Row]) -> None:
+def test_every_system_is_asked_and_the_exact_ones_find_all(queried: list[BenchRow]) -> None:
     by_name = {(row.case, row.system): row for row in queried}
     for rival in RIVALS:
         if rival.is_there:
@@ -95,7 +95,7 @@ def test_a_rival_that_is_not_installed_is_named_and_not_asked(
 
 
 def test_tables_have_a_line_for_each_system_under_a_heading_for_each_case(
-    queried: list[Row],
+    queried: list[BenchRow],
 ) -> None:
     lines = to_text(queried).splitlines()
     assert lines[0].startswith("query: ")
@@ -104,7 +104,7 @@ def test_tables_have_a_line_for_each_system_under_a_heading_for_each_case(
     assert sum(line.startswith("hashbag, proven") for line in lines) == 3
 
 
-def test_rows_leave_out_what_is_not_known(queried: list[Row]) -> None:
+def test_rows_leave_out_what_is_not_known(queried: list[BenchRow]) -> None:
     rows = json.loads(to_json(queried))
     assert {"section", "system", "size"} <= set.intersection(*map(set, rows))
     (floor,) = (row for row in rows if row["case"] == "look" and "read all" in row["system"])
@@ -113,11 +113,11 @@ def test_rows_leave_out_what_is_not_known(queried: list[Row]) -> None:
 
 def test_the_curve_has_a_line_for_each_system_and_names_it() -> None:
     rows = [
-        Row("query", system, size, "whash", p50_us=time * size)
+        BenchRow("query", system, size, "whash", p50_us=time * size)
         for system, time in (("hashbag", 0.01), ("faiss <flat>", 0.02), ("floor: reading", 0.001))
         for size in (1_000, 10_000, 100_000)
     ]
-    rows.append(Row("query", "of another kind", 10, "phash", p50_us=1.0))
+    rows.append(BenchRow("query", "of another kind", 10, "phash", p50_us=1.0))
     root = ElementTree.fromstring(curve(rows, "whash"))
     lines = root.findall(f"{SVG}polyline")
     assert len(lines) == 3

@@ -15,9 +15,9 @@ from tests.pictures import bag
 from webapp import create_app
 from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
 from webapp.lab.evaluation import (
+    EvaluationRow,
     Options,
     Progress,
-    Row,
     confusion,
     evaluate,
     heat_map,
@@ -35,7 +35,7 @@ from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
 from webapp.lab.evaluation.systems import chosen
 from webapp.search.look import LOOK
-from webapp.search.query import Question
+from webapp.search.query import Query
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ SYSTEMS = ("look-harder", "phash", "colorhash")
 PAPER, INK, OXBLOOD = (248, 245, 239), (31, 27, 23), (122, 31, 43)
 
 
-def rows_of(app: Flask, options: Options) -> list[Row]:
+def rows_of(app: Flask, options: Options) -> list[EvaluationRow]:
     """Evaluate to the end."""
     events = evaluate(core_of(app).catalog, options)
     return [event for event in events if not isinstance(event, Progress)]
@@ -57,7 +57,7 @@ def gallery_of(app: Flask, folder: Path, *systems: str) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def rows(filled: Flask) -> list[Row]:
+def rows(filled: Flask) -> list[EvaluationRow]:
     """Evaluate three systems with four of sixty drawn pictures."""
     return rows_of(filled, Options(kinds=SYSTEMS, sample=4))
 
@@ -133,7 +133,7 @@ def test_neighbours_that_are_equally_near_are_drawn_evenly() -> None:
     assert counts / 2000 == pytest.approx(np.full(20, 9 / 20), abs=0.05)
 
 
-def test_the_json_rows_have_the_promised_names(rows: list[Row]) -> None:
+def test_the_json_rows_have_the_promised_names(rows: list[EvaluationRow]) -> None:
     found = json.loads(to_json(rows))
     assert {row["test"] for row in found} == {"same picture", "same look", "same sort", "cost"}
     assert {row["kind"] for row in found} == {*SYSTEMS, "random"}
@@ -143,24 +143,28 @@ def test_the_json_rows_have_the_promised_names(rows: list[Row]) -> None:
             assert 0 <= row["recall_at_1"] <= row["recall_at_9"] <= 1
 
 
-def test_every_system_is_asked_with_every_edit(rows: list[Row]) -> None:
+def test_every_system_is_asked_with_every_edit(rows: list[EvaluationRow]) -> None:
     asked = [(row.kind, row.edit) for row in rows if isinstance(row, SamePicture)]
     assert asked == [(system, edit) for system in SYSTEMS for edit in EDITS]
 
 
-def test_an_unedited_photo_finds_itself_when_all_codes_are_distinct(rows: list[Row]) -> None:
+def test_an_unedited_photo_finds_itself_when_all_codes_are_distinct(
+    rows: list[EvaluationRow],
+) -> None:
     distinct = {row.kind: row.distinct_codes for row in rows if isinstance(row, Cost)}
     assert distinct["phash"] == distinct["look-harder"] == 60
     grid = grid_of(rows)
     assert grid.value("phash", IDENTITY) == grid.value("look-harder", IDENTITY) == 1
 
 
-def test_bits_are_counted_over_all_views(rows: list[Row]) -> None:
+def test_bits_are_counted_over_all_views(rows: list[EvaluationRow]) -> None:
     bits = {row.kind: row.bits for row in rows if isinstance(row, Cost)}
     assert bits == {"look-harder": 1024 + 3 * 384 + 255, "phash": 64, "colorhash": 42}
 
 
-def test_a_random_draw_is_as_often_of_the_same_category_as_the_catalogue(rows: list[Row]) -> None:
+def test_a_random_draw_is_as_often_of_the_same_category_as_the_catalogue(
+    rows: list[EvaluationRow],
+) -> None:
     chance = next(row for row in rows if isinstance(row, SameLook) and row.kind == "random")
     assert chance.same_category == pytest.approx(29 / 59, abs=1e-4)
     assert chance.same_brand == pytest.approx(19 / 59, abs=1e-4)
@@ -178,7 +182,7 @@ def test_the_same_sort_is_what_a_search_finds_counted_by_category(filled: Flask)
         found: list[str] = []
         for item in core.catalog.all_items():
             if item.category == row.category:
-                hits = core.searcher.similar_to_item(item.id, Question(LOOK)).hits
+                hits = core.searcher.similar_to_item(item.id, Query(LOOK)).hits
                 found += [hit.item.category for hit in hits]
         # Of items that are equally far, chance takes others than a search does.
         assert row.precision_at_9 == pytest.approx(found.count(row.category) / 270, abs=0.02)
@@ -204,7 +208,7 @@ def test_the_confusion_picture_shows_every_sort_by_every_sort() -> None:
     }
 
 
-def test_the_same_seed_gives_the_same_rows(filled: Flask, rows: list[Row]) -> None:
+def test_the_same_seed_gives_the_same_rows(filled: Flask, rows: list[EvaluationRow]) -> None:
     again = rows_of(filled, Options(kinds=SYSTEMS, sample=4))
     assert [untimed(row) for row in again] == [untimed(row) for row in rows]
 
@@ -217,7 +221,7 @@ def test_two_processes_find_what_one_finds(two_colours: Flask) -> None:
     assert [untimed(row) for row in two] == [untimed(row) for row in one]
 
 
-def untimed(row: Row) -> Row:
+def untimed(row: EvaluationRow) -> EvaluationRow:
     """Leave out what the clock says."""
     return replace(row, hash_us=0.0) if isinstance(row, Cost) else row
 
@@ -273,7 +277,7 @@ def test_a_copy_of_the_photo_counts_as_the_original(two_colours: Flask) -> None:
 
 
 def test_rivals_that_are_not_installed_are_named(
-    rows: list[Row], monkeypatch: pytest.MonkeyPatch
+    rows: list[EvaluationRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rivals, "find_spec", lambda _: None)
     assert "not asked: pdq (pip install pdqhash)" in to_text(rows)
@@ -310,7 +314,7 @@ def test_a_photo_that_is_gone_is_named(two_colours: Flask, tmp_path: Path) -> No
         rows_of(two_colours, Options(kinds=("phash",), sample=4))
 
 
-def test_no_line_of_the_tables_is_wider_than_a_terminal(rows: list[Row]) -> None:
+def test_no_line_of_the_tables_is_wider_than_a_terminal(rows: list[EvaluationRow]) -> None:
     many = [
         replace(row, kind=f"system-number-{copy}")
         for copy in range(25)
@@ -322,7 +326,7 @@ def test_no_line_of_the_tables_is_wider_than_a_terminal(rows: list[Row]) -> None
     assert sum(line.startswith(MEAN) for line in text.splitlines()) == 6
 
 
-def test_the_picture_shows_every_value_of_the_table(rows: list[Row]) -> None:
+def test_the_picture_shows_every_value_of_the_table(rows: list[EvaluationRow]) -> None:
     svg = ElementTree.fromstring(heat_map(rows))
     space = "{http://www.w3.org/2000/svg}"
     hints = [title.text for title in svg.iterfind(f"{space}rect/{space}title")]

@@ -13,7 +13,7 @@ from tests.pictures import bag
 from webapp import create_app
 from webapp.index import identical_pictures
 from webapp.models import Filters
-from webapp.search.query import RANKINGS, Question
+from webapp.search.query import RANKINGS, Query
 
 
 def shop(folder: Path) -> Flask:
@@ -37,8 +37,8 @@ def test_copies_stand_as_one_with_their_count_and_nine_others_still_come(tmp_pat
     app = shop(tmp_path)
     searcher = core_of(app).searcher
     for kind in RANKINGS.values():
-        folded = searcher.similar_to_item(5, Question(kind, 9, fold=True)).hits
-        plain = searcher.similar_to_item(5, Question(kind, 60)).hits
+        folded = searcher.similar_to_item(5, Query(kind, 9, fold=True)).hits
+        plain = searcher.similar_to_item(5, Query(kind, 60)).hits
         assert len(folded) == 9
         assert {hit.copies for hit in folded if hit.item.id != 2} == {1}
         seen = [hit for hit in plain if hit.item.id not in (13, 14, 15, 16)][:9]
@@ -50,13 +50,13 @@ def test_copies_stand_as_one_with_their_count_and_nine_others_still_come(tmp_pat
 
 def test_the_item_asked_with_is_not_counted_among_its_copies(tmp_path: Path) -> None:
     first = core_of(shop(tmp_path)).searcher.similar_to_item(
-        13, Question(RANKINGS["phash"], fold=True)
+        13, Query(RANKINGS["phash"], fold=True)
     )
     assert (first.hits[0].item.id, first.hits[0].distance, first.hits[0].copies) == (2, 0, 4)
 
 
 def test_only_copies_that_pass_the_filters_are_counted(tmp_path: Path) -> None:
-    vell = Question(RANKINGS["phash"], 9, Filters(brand=("Vell",)), fold=True)
+    vell = Query(RANKINGS["phash"], 9, Filters(brand=("Vell",)), fold=True)
     hits = core_of(shop(tmp_path)).searcher.similar_to_item(5, vell).hits
     assert [(hit.item.id, hit.copies) for hit in hits] == [(14, 3)]
 

@@ -15,7 +15,15 @@ from PIL import Image
 from tests.pictures import bag, encoded
 from webapp.exceptions import BadParameter, TooPlain
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import KINDS, KNOWN, fingerprint, pack, query_fingerprint, to_hex, unpack
+from webapp.hashing.kinds import (
+    KINDS,
+    KNOWN_KINDS,
+    fingerprint,
+    pack,
+    query_fingerprint,
+    to_hex,
+    unpack,
+)
 from webapp.pictures.opening import open_picture
 from webapp.search.query import ranking_named
 
@@ -96,7 +104,7 @@ def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
 
 def test_kinds_never_share_a_tag() -> None:
     """A fingerprint's link names kinds by tag: two with one would be mixed up."""
-    assert len({kind.tag for kind in KNOWN.values()}) == len(KNOWN)
+    assert len({kind.tag for kind in KNOWN_KINDS.values()}) == len(KNOWN_KINDS)
 
 
 codes_of_all_kinds = st.fixed_dictionaries(

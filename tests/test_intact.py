@@ -10,12 +10,12 @@ from tests.pictures import catalogue
 from webapp import create_app
 from webapp.exceptions import IndexDamaged
 from webapp.index import checksum_cache
-from webapp.index.checksum_cache import Intact, mark_of
-from webapp.index.generation_store import Generations
+from webapp.index.checksum_cache import ChecksumCache, mark_of
+from webapp.index.generation_store import GenerationStore
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> Generations:
+def published(tmp_path: Path) -> GenerationStore:
     """Publish 12 pictures and open them once."""
     app = create_app({"instance": tmp_path / "instance"})
     take_in(app, catalogue(tmp_path / "photos", 12))
@@ -24,11 +24,11 @@ def published(tmp_path: Path) -> Generations:
     return found
 
 
-def opened_anew(of: Generations) -> Generations:
-    return Generations(of.folder, of._engine)  # noqa: SLF001
+def opened_anew(of: GenerationStore) -> GenerationStore:
+    return GenerationStore(of.folder, of._engine)  # noqa: SLF001
 
 
-def files_of(generations: Generations) -> list[Path]:
+def files_of(generations: GenerationStore) -> list[Path]:
     return sorted(path for path in generations.newest().iterdir() if path.name != "manifest.json")
 
 
@@ -41,8 +41,8 @@ def flip_a_byte(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def test_what_was_published_here_is_not_compared_again(published: Generations) -> None:
-    known = Intact(published.folder)
+def test_what_was_published_here_is_not_compared_again(published: GenerationStore) -> None:
+    known = ChecksumCache(published.folder)
     assert known.doubtful(files_of(published)) == {}
     (published.folder / ".compared").unlink()
     assert sorted(known.doubtful(files_of(published))) == files_of(published)
@@ -51,7 +51,7 @@ def test_what_was_published_here_is_not_compared_again(published: Generations) -
 
 
 @pytest.mark.slow
-def test_a_flipped_byte_is_found_and_named_in_any_file(published: Generations) -> None:
+def test_a_flipped_byte_is_found_and_named_in_any_file(published: GenerationStore) -> None:
     """Also after the file was compared, and though its size and date are what they were."""
     for path in files_of(published):
         whole = path.read_bytes()
@@ -64,7 +64,7 @@ def test_a_flipped_byte_is_found_and_named_in_any_file(published: Generations) -
         opened_anew(published).current()
 
 
-def test_a_file_put_in_anothers_place_is_compared(published: Generations) -> None:
+def test_a_file_put_in_anothers_place_is_compared(published: GenerationStore) -> None:
     path = next(path for path in files_of(published) if path.suffix == ".ann")
     other = path.with_suffix(".other")
     other.write_bytes(bytes(path.stat().st_size))
@@ -74,7 +74,7 @@ def test_a_file_put_in_anothers_place_is_compared(published: Generations) -> Non
 
 
 def test_what_is_written_while_it_is_compared_stays_doubtful(tmp_path: Path) -> None:
-    known, path = Intact(tmp_path), tmp_path / "codes"
+    known, path = ChecksumCache(tmp_path), tmp_path / "codes"
     path.write_bytes(b"right")
     marks = known.doubtful([path])
     path.write_bytes(b"wrong")
@@ -85,36 +85,40 @@ def test_what_is_written_while_it_is_compared_stays_doubtful(tmp_path: Path) -> 
 
 
 def test_after_a_restart_of_the_machine_all_are_compared(
-    published: Generations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boot = tmp_path / "boot_id"
     boot.write_text("another-start\n", "ascii")
     monkeypatch.setattr(checksum_cache, "_BOOT", boot)
-    known = Intact(published.folder)
+    known = ChecksumCache(published.folder)
     assert sorted(known.doubtful(files_of(published))) == files_of(published)
     opened_anew(published).current()
     assert known.doubtful(files_of(published)) == {}
 
 
 def test_where_starts_cannot_be_told_apart_all_are_compared_each_time(
-    published: Generations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    published: GenerationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checksum_cache, "_BOOT", tmp_path / "no-such-file")
     opened_anew(published).current()
-    assert sorted(Intact(published.folder).doubtful(files_of(published))) == files_of(published)
+    assert sorted(ChecksumCache(published.folder).doubtful(files_of(published))) == files_of(
+        published
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"boot": 1}', '{"boot": "x", "files": 3}'])
-def test_notes_that_say_nothing_are_not_relied_on(published: Generations, text: str) -> None:
+def test_notes_that_say_nothing_are_not_relied_on(published: GenerationStore, text: str) -> None:
     (published.folder / ".compared").write_text(text, "utf-8")
-    assert sorted(Intact(published.folder).doubtful(files_of(published))) == files_of(published)
+    assert sorted(ChecksumCache(published.folder).doubtful(files_of(published))) == files_of(
+        published
+    )
     flip_a_byte(files_of(published)[0])
     with pytest.raises(IndexDamaged, match="is not what was built"):
         opened_anew(published).current()
 
 
-def test_files_of_generations_that_are_gone_are_forgotten(published: Generations) -> None:
-    known = Intact(published.folder)
+def test_files_of_generations_that_are_gone_are_forgotten(published: GenerationStore) -> None:
+    known = ChecksumCache(published.folder)
     path = published.folder / "passing"
     path.write_bytes(b"")
     known.remember({path: mark_of(path)})

@@ -40,10 +40,10 @@ def test_each_item_has_its_own_codes_and_words_however_it_came(
     core = core_of(empty)
     seeds = {f"{number:02d}.png": number for number in range(40)}
     few = dict(list(seeds.items())[1::3])
-    list(core.ingest.take(import_list.read(listed(tmp_path, few)), jobs=1))
+    list(core.importer.take(import_list.read(listed(tmp_path, few)), jobs=1))
     # Of those that are known some change and some stay; new ones stand between them.
     seeds |= {name: seed + 100 for name, seed in list(few.items())[::2]}
-    outcomes = list(core.ingest.take(import_list.read(listed(tmp_path, seeds)), jobs=1))
+    outcomes = list(core.importer.take(import_list.read(listed(tmp_path, seeds)), jobs=1))
     assert outcomes.count(Outcome.ADDED) == len(seeds) - len(few)
     items = list(core.catalog.all_items())
     codes = core.catalog.fingerprints([item.id for item in items])
@@ -60,11 +60,11 @@ def test_some_kinds_alone_are_for_what_is_new_and_what_changed_loses_none(
 ) -> None:
     core = core_of(empty)
     quick = ("whash", "colorhash")
-    assert list(core.ingest.take(import_list.read(listed(tmp_path, {"00.png": 0})), 1)) == [
+    assert list(core.importer.take(import_list.read(listed(tmp_path, {"00.png": 0})), 1)) == [
         Outcome.ADDED
     ]
     changed = import_list.read(listed(tmp_path, {"00.png": 100, "01.png": 1}))
-    assert list(core.ingest.take(changed, 1, quick)) == [Outcome.UPDATED, Outcome.ADDED]
+    assert list(core.importer.take(changed, 1, quick)) == [Outcome.UPDATED, Outcome.ADDED]
     old, new = (item.id for item in core.catalog.all_items())
     codes = core.catalog.fingerprints([old, new])
     assert codes[old] == fingerprint(bag(100))

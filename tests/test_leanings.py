@@ -23,7 +23,7 @@ from webapp.search.look import (
     between,
     blend,
 )
-from webapp.search.query import Question
+from webapp.search.query import Query
 
 PARTS = ("learned", "shape", "colour")
 
@@ -35,7 +35,7 @@ def test_every_leaning_blends_exact_distances(filled: Flask, leaning: Leaning) -
     scales = {part: generation.kind(part).scale for part in PARTS}
     assert sum(leaning.shares.values()) == pytest.approx(1)
     for item_id in (2, 31, 60):
-        result = core_of(filled).searcher.similar_to_item(item_id, Question(LOOK, lean=leaning))
+        result = core_of(filled).searcher.similar_to_item(item_id, Query(LOOK, lean=leaning))
         expected = []
         for other in codes["shape"]:
             if other != item_id:
@@ -57,8 +57,8 @@ def test_a_leaning_to_one_part_alone_ranks_as_that_kind_does(filled: Flask, part
     alone = Leaning(part, part, {part: 1.0}, 0.5)
     for item_id in (1, 20, 44):
         searcher = core_of(filled).searcher
-        by_look = searcher.similar_to_item(item_id, Question(LOOK, k=30, lean=alone))
-        by_kind = searcher.similar_to_item(item_id, Question(KINDS[part], k=30))
+        by_look = searcher.similar_to_item(item_id, Query(LOOK, k=30, lean=alone))
+        by_kind = searcher.similar_to_item(item_id, Query(KINDS[part], k=30))
         assert [one for _, one in pairs(by_look)] == [one for _, one in pairs(by_kind)]
 
 
@@ -85,10 +85,10 @@ def test_numbers_lean_between_shape_and_colour_as_they_always_did(client: FlaskC
 def test_a_link_from_before_the_kind_blends_the_other_two(filled: Flask) -> None:
     codes = dict(query_fingerprint(bag(8)))
     searcher = core_of(filled).searcher
-    with_it = searcher.similar_to(codes, Question(LOOK))
+    with_it = searcher.similar_to(codes, Query(LOOK))
     del codes["learned"]
-    without = searcher.similar_to(codes, Question(LOOK))
-    plain = searcher.similar_to(codes, Question(LOOK, lean=between(BALANCED.without)))
+    without = searcher.similar_to(codes, Query(LOOK))
+    plain = searcher.similar_to(codes, Query(LOOK, lean=between(BALANCED.without)))
     assert pairs(without) == pairs(plain) != pairs(with_it)
 
 
@@ -99,10 +99,10 @@ def test_while_some_items_lack_the_code_the_look_blends_what_all_have(tmp_path: 
     with core.catalog.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM codes WHERE kind = 'learned' AND item_id > 6")
     core.generations.publish(core.catalog)
-    look = core.searcher.similar_to_item(1, Question(LOOK))
-    plain = core.searcher.similar_to_item(1, Question(LOOK, lean=between(BALANCED.without)))
+    look = core.searcher.similar_to_item(1, Query(LOOK))
+    plain = core.searcher.similar_to_item(1, Query(LOOK, lean=between(BALANCED.without)))
     assert pairs(look) == pairs(plain)
-    learned = core.searcher.similar_to_item(1, Question(KINDS["learned"]))
+    learned = core.searcher.similar_to_item(1, Query(KINDS["learned"]))
     assert {hit.item.id for hit in learned.hits} == {2, 3, 4, 5, 6}
     page = app.test_client().get("/items/1").get_data(as_text=True)
     for leaning in PLAIN_LEANINGS:

@@ -17,7 +17,7 @@ from webapp.hashing.hash_kind import Bits
 from webapp.hashing.kinds import KINDS, fingerprint
 from webapp.hashing.learned import codes, forward, graph, network, session, weights
 from webapp.hashing.learned.attention import CELLS, attention
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.pictures.opening import open_picture
 
 
@@ -27,7 +27,7 @@ def layout() -> tuple[network.Block, ...]:
 
 
 def code_of(image: Image.Image) -> Bits:
-    bits: Bits = codes.codes(Sight(image))[0]
+    bits: Bits = codes.codes(PictureFeatures(image))[0]
     return bits
 
 
@@ -130,28 +130,28 @@ def test_the_kind_is_one_of_the_table() -> None:
 
 
 def test_the_networks_file_is_made_once_and_kept(tmp_path: Path) -> None:
-    first, new = graph.kept(tmp_path / "network")
+    first, new = graph.stored(tmp_path / "network")
     assert new
     assert list((tmp_path / "network").iterdir()) == [first]
     assert hashlib.sha256(first.read_bytes()).hexdigest() in first.name
     stamp = first.stat().st_mtime_ns
-    assert graph.kept(tmp_path / "network") == (first, False)
+    assert graph.stored(tmp_path / "network") == (first, False)
     assert first.stat().st_mtime_ns == stamp
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a network", None])
 def test_a_damaged_network_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
-    path, _ = graph.kept(tmp_path)
+    path, _ = graph.stored(tmp_path)
     first = path.read_bytes()
     path.write_bytes(first[:-1] + b"?" if damage is None else damage)
-    assert graph.kept(tmp_path) == (path, True)
+    assert graph.stored(tmp_path) == (path, True)
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [first]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LearnedUnusable, match="file"):
-        graph.kept(tmp_path / "file")
+        graph.stored(tmp_path / "file")
 
 
 @pytest.mark.slow

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from webapp.catalog import import_list
-from webapp.catalog.import_list import Wanted
-from webapp.exceptions import ManifestError
+from webapp.catalog.import_list import ListedPhoto
+from webapp.exceptions import ImportListError
 from webapp.models import Rejected
 
 
-def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Wanted | Rejected]:
+def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[ListedPhoto | Rejected]:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(import_list.read(path))
@@ -19,7 +19,7 @@ def read(tmp_path: Path, text: str | bytes, name: str = "bags.csv") -> list[Want
 
 def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> None:
     (one,) = read(tmp_path, "filename,title,price,season\na/b.jpg, Ida ,12.50,Summer\n")
-    assert isinstance(one, Wanted)
+    assert isinstance(one, ListedPhoto)
     assert one.path == tmp_path.resolve() / "a/b.jpg"
     assert one.attributes == {"title": "Ida", "price": 12.5, "extra": {"season": "Summer"}}
 
@@ -27,14 +27,14 @@ def test_known_columns_are_attributes_and_others_are_kept(tmp_path: Path) -> Non
 def test_jsonl_reads_like_csv(tmp_path: Path) -> None:
     text = '{"filename": "a.jpg", "price": 3, "tags": ["x"]}\n\n{"filename": "b.jpg"}\n'
     first, second = read(tmp_path, text, "bags.jsonl")
-    assert isinstance(first, Wanted)
+    assert isinstance(first, ListedPhoto)
     assert first.attributes == {"price": 3.0, "extra": {"tags": '["x"]'}}
-    assert isinstance(second, Wanted)
+    assert isinstance(second, ListedPhoto)
 
 
 def test_a_byte_order_mark_and_quoted_commas_are_fine(tmp_path: Path) -> None:
     (one,) = read(tmp_path, '\ufefffilename,title\na.jpg,"red, large"\n')
-    assert isinstance(one, Wanted)
+    assert isinstance(one, ListedPhoto)
     assert one.attributes["title"] == "red, large"
 
 
@@ -50,14 +50,14 @@ def test_a_byte_order_mark_and_quoted_commas_are_fine(tmp_path: Path) -> None:
 )
 def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, reason: str) -> None:
     good, bad, also_good = read(tmp_path, f"filename,price\nz.jpg,1\n{row}\ny.jpg,2\n")
-    assert isinstance(good, Wanted)
-    assert isinstance(also_good, Wanted)
+    assert isinstance(good, ListedPhoto)
+    assert isinstance(also_good, ListedPhoto)
     assert bad == Rejected("bags.csv, line 3", reason)
 
 
 def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:
     first, second = read(tmp_path, "filename\na.jpg\n./a.jpg\n")
-    assert isinstance(first, Wanted)
+    assert isinstance(first, ListedPhoto)
     assert second == Rejected("bags.csv, line 3: ./a.jpg", "the same file stands on line 2 already")
 
 
@@ -66,7 +66,7 @@ def test_a_bad_json_line_is_named(tmp_path: Path, line: str) -> None:
     bad, good = read(tmp_path, f'{line}\n{{"filename": "a.jpg"}}\n', "bags.jsonl")
     assert isinstance(bad, Rejected)
     assert bad.source == "bags.jsonl, line 1"
-    assert isinstance(good, Wanted)
+    assert isinstance(good, ListedPhoto)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_a_bad_json_line_is_named(tmp_path: Path, line: str) -> None:
     ],
 )
 def test_an_unreadable_manifest_says_why(tmp_path: Path, text: str | bytes, message: str) -> None:
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(ImportListError, match=message):
         read(tmp_path, text)
 
 
 def test_a_missing_path_and_a_foreign_file_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="no such file"):
+    with pytest.raises(ImportListError, match="no such file"):
         import_list.read(tmp_path / "nowhere.csv")
     (tmp_path / "bags.xlsx").write_bytes(b"PK")
-    with pytest.raises(ManifestError, match=r"\.csv or \.jsonl"):
+    with pytest.raises(ImportListError, match=r"\.csv or \.jsonl"):
         import_list.read(tmp_path / "bags.xlsx")
 
 
@@ -96,7 +96,7 @@ def test_a_folder_is_walked_in_order_and_hidden_files_are_left(tmp_path: Path) -
     for name in ("b/2.jpg", "a/1.jpg", "3.jpg", ".hidden/4.jpg", "a/.5.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = [one.filename for one in import_list.read(tmp_path) if isinstance(one, Wanted)]
+    found = [one.filename for one in import_list.read(tmp_path) if isinstance(one, ListedPhoto)]
     assert found == ["3.jpg", "a/1.jpg", "b/2.jpg"]
 
 
@@ -110,8 +110,8 @@ def test_links_to_one_photo_are_taken_once_and_the_photo_itself_before_them(tmp_
     (folder / "d.jpg").symlink_to("c.jpg")
     assert list(import_list.read(folder)) == [
         Rejected("a.jpg", "the same file as b.jpg"),
-        Wanted(folder / "b.jpg", "b.jpg", {}),
-        Wanted(elsewhere, "c.jpg", {}),
+        ListedPhoto(folder / "b.jpg", "b.jpg", {}),
+        ListedPhoto(elsewhere, "c.jpg", {}),
         Rejected("d.jpg", "the same file as c.jpg"),
     ]
 

@@ -15,7 +15,7 @@ from tests.conftest import core_of, draw_map
 from tests.pictures import catalogue
 from tests.serving import run_hashbag
 from webapp import create_app
-from webapp.catalog.writer import Ledger
+from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import MapNotDrawn, MapNotReady
 from webapp.explore.map.drawing import draw
 
@@ -48,7 +48,7 @@ def text(client: FlaskClient, path: str) -> str:
 
 
 def take_out(app: Flask, *ids: int) -> None:
-    Ledger(core_of(app).catalog).remove(ids)
+    CatalogWriter(core_of(app).catalog).remove(ids)
 
 
 # --- drawn and published ---

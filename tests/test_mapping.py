@@ -21,7 +21,7 @@ from webapp.explore.map.window import overview, window
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
 from webapp.search.look import LOOK
-from webapp.search.query import Question
+from webapp.search.query import Query
 
 ITEMS = 60
 
@@ -78,7 +78,7 @@ def test_neighbours_on_the_map_are_nearer_in_look_than_chance_by_a_wide_margin(
 ) -> None:
     core = core_of(mapped)
     found = core.maps.current()
-    everything = Question(LOOK, ITEMS)
+    everything = Query(LOOK, ITEMS)
     distances = {
         (item, hit.item.id): hit.distance
         for item in found.ids

@@ -15,7 +15,7 @@ from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, catalogue
 from tests.serving import run_hashbag
 from webapp import create_app
-from webapp.index.facets import SORTS, Attributes
+from webapp.index.facets import SORTS, Facets
 from webapp.models import FACETS, Filters, Item
 
 filters = st.builds(
@@ -46,9 +46,9 @@ def passes(item: Item, wanted: Filters) -> bool:
     )
 
 
-def everything(app: Flask) -> tuple[Attributes, list[Item]]:
+def everything(app: Flask) -> tuple[Facets, list[Item]]:
     core = core_of(app)
-    return core.attributes, list(core.catalog.all_items())
+    return core.facets, list(core.catalog.all_items())
 
 
 @given(filters)
@@ -56,8 +56,8 @@ def everything(app: Flask) -> tuple[Attributes, list[Item]]:
 def test_each_facet_is_counted_under_the_filters_on_the_others(
     filled: Flask, wanted: Filters
 ) -> None:
-    attributes, items = everything(filled)
-    found = attributes.facets(wanted)
+    facets, items = everything(filled)
+    found = facets.counts(wanted)
     for name in FACETS:
         others = Filters(**{**asdict(wanted), name: ()})
         counts = Counter(getattr(item, name) for item in items if passes(item, others))
@@ -72,13 +72,13 @@ def test_each_facet_is_counted_under_the_filters_on_the_others(
 def test_pages_of_a_sort_hold_every_item_that_passes_once_in_order(
     filled: Flask, wanted: Filters, sort: str, per_page: int
 ) -> None:
-    attributes, items = everything(filled)
+    facets, items = everything(filled)
     by = {item.id: item for item in items}
-    pages = -(-attributes.count(wanted) // per_page)
+    pages = -(-facets.count(wanted) // per_page)
     ids = [
         item_id
         for page in range(1, pages + 1)
-        for item_id in attributes.page(wanted, sort, page, per_page).tolist()
+        for item_id in facets.page(wanted, sort, page, per_page).tolist()
     ]
     assert sorted(ids) == [item.id for item in items if passes(item, wanted)]
     last = float("inf")
@@ -100,12 +100,12 @@ def test_pages_of_a_sort_hold_every_item_that_passes_once_in_order(
 def test_a_sample_is_of_what_passes_without_repeats_and_the_same_again(
     filled: Flask, wanted: Filters, seed: int, n: int
 ) -> None:
-    attributes, items = everything(filled)
-    drawn = attributes.sample(wanted, seed, n).tolist()
+    facets, items = everything(filled)
+    drawn = facets.sample(wanted, seed, n).tolist()
     passing = {item.id for item in items if passes(item, wanted)}
     assert len(drawn) == len(set(drawn)) == min(n, len(passing))
     assert set(drawn) <= passing
-    assert attributes.sample(wanted, seed, n).tolist() == drawn
+    assert facets.sample(wanted, seed, n).tolist() == drawn
 
 
 def test_a_mistyped_brand_is_refused_with_the_one_that_may_be_meant(client: FlaskClient) -> None:

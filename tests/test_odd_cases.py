@@ -11,14 +11,14 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
 from webapp import create_app, maintenance
 from webapp.catalog import import_list
-from webapp.catalog.import_list import Wanted
+from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KINDS, query_fingerprint
 from webapp.models import Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK
-from webapp.search.query import Question
+from webapp.search.query import Query
 
 
 def test_a_folder_of_odd_files_is_imported_all_the_same(empty: Flask, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
     path = tmp_path / "bags.jsonl"
     path.write_text('{"filename": "a.jpg", "title": "one\u2028two"}\n', "utf-8")
     (one,) = import_list.read(path)
-    assert isinstance(one, Wanted)
+    assert isinstance(one, ListedPhoto)
     assert one.attributes["title"] == "one\u2028two"
 
 
@@ -68,7 +68,7 @@ def test_codes_by_other_library_versions_are_never_published(tmp_path: Path) -> 
     core.generations.publish(core.catalog)
     assert core.generations.current().kinds == {}
     # What `hashbag index` and every import do first.
-    assert set(core.ingest.take(maintenance.stale(core.catalog), 1)) == {Outcome.UPDATED}
+    assert set(core.importer.take(maintenance.stale(core.catalog), 1)) == {Outcome.UPDATED}
     core.generations.publish(core.catalog)
     assert set(core.generations.current().kinds) == set(KINDS)
     assert maintenance.stale(core.catalog) == []
@@ -89,7 +89,7 @@ def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Pa
 def test_a_catalogue_of_one_knows_near_from_far(empty: Flask, tmp_path: Path) -> None:
     take_in(empty, catalogue(tmp_path / "photos", 1))
     copy = open_picture(encoded(bag(0), "JPEG", quality=85)).image
-    found = core_of(empty).searcher.similar_to(query_fingerprint(copy), Question(LOOK))
+    found = core_of(empty).searcher.similar_to(query_fingerprint(copy), Query(LOOK))
     assert found.hits[0].distance < 500
     assert not found.weak
 

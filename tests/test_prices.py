@@ -13,7 +13,7 @@ from webapp import create_app
 from webapp.hashing.kinds import KINDS
 from webapp.models import NO_FILTERS, Filters
 from webapp.search import price_bands
-from webapp.search.query import RANKINGS, Question
+from webapp.search.query import RANKINGS, Query
 
 ITEM = 30
 
@@ -25,9 +25,9 @@ def test_each_band_has_the_nearest_of_all_items_at_its_price(
 ) -> None:
     core = core_of(filled)
     item = core.catalog.item(ITEM)
-    search = core.searcher.of_item(item, Question(RANKINGS[kind], 4, filters))
-    bands = price_bands.around(item, filters, core.attributes)
-    everything = core.searcher.similar_to_item(ITEM, Question(RANKINGS[kind], 60)).hits
+    search = core.searcher.of_item(item, Query(RANKINGS[kind], 4, filters))
+    bands = price_bands.around(item, filters, core.facets)
+    everything = core.searcher.similar_to_item(ITEM, Query(RANKINGS[kind], 60)).hits
     assert [band.name for band in bands][:2] == ["less", "same"]
     assert item.price is not None
     for band, result in core.searcher.at_prices(search, bands):
@@ -80,14 +80,14 @@ def test_prices_are_compared_within_a_currency(tmp_path: Path) -> None:
     take_in(app, tmp_path / "photos" / "bags.csv")
     core = core_of(app)
     item = core.catalog.item(4)
-    search = core.searcher.of_item(item, Question(KINDS["phash"]))
+    search = core.searcher.of_item(item, Query(KINDS["phash"]))
     result = next(
         result
         for band, result in core.searcher.at_prices(
-            search, price_bands.around(item, NO_FILTERS, core.attributes)
+            search, price_bands.around(item, NO_FILTERS, core.facets)
         )
         if band.name == "same"
     )
     assert {hit.item.currency for hit in result.hits} == {item.currency}
     assert len(result.hits) == 5
-    assert price_bands.thirds(NO_FILTERS, core.attributes) == ()
+    assert price_bands.thirds(NO_FILTERS, core.facets) == ()

@@ -21,7 +21,7 @@ from tests.test_search import pairs, plain_scan, stored
 from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
 from webapp.models import Filters, Item
-from webapp.search.query import RANKINGS, Question
+from webapp.search.query import RANKINGS, Query
 
 pytestmark = [pytest.mark.photos, pytest.mark.slow]
 
@@ -130,12 +130,12 @@ def test_a_filter_that_leaves_twelve_of_3055_bags_gives_the_nine_nearest_of_thos
         for item in core.catalog.all_items()
         if (item.category, item.colour) == ("Handbags", "Peach")
     ]
-    assert (len(passing), core.attributes.count()) == (12, 3055)
+    assert (len(passing), core.facets.count()) == (12, 3055)
     ranking = RANKINGS[by]
     for item_id in (1, 500, passing[3]):
-        every = core.searcher.similar_to_item(item_id, Question(ranking, 3055)).hits
+        every = core.searcher.similar_to_item(item_id, Query(ranking, 3055)).hits
         expected = [(hit.distance, hit.item.id) for hit in every if hit.item.id in passing]
-        found = core.searcher.similar_to_item(item_id, Question(ranking, 9, twelve))
+        found = core.searcher.similar_to_item(item_id, Query(ranking, 9, twelve))
         assert pairs(found) == expected[:9]
         assert len(found.hits) == 9
         assert found.exact

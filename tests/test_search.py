@@ -20,7 +20,7 @@ from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK, between
-from webapp.search.query import Question
+from webapp.search.query import Query
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:
@@ -53,7 +53,7 @@ def stored(app: Flask, kind: str) -> dict[int, bytes]:
 def test_neighbours_of_every_item_equal_a_plain_scan(filled: Flask, kind: str) -> None:
     codes = stored(filled, kind)
     for item_id in codes:
-        result = core_of(filled).searcher.similar_to_item(item_id, Question(KINDS[kind]))
+        result = core_of(filled).searcher.similar_to_item(item_id, Query(KINDS[kind]))
         others = [other for other in codes if other != item_id]
         assert pairs(result) == plain_scan(kind, codes, item_id, 9, others)
         assert result.exact
@@ -79,15 +79,15 @@ def test_a_filter_comes_before_the_top_k(
     """As many as qualify, up to k, and the nearest of those."""
     catalog, codes = core_of(filled).catalog, stored(filled, kind)
     passing = [item.id for item in catalog.all_items() if _passes(item, filters)]
-    attributes = core_of(filled).attributes
-    assert attributes.ids[attributes.matching(filters)].tolist() == passing
-    result = core_of(filled).searcher.similar_to_item(item_id, Question(KINDS[kind], k, filters))
+    facets = core_of(filled).facets
+    assert facets.ids[facets.matching(filters)].tolist() == passing
+    result = core_of(filled).searcher.similar_to_item(item_id, Query(KINDS[kind], k, filters))
     others = [one for one in passing if one != item_id]
     assert pairs(result) == plain_scan(kind, codes, item_id, k, others)
 
 
 def _passes(item: object, filters: Filters) -> bool:
-    price = getattr(item, "price")  # noqa: B009 - one rule for all attributes
+    price = getattr(item, "price")  # noqa: B009 - one rule for all facets
     low, high = filters.min_price, filters.max_price
     return all(
         not wanted or getattr(item, name) in wanted
@@ -110,7 +110,7 @@ def test_the_look_blends_exact_distances_on_the_catalogues_own_scale(
     generation = core_of(filled).generations.current()
     scale = {name: generation.kind(name).scale for name in ("shape", "colour")}
     for item_id in (1, 17, 42):
-        question = Question(LOOK, filters=Filters(category=("Tote",)), lean=between(lean))
+        question = Query(LOOK, filters=Filters(category=("Tote",)), lean=between(lean))
         for asked in (question, replace(question, filters=Filters())):
             result = core_of(filled).searcher.similar_to_item(item_id, asked)
             expected = []
@@ -141,7 +141,7 @@ def test_a_query_that_tries_harder_finds_a_turned_picture_and_says_so(
     found = 0
     for number in range(0, 60, 6):
         codes = query_fingerprint(bag(number).transpose(method))
-        result = core_of(filled).searcher.similar_to(codes, Question(LOOK, harder=True))
+        result = core_of(filled).searcher.similar_to(codes, Query(LOOK, harder=True))
         first = result.hits[0]
         found += first.item.filename == f"{number:03d}.png" and phrase in first.matched
     assert found >= 9
@@ -150,15 +150,15 @@ def test_a_query_that_tries_harder_finds_a_turned_picture_and_says_so(
 def test_a_query_as_it_is_matches_without_a_phrase(filled: Flask) -> None:
     codes = query_fingerprint(bag(33))
     for harder in (False, True):
-        result = core_of(filled).searcher.similar_to(codes, Question(LOOK, harder=harder))
+        result = core_of(filled).searcher.similar_to(codes, Query(LOOK, harder=harder))
         first = result.hits[0]
         assert (first.distance, first.matched, first.item.id) == (0, "", 34)
         assert not result.weak
 
 
 def test_an_item_can_be_asked_harder_from_its_photo(filled: Flask) -> None:
-    plain = core_of(filled).searcher.similar_to_item(5, Question(LOOK))
-    harder = core_of(filled).searcher.similar_to_item(5, Question(LOOK, harder=True))
+    plain = core_of(filled).searcher.similar_to_item(5, Query(LOOK))
+    harder = core_of(filled).searcher.similar_to_item(5, Query(LOOK, harder=True))
     assert 5 not in [hit.item.id for hit in harder.hits]
     distances = {hit.item.id: hit.distance for hit in plain.hits}
     for hit in harder.hits:
@@ -168,7 +168,7 @@ def test_an_item_can_be_asked_harder_from_its_photo(filled: Flask) -> None:
 def test_noise_finds_nothing_near_and_is_told_so(filled: Flask) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     codes = query_fingerprint(Image.fromarray(noise))
-    assert core_of(filled).searcher.similar_to(codes, Question(LOOK)).weak
+    assert core_of(filled).searcher.similar_to(codes, Query(LOOK)).weak
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "WEBP", "AVIF", "HEIF"])
@@ -176,7 +176,7 @@ def test_noise_finds_nothing_near_and_is_told_so(filled: Flask) -> None:
 def test_a_lossy_copy_finds_its_original_first(filled: Flask, format_: str, kind: str) -> None:
     for number in (3, 14, 15):
         copy = open_picture(encoded(bag(number), format_, quality=80)).image
-        result = core_of(filled).searcher.similar_to(fingerprint(copy), Question(KINDS[kind]))
+        result = core_of(filled).searcher.similar_to(fingerprint(copy), Query(KINDS[kind]))
         assert result.hits[0].item.filename == f"{number:03d}.png"
 
 
@@ -194,17 +194,17 @@ def test_a_removed_item_is_gone_at_once_and_still_k_answer(tmp_path: Path) -> No
     app = create_app({"instance": tmp_path / "instance"})
     take_in(app, catalogue(tmp_path / "photos", 15))
     core = core_of(app)
-    before = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
+    before = core.searcher.similar_to_item(1, Query(KINDS["phash"]))
     gone = [hit.item.id for hit in before.hits[:4]]
     maintenance.remove(core.catalog, core.thumbs, gone)
-    after = core.searcher.similar_to_item(1, Question(KINDS["phash"]))
+    after = core.searcher.similar_to_item(1, Query(KINDS["phash"]))
     assert len(after.hits) == 9
     assert not {hit.item.id for hit in after.hits} & set(gone)
     with pytest.raises(ItemNotFound):
-        core.searcher.similar_to_item(gone[0], Question(KINDS["phash"]))
+        core.searcher.similar_to_item(gone[0], Query(KINDS["phash"]))
 
 
 def test_searching_before_anything_is_indexed_says_what_to_run(empty: Flask) -> None:
     codes = fingerprint(bag(1))
     with pytest.raises(IndexNotReady, match="hashbag import"):
-        core_of(empty).searcher.similar_to(codes, Question(KINDS["whash"]))
+        core_of(empty).searcher.similar_to(codes, Query(KINDS["whash"]))

@@ -18,13 +18,13 @@ from webapp import create_app
 from webapp.explain.why import Evidence, Explanation, explain
 from webapp.hashing.kinds import KINDS, unpack
 from webapp.search.look import BALANCED, LEANINGS, Leaning, between
-from webapp.search.query import RANKINGS, Question
+from webapp.search.query import RANKINGS, Query
 from webapp.web import template_filters
 
 
 def explained(app: Flask, item: int, to: int, by: str, lean: Leaning = BALANCED) -> Explanation:
     core = core_of(app)
-    question = Question(RANKINGS[by], lean=lean)
+    question = Query(RANKINGS[by], lean=lean)
     return explain(core.searcher.of_item(core.catalog.item(item), question), to)
 
 
@@ -54,7 +54,7 @@ def test_the_parts_of_the_look_add_up_to_its_distance(
 ) -> None:
     why = explained(filled, item, to, "look", lean)
     core = core_of(filled)
-    everything = core.searcher.similar_to_item(item, Question(RANKINGS["look"], 60, lean=lean))
+    everything = core.searcher.similar_to_item(item, Query(RANKINGS["look"], 60, lean=lean))
     ranked = {hit.item.id: hit.distance for hit in everything.hits}
     if to != item:
         assert why.distance == ranked[to]

@@ -13,7 +13,7 @@ from flask_compress import Compress
 from webapp import config, web
 from webapp.context import Hashbag
 from webapp.exceptions import ConfigError
-from webapp.hashing.kinds import KNOWN
+from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
@@ -56,8 +56,8 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
         ConfigError: a setting cannot be used.
     """
     settings = config.load(os.environ, overrides)
-    if settings.default_kind not in RANKINGS and settings.default_kind in KNOWN:
-        remedy = KNOWN[settings.default_kind].remedy
+    if settings.default_kind not in RANKINGS and settings.default_kind in KNOWN_KINDS:
+        remedy = KNOWN_KINDS[settings.default_kind].remedy
         raise ConfigError(f"HASHBAG_DEFAULT_KIND is {settings.default_kind}, which needs {remedy}")
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")

@@ -8,15 +8,15 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.answers import Answers, State
-from webapp.catalog.importer import Ingest
+from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
 from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates
 from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
-from webapp.index.facets import EMPTY, Attributes, gather
-from webapp.index.generation_store import Generations
+from webapp.index.facets import EMPTY, Facets, gather
+from webapp.index.generation_store import GenerationStore
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 
@@ -38,26 +38,26 @@ class Hashbag:
         return ThumbStore(self.settings.instance / "thumbs")
 
     @cached_property
-    def generations(self) -> Generations:
+    def generations(self) -> GenerationStore:
         """The published indexes."""
-        return Generations(self.settings.instance / "generations", engine_of(self.settings))
+        return GenerationStore(self.settings.instance / "generations", engine_of(self.settings))
 
     @property
-    def attributes(self) -> Attributes:
+    def facets(self) -> Facets:
         """What the published items can be narrowed and sorted by; none while nothing is published.
 
         Where what is published cannot be opened, searches say so; looking around goes on, by the
         catalogue itself.
         """
         try:
-            return self.generations.current().attributes
+            return self.generations.current().facets
         except NothingPublished:
             return EMPTY
         except IndexNotReady:
             return self._unindexed(self.catalog.revision)
 
     @cached_property
-    def _unindexed(self) -> Callable[[int], Attributes]:
+    def _unindexed(self) -> Callable[[int], Facets]:
         return lru_cache(maxsize=1)(lambda _: gather(self.catalog))
 
     @cached_property
@@ -88,9 +88,9 @@ class Hashbag:
             return None
 
     @property
-    def ingest(self) -> Ingest:
+    def importer(self) -> Importer:
         """The way in."""
-        return Ingest(self.catalog, self.thumbs, self.settings.max_pixels)
+        return Importer(self.catalog, self.thumbs, self.settings.max_pixels)
 
 
 def hashbag() -> Hashbag:

@@ -41,7 +41,7 @@ class TooManyPixels(UnreadableImage):
     """The picture's header declares more pixels than the limit."""
 
 
-class ManifestError(HashbagError):
+class ImportListError(HashbagError):
     """A manifest as a whole cannot be read."""
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from webapp.catalog.import_list import Wanted
+from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.reader import Catalog
-from webapp.catalog.writer import Ledger
+from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import (
     HashbagError,
     IndexNotReady,
@@ -18,22 +18,22 @@ from webapp.exceptions import (
 )
 from webapp.explore.map import drawing
 from webapp.explore.map.store import Maps
-from webapp.hashing.kinds import KINDS, KNOWN, differs, fingerprint
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS, differs, fingerprint
 from webapp.index.generation import read_manifest
-from webapp.index.generation_store import Generations
+from webapp.index.generation_store import GenerationStore
 from webapp.models import Fingerprint, Item, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 
 
-def stale(catalog: Catalog, kinds: Collection[str] = KINDS.keys()) -> list[Wanted]:
+def stale(catalog: Catalog, kinds: Collection[str] = KINDS.keys()) -> list[ListedPhoto]:
     """List the photos whose codes are missing, or by other libraries than those installed."""
     ids = catalog.stale({name: KINDS[name].versions() for name in kinds})
-    return [Wanted(catalog.photo(item), item.filename, {}) for item in catalog.items(ids)]
+    return [ListedPhoto(catalog.photo(item), item.filename, {}) for item in catalog.items(ids)]
 
 
-def is_published(catalog: Catalog, generations: Generations) -> bool:
+def is_published(catalog: Catalog, generations: GenerationStore) -> bool:
     """Say whether the newest generation can be served and is of the catalogue as it is."""
     try:
         current = generations.current()
@@ -65,7 +65,7 @@ def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
     missing = set(ids) - {item.id for item in items}
     if missing:
         raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
-    Ledger(catalog).remove(ids)
+    CatalogWriter(catalog).remove(ids)
     for digest in {item.digest for item in items} - catalog.digests(
         [item.digest for item in items]
     ):
@@ -105,7 +105,7 @@ def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) ->
 
 
 def check_index(
-    catalog: Catalog, generations: Generations, *, thoroughly: bool = False
+    catalog: Catalog, generations: GenerationStore, *, thoroughly: bool = False
 ) -> Iterator[Rejected]:
     """Yield what is wrong with the published generation; thoroughly, each file is read again."""
     try:
@@ -126,7 +126,7 @@ def check_map(catalog: Catalog, maps: Maps) -> Iterator[Rejected]:
         yield Rejected("map", found)
 
 
-def status(catalog: Catalog, generations: Generations, maps: Maps) -> dict[str, object]:
+def status(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dict[str, object]:
     """Tell what is in the catalogue, which generation serves it, and which map shows it."""
     return {
         "items": catalog.count(),
@@ -136,7 +136,9 @@ def status(catalog: Catalog, generations: Generations, maps: Maps) -> dict[str, 
             kind: [{"made_by": versions, "count": count} for versions, count in counts]
             for kind, counts in catalog.code_counts().items()
         },
-        "not installed": {name: kind.remedy for name, kind in KNOWN.items() if not kind.installed},
+        "not installed": {
+            name: kind.remedy for name, kind in KNOWN_KINDS.items() if not kind.installed
+        },
         "index": _index_status(catalog, generations),
         "map": _map_status(maps),
         "bytes": {
@@ -152,7 +154,7 @@ def status(catalog: Catalog, generations: Generations, maps: Maps) -> dict[str, 
     }
 
 
-def _index_status(catalog: Catalog, generations: Generations) -> dict[str, object]:
+def _index_status(catalog: Catalog, generations: GenerationStore) -> dict[str, object]:
     problems = [problem.reason for problem in check_index(catalog, generations)]
     try:
         folder = generations.newest()

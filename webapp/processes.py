@@ -10,13 +10,13 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-# Questions that are handed out, for each worker, ahead of the answers; and at once, for handing
+# Tasks that are handed out, for each worker, ahead of the results; and at once, for handing
 # one out costs as much as a small photo's hash.
 _AHEAD = 16
 _TOGETHER = 4
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def available_cores() -> int:
@@ -55,31 +55,29 @@ def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def in_order(
-    function: Callable[[Q], A], questions: Iterable[Q], jobs: int
-) -> Iterator[tuple[Q, A]]:
-    """Answer questions on `jobs` cores, yielding each with its answer, in their order.
+def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Iterator[tuple[T, R]]:
+    """Work on tasks on `jobs` cores, yielding each with its result, in their order.
 
-    Only some questions are taken ahead of the answers, so that memory stays flat however many
+    Only some tasks are taken ahead of the results, so that memory stays flat however many
     there are.
     """
     if jobs == 1:
-        yield from ((question, function(question)) for question in questions)
+        yield from ((task, function(task)) for task in tasks)
         return
-    remaining = iter(questions)
+    remaining = iter(tasks)
     with pool(jobs) as workers:
-        waiting: deque[tuple[list[Q], Future[list[A]]]] = deque()
+        waiting: deque[tuple[list[T], Future[list[R]]]] = deque()
         try:
             while some := list(islice(remaining, _TOGETHER)):
-                waiting.append((some, workers.submit(_answers, function, some)))
+                waiting.append((some, workers.submit(_results, function, some)))
                 if len(waiting) >= jobs * _AHEAD // _TOGETHER:
-                    first, answers = waiting.popleft()
-                    yield from zip(first, answers.result(), strict=True)
-            for some, answers in waiting:
-                yield from zip(some, answers.result(), strict=True)
+                    first, results = waiting.popleft()
+                    yield from zip(first, results.result(), strict=True)
+            for some, results in waiting:
+                yield from zip(some, results.result(), strict=True)
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
 
 
-def _answers(function: Callable[[Q], A], questions: list[Q]) -> list[A]:
-    return [function(question) for question in questions]
+def _results(function: Callable[[T], R], tasks: list[T]) -> list[R]:
+    return [function(task) for task in tasks]

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from webapp.exceptions import ManifestError
+from webapp.exceptions import ImportListError
 from webapp.models import ATTRIBUTES, Rejected
 
 _KNOWN = frozenset(("filename", *ATTRIBUTES))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListedPhoto:
     """One picture to take in; `attributes` are columns of the catalogue, those given only."""
 
     path: Path
@@ -25,41 +25,43 @@ class Wanted:
     attributes: Mapping[str, object]
 
 
-class Listing:
+class ImportList:
     """What a folder or manifest asks for, in its order.
 
     It is read anew each time, and never held as a whole: a million photos take no more memory.
     """
 
-    def __init__(self, entries: Callable[[], Iterator[Wanted | Rejected]], length: int) -> None:
+    def __init__(
+        self, entries: Callable[[], Iterator[ListedPhoto | Rejected]], length: int
+    ) -> None:
         self._entries = entries
         self._length = length
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[Wanted | Rejected]:
+    def __iter__(self) -> Iterator[ListedPhoto | Rejected]:
         return self._entries()
 
 
-def read(source: Path) -> Listing:
+def read(source: Path) -> ImportList:
     """Read through a folder or manifest, so that what is wrong with it as a whole is known.
 
     Raises:
-        ManifestError: the source as a whole cannot be read.
+        ImportListError: the source as a whole cannot be read.
     """
     if source.is_dir():
-        return Listing(partial(_walk, source), sum(1 for _ in _walk(source)))
+        return ImportList(partial(_walk, source), sum(1 for _ in _walk(source)))
     if not source.exists():
-        raise ManifestError(f"{source}: there is no such file or folder")
+        raise ImportListError(f"{source}: there is no such file or folder")
     readers = {".csv": _csv_rows, ".jsonl": _jsonl_rows, ".ndjson": _jsonl_rows}
     if source.suffix.lower() not in readers:
-        raise ManifestError(f"{source}: give a folder of pictures, or a .csv or .jsonl manifest")
+        raise ImportListError(f"{source}: give a folder of pictures, or a .csv or .jsonl manifest")
     rows = partial(readers[source.suffix.lower()], source)
-    return Listing(lambda: _without_repeats(source, rows()), sum(1 for _ in rows()))
+    return ImportList(lambda: _without_repeats(source, rows()), sum(1 for _ in rows()))
 
 
-def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
+def _walk(folder: Path) -> Iterator[ListedPhoto | Rejected]:
     """Yield every file below a folder, once; hidden files and folders are no one's photos."""
     top = os.path.realpath(folder)
     linked: dict[str, str] = {}
@@ -79,7 +81,7 @@ def _walk(folder: Path) -> Iterator[Wanted | Rejected]:
                 if same != filename:
                     yield Rejected(filename, f"the same file as {same}")
                     continue
-            yield Wanted(Path(path), filename, {})
+            yield ListedPhoto(Path(path), filename, {})
     for error in unreadable:
         yield Rejected(str(error.filename), f"the folder cannot be read: {error.strerror}")
 
@@ -106,9 +108,9 @@ def _lines(source: Path, ends: str) -> Iterator[str]:
         with source.open(encoding="utf-8-sig", newline=ends) as file:
             yield from file
     except OSError as error:
-        raise ManifestError(f"{source}: cannot be read: {error.strerror}") from error
+        raise ImportListError(f"{source}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ManifestError(
+        raise ImportListError(
             f"{source}: line {_line_that_is_not_utf8(source)} is not UTF-8 "
             f"(byte 0x{error.object[error.start]:02x}): save the file as UTF-8 and try again"
         ) from error
@@ -121,7 +123,7 @@ def _line_that_is_not_utf8(source: Path) -> int:
                 line.decode()
             except UnicodeDecodeError:
                 return number
-    raise ManifestError(f"{source}: was changed while it was read: try again")
+    raise ImportListError(f"{source}: was changed while it was read: try again")
 
 
 Row = tuple[int, Mapping[str, object] | str]
@@ -133,12 +135,12 @@ def _csv_rows(source: Path) -> Iterator[Row]:
     try:
         columns = [name.strip() for name in reader.fieldnames or []]
         if "filename" not in columns:
-            raise ManifestError(
+            raise ImportListError(
                 f"{source}: the first line must name the columns, `filename` among them; "
                 f"it names {', '.join(columns) or 'none'}"
             )
         if len(set(columns)) < len(columns):
-            raise ManifestError(f"{source}: a column is named twice in the first line")
+            raise ImportListError(f"{source}: a column is named twice in the first line")
         reader.fieldnames = columns
         for row in reader:
             if None in row:
@@ -147,7 +149,7 @@ def _csv_rows(source: Path) -> Iterator[Row]:
                 yield reader.line_num, {name: cell or "" for name, cell in row.items()}
     except csv.Error as error:
         line = reader.reader.line_num
-        raise ManifestError(f"{source}: line {line} is not CSV: {error}") from error
+        raise ImportListError(f"{source}: line {line} is not CSV: {error}") from error
 
 
 def _jsonl_rows(source: Path) -> Iterator[Row]:
@@ -162,7 +164,7 @@ def _jsonl_rows(source: Path) -> Iterator[Row]:
         yield number, row if isinstance(row, dict) else "not a JSON object"
 
 
-def _without_repeats(source: Path, rows: Iterator[Row]) -> Iterator[Wanted | Rejected]:
+def _without_repeats(source: Path, rows: Iterator[Row]) -> Iterator[ListedPhoto | Rejected]:
     first_line: dict[bytes, int] = {}  # by a short digest of the path: paths are long
     for number, cells in rows:
         where = f"{source.name}, line {number}"
@@ -180,7 +182,7 @@ def _without_repeats(source: Path, rows: Iterator[Row]) -> Iterator[Wanted | Rej
             )
 
 
-def _wanted(folder: Path, cells: Mapping[str, object]) -> Wanted | str:
+def _wanted(folder: Path, cells: Mapping[str, object]) -> ListedPhoto | str:
     """Read one row, or say what is wrong with it."""
     filename = _as_text(cells.get("filename")).strip()
     if not filename or "\0" in filename:
@@ -197,7 +199,7 @@ def _wanted(folder: Path, cells: Mapping[str, object]) -> Wanted | str:
     if not _is_unicode("".join(map(str, (filename, *attributes.values(), *extra.values())))):
         return f"{filename!a}: a text holds half a character"
     path = Path(os.path.realpath(folder / filename))
-    return Wanted(path, filename, attributes | {"extra": extra})
+    return ListedPhoto(path, filename, attributes | {"extra": extra})
 
 
 def price_of(text: str) -> float | None:

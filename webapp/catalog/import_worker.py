@@ -5,7 +5,7 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from webapp.catalog.import_list import Wanted
+from webapp.catalog.import_list import ListedPhoto
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.kinds import KINDS, fingerprint
 from webapp.models import Fingerprint, Item, Rejected
@@ -34,18 +34,18 @@ class Photo:
     fingerprint: Fingerprint | None
 
 
-Question = tuple[Wanted | Rejected, Known | None]
+ImportTask = tuple[ListedPhoto | Rejected, Known | None]
 
 
 def read(
-    thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], question: Question
+    thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], task: ImportTask
 ) -> Photo | Rejected:
     """Read one file: the picture is decoded once for its codes and copies.
 
     What is new gets codes of the `kinds`, what changed all there are, and what is known and
     unchanged those that are stale.
     """
-    want, known = question
+    want, known = task
     if isinstance(want, Rejected):
         return want
     try:

@@ -7,10 +7,10 @@ from functools import partial
 from itertools import islice
 
 from webapp.catalog import import_worker
-from webapp.catalog.import_list import Wanted
-from webapp.catalog.import_worker import Known, Photo, Question
+from webapp.catalog.import_list import ListedPhoto
+from webapp.catalog.import_worker import ImportTask, Known, Photo
 from webapp.catalog.reader import Catalog
-from webapp.catalog.writer import Entry, Ledger
+from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
 from webapp.models import Rejected
@@ -28,18 +28,21 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
-class Ingest:
+class Importer:
     """Takes pictures into one catalogue."""
 
     def __init__(self, catalog: Catalog, thumbs: ThumbStore, max_pixels: int) -> None:
         self._catalog = catalog
-        self._ledger = Ledger(catalog)
+        self._writer = CatalogWriter(catalog)
         self._thumbs = thumbs
         self._max_pixels = max_pixels
         self._versions = {kind.name: kind.versions() for kind in KINDS.values()}
 
     def take(
-        self, wanted: Iterable[Wanted | Rejected], jobs: int, kinds: Collection[str] = KINDS.keys()
+        self,
+        wanted: Iterable[ListedPhoto | Rejected],
+        jobs: int,
+        kinds: Collection[str] = KINDS.keys(),
     ) -> Iterator[Outcome | Rejected]:
         """Take pictures in, yielding what became of each, in order.
 
@@ -48,11 +51,11 @@ class Ingest:
         from there and comes to the same catalogue as an undisturbed one.
         """
         look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
-        answers = in_order(look, self._questions(wanted, kinds), jobs)
+        answers = in_order(look, self._tasks(wanted, kinds), jobs)
         try:
             while batch := list(islice(answers, _BATCH)):
-                judged = [self._judge(*question, photo) for question, photo in batch]
-                self._ledger.write([entry for _, entry in judged if entry])
+                judged = [self._judge(*task, photo) for task, photo in batch]
+                self._writer.write([entry for _, entry in judged if entry])
                 self._drop_replaced(batch)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
@@ -61,7 +64,7 @@ class Ingest:
                 "run the same command again to go on from here"
             ) from error
 
-    def _drop_replaced(self, batch: Sequence[tuple[Question, Photo | Rejected]]) -> None:
+    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected]]) -> None:
         """Remove the thumbnails of contents that no item has any more."""
         replaced = {
             known.item.digest
@@ -71,17 +74,17 @@ class Ingest:
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
-    def _questions(
-        self, wanted: Iterable[Wanted | Rejected], kinds: Collection[str]
-    ) -> Iterator[Question]:
+    def _tasks(
+        self, wanted: Iterable[ListedPhoto | Rejected], kinds: Collection[str]
+    ) -> Iterator[ImportTask]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
-            known = self._known([want for want in batch if isinstance(want, Wanted)], kinds)
+            known = self._known([want for want in batch if isinstance(want, ListedPhoto)], kinds)
             for want in batch:
-                path = self._path(want) if isinstance(want, Wanted) else ""
+                path = self._path(want) if isinstance(want, ListedPhoto) else ""
                 yield want, known.get(path)
 
-    def _known(self, wanted: Sequence[Wanted], kinds: Collection[str]) -> dict[str, Known]:
+    def _known(self, wanted: Sequence[ListedPhoto], kinds: Collection[str]) -> dict[str, Known]:
         found = self._catalog.items_at([self._path(want) for want in wanted])
         makers = self._catalog.makers_of([item.id for item in found])
         return {item.path: Known(item, self._stale(makers[item.id], kinds)) for item in found}
@@ -89,11 +92,11 @@ class Ingest:
     def _stale(self, made_by: Mapping[str, str], kinds: Collection[str]) -> tuple[str, ...]:
         return tuple(kind for kind in kinds if made_by.get(kind) != self._versions[kind])
 
-    def _path(self, want: Wanted) -> str:
+    def _path(self, want: ListedPhoto) -> str:
         return self._catalog.stored_path(want.path)
 
     def _judge(
-        self, want: Wanted | Rejected, known: Known | None, photo: Photo | Rejected
+        self, want: ListedPhoto | Rejected, known: Known | None, photo: Photo | Rejected
     ) -> tuple[Outcome | Rejected, Entry | None]:
         if isinstance(want, Rejected):
             return want, None

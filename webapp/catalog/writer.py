@@ -25,7 +25,7 @@ class Entry:
     versions: Mapping[str, str]
 
 
-class Ledger:
+class CatalogWriter:
     """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
 
     def __init__(self, catalog: Catalog) -> None:

@@ -12,13 +12,13 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from webapp.exceptions import BadParameter, ConfigError, HashbagError, ItemNotFound, ManifestError
+from webapp.exceptions import BadParameter, ConfigError, HashbagError, ImportListError, ItemNotFound
 from webapp.processes import available_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-UNUSABLE = (ManifestError, ConfigError, BadParameter, ItemNotFound)
+UNUSABLE = (ImportListError, ConfigError, BadParameter, ItemNotFound)
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def progress(things: Iterable[T], total: int, verb: str) -> Iterable[T]:
     return tqdm(things, total=total, desc=verb, unit="photo", disable=None)
 
 
-# Opened at once: a mistyped folder is said before the measuring, not after.
+# KindIndex at once: a mistyped folder is said before the measuring, not after.
 WRITTEN = click.File("w", encoding="utf-8", lazy=False)
 
 

@@ -17,7 +17,7 @@ from webapp.hashing.kinds import query_fingerprint
 from webapp.lab import evaluation
 from webapp.models import Result
 from webapp.pictures.opening import open_picture
-from webapp.search.query import RANKINGS, Question, ranking_named
+from webapp.search.query import RANKINGS, Query, ranking_named
 
 
 @click.command()
@@ -83,12 +83,12 @@ def verify(jobs: int) -> None:
 def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -> None:
     """Find the items whose photos are nearest to a picture."""
     core = hashbag()
-    asked = Question(ranking_named(kind or core.settings.default_kind), k, harder=harder)
+    query = Query(ranking_named(kind or core.settings.default_kind), k, harder=harder)
     picture = open_picture(image.read_bytes(), core.settings.max_pixels)
     codes = query_fingerprint(picture.image)
     core.generations.current()  # opened before the clock starts, as in a server
     began = time.perf_counter()
-    result = core.searcher.similar_to(codes, asked)
+    result = core.searcher.similar_to(codes, query)
     milliseconds = 1000 * (time.perf_counter() - began)
     click.echo(_as_json(result, milliseconds) if as_json else _as_table(result, milliseconds))
 
@@ -155,7 +155,7 @@ def evaluate(
     rows_file: TextIO | None, picture: TextIO | None, confusion: TextIO | None, **options: Any
 ) -> None:
     """Measure search quality on this catalogue, beside the rivals that are installed."""
-    rows: list[evaluation.Row] = []
+    rows: list[evaluation.EvaluationRow] = []
     with tqdm(unit="photo", disable=None) as bar:
         for step in evaluation.evaluate(hashbag().catalog, evaluation.Options(**options)):
             if not isinstance(step, evaluation.Progress):

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from webapp import maintenance
 from webapp.catalog import import_list
-from webapp.catalog.import_list import Listing, Wanted
+from webapp.catalog.import_list import ImportList, ListedPhoto
 from webapp.catalog.importer import Outcome, tally
 from webapp.catalog.write_lock import writing
 from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
@@ -87,7 +87,7 @@ def _chosen(kinds: tuple[str, ...]) -> Collection[str]:
 
 
 def _take_in(
-    core: Hashbag, wanted: Listing, jobs: int, kinds: Collection[str], rejects: TextIO | None
+    core: Hashbag, wanted: ImportList, jobs: int, kinds: Collection[str], rejects: TextIO | None
 ) -> int:
     """Import, tell, index; returns how many were rejected."""
     outcomes = _followed(core, wanted, jobs, kinds)
@@ -101,14 +101,14 @@ def _take_in(
 
 def _followed(
     core: Hashbag,
-    wanted: Listing | list[Wanted | Rejected],
+    wanted: ImportList | list[ListedPhoto | Rejected],
     jobs: int,
     kinds: Collection[str],
 ) -> list[Outcome | Rejected]:
     core.thumbs.clear_unfinished()
     outcomes: list[Outcome | Rejected] = []
     jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
-    for outcome in progress(core.ingest.take(wanted, jobs, kinds), len(wanted), "importing"):
+    for outcome in progress(core.importer.take(wanted, jobs, kinds), len(wanted), "importing"):
         outcomes.append(outcome)
         if isinstance(outcome, Rejected):
             tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
@@ -160,7 +160,7 @@ def index(jobs: int, kinds: tuple[str, ...]) -> None:
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        wanted: list[Wanted | Rejected] = list(maintenance.stale(core.catalog, chosen))
+        wanted: list[ListedPhoto | Rejected] = list(maintenance.stale(core.catalog, chosen))
         outcomes = _followed(core, wanted, jobs, chosen)
         folder = core.generations.publish(core.catalog)
         core.generations.current()

@@ -42,9 +42,9 @@ def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **option
     core = hashbag()
     codes = measuring.codes_of(core.catalog) if real else None
     chosen = measuring.Options(engine_of(core.settings), real=codes, **options)
-    rows: list[measuring.Row] = []
+    rows: list[measuring.BenchRow] = []
     for step in measuring.bench(chosen):
-        if isinstance(step, measuring.Row):
+        if isinstance(step, measuring.BenchRow):
             rows.append(step)
         else:
             click.echo(step.doing, err=True)

@@ -11,7 +11,7 @@ from webapp.search.searcher import Search, Searcher
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedKind:
     """One ranking's answer, and the milliseconds it took."""
 
     search: Search
@@ -29,15 +29,15 @@ class Overlap:
     moves: tuple[tuple[Hit, Hit], ...]
 
 
-def row(searcher: Searcher, ask: Callable[[], Search]) -> Row:
+def row(searcher: Searcher, ask: Callable[[], Search]) -> ComparedKind:
     """Ask one ranking, and take the time of all that it does."""
     began = time.perf_counter()
     search = ask()
     result = searcher.answer(search)
-    return Row(search, result, 1000 * (time.perf_counter() - began))
+    return ComparedKind(search, result, 1000 * (time.perf_counter() - began))
 
 
-def found_by(rows: Sequence[Row]) -> dict[int, list[str]]:
+def found_by(rows: Sequence[ComparedKind]) -> dict[int, list[str]]:
     """Name the rankings that found each item, for items that several found."""
     times = Counter(hit.item.id for row in rows for hit in row.result.hits)
     return {
@@ -49,12 +49,12 @@ def found_by(rows: Sequence[Row]) -> dict[int, list[str]]:
     }
 
 
-def overlaps(rows: Sequence[Row]) -> list[Overlap]:
+def overlaps(rows: Sequence[ComparedKind]) -> list[Overlap]:
     """Compare every two rankings."""
     return [_overlap(a.result, b.result) for a, b in combinations(rows, 2)]
 
 
-def steps(rows: Sequence[Row]) -> list[Overlap]:
+def steps(rows: Sequence[ComparedKind]) -> list[Overlap]:
     """Compare each ranking with the next."""
     return [_overlap(a.result, b.result) for a, b in pairwise(rows)]
 

@@ -16,7 +16,7 @@ _SHARED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class OcclusionMap:
     """How much of a photo's code hangs on each of its parts, shape (rows, columns)."""
 
     attention: Attention
@@ -45,11 +45,11 @@ class Heat:
 
 
 @dataclass(frozen=True, slots=True)
-class Heats:
+class OcclusionMaps:
     """Of the photo that was asked with, if it is an item's, and of the match."""
 
-    asked: Heat | None
-    found: Heat
+    asked: OcclusionMap | None
+    found: OcclusionMap
 
     @property
     def complete(self) -> bool:
@@ -58,7 +58,9 @@ class Heats:
         return all(heat.attention.complete for heat in each)
 
 
-def heats(catalog: Catalog, evidence: Evidence, asked: Item | None, found: Item) -> Heats | None:
+def occlusion_maps(
+    catalog: Catalog, evidence: Evidence, asked: Item | None, found: Item
+) -> OcclusionMaps | None:
     """Hide the parts of both photos, one by one; None for a kind that this tells nothing about.
 
     Raises:
@@ -69,7 +71,7 @@ def heats(catalog: Catalog, evidence: Evidence, asked: Item | None, found: Item)
     attention = evidence.kind.attention
     if attention is None:
         return None
-    return Heats(
-        Heat(attention(catalog.picture(asked), evidence.found)) if asked else None,
-        Heat(attention(catalog.picture(found), evidence.asked)),
+    return OcclusionMaps(
+        OcclusionMap(attention(catalog.picture(asked), evidence.found)) if asked else None,
+        OcclusionMap(attention(catalog.picture(found), evidence.asked)),
     )

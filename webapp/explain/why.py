@@ -74,12 +74,12 @@ def explain(search: Search, item_id: int) -> Explanation:
     Raises:
         ItemNotFound: the published index does not hold the item.
     """
-    measure = search.inquiry.measure
+    measure = search.prepared.measure
     place = int(np.searchsorted(measure.ids, item_id))
     if place == len(measure.ids) or measure.ids[place] != item_id:
-        raise ItemNotFound(f"there is no item {item_id} in the index of {search.question.by.name}")
+        raise ItemNotFound(f"there is no item {item_id} in the index of {search.query.by.name}")
     distance = int(measure.distances(np.array([place]))[0])
-    by_chance = search.inquiry.by_chance
+    by_chance = search.prepared.by_chance
     farthest = max(int(by_chance.max(initial=1)), distance)
     # Whole steps, two at least: some kinds have even distances only.
     step = max(2, -(-(farthest + 1) // _BARS))
@@ -94,24 +94,24 @@ def explain(search: Search, item_id: int) -> Explanation:
 
 
 def _evidence(search: Search, place: int) -> Iterator[Evidence]:
-    for part in search.inquiry.parts:
+    for part in search.prepared.parts:
         yield _of_kind(search, part, place)
 
 
 def _of_kind(search: Search, part: Part, place: int) -> Evidence:
-    opened, asked = part.opened, part.asked
-    rows = opened.table.rows[place]
-    views = opened.table.codes[:, rows]
-    apart = np.stack([to_one(views, query) for query in asked.queries.T])
+    kind_index, readings = part.kind_index, part.readings
+    rows = kind_index.table.rows[place]
+    views = kind_index.table.codes[:, rows]
+    apart = np.stack([to_one(views, query) for query in readings.queries.T])
     reading, view = np.unravel_index(int(apart.argmin()), apart.shape)
     counts = int(apart[reading, view])
-    if isinstance(search.question.by, Look):
-        counts = int(blend([apart[reading, view][None]], [opened.scale], [part.share])[0])
+    if isinstance(search.query.by, Look):
+        counts = int(blend([apart[reading, view][None]], [kind_index.scale], [part.share])[0])
     return Evidence(
         part.kind,
-        bit_vector(asked.queries[:, reading], part.kind.bits).astype(bool),
+        bit_vector(readings.queries[:, reading], part.kind.bits).astype(bool),
         bit_vector(views[:, view], part.kind.bits).astype(bool),
-        asked.phrases[reading],
+        readings.phrases[reading],
         part.kind.view_names[view],
         part.share,
         counts,

@@ -14,9 +14,9 @@ from webapp.exceptions import BadParameter
 from webapp.explore.near_pairs import spanning_links
 from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.code_table import CodeTable
-from webapp.index.generation_store import Generations
+from webapp.index.generation_store import GenerationStore
 from webapp.models import Ids, Item
 from webapp.search.look import LOOK
 
@@ -46,8 +46,8 @@ def kind_named(name: str) -> HashKind:
         raise BadParameter(
             "by", f"the look blends two kinds, and has no bits to differ in; {known}"
         )
-    if name in KNOWN:
-        raise BadParameter("by", f"'{name}' is not installed here: {KNOWN[name].remedy}")
+    if name in KNOWN_KINDS:
+        raise BadParameter("by", f"'{name}' is not installed here: {KNOWN_KINDS[name].remedy}")
     raise BadParameter("by", f"there is no hash kind '{name}'; {known}")
 
 
@@ -125,7 +125,7 @@ def _views_together(table: CodeTable) -> Links:
 class Duplicates:
     """Groups what is published; keeps a few groupings, as those of a generation never change."""
 
-    def __init__(self, catalog: Catalog, generations: Generations) -> None:
+    def __init__(self, catalog: Catalog, generations: GenerationStore) -> None:
         self._catalog = catalog
         self._generations = generations
         self._kept: OrderedDict[tuple[str, str, int], Grouping] = OrderedDict()

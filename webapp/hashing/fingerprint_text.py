@@ -10,7 +10,7 @@ import struct
 import zlib
 
 from webapp.exceptions import BadParameter
-from webapp.hashing.kinds import KNOWN, fits
+from webapp.hashing.kinds import KNOWN_KINDS, fits
 from webapp.models import Fingerprint
 
 _VERSION = 1
@@ -22,7 +22,7 @@ _MAX_CHARACTERS = 1900
 def encode(fingerprint: Fingerprint) -> str:
     """Write a fingerprint as URL-safe text."""
     body = bytes([_VERSION]) + b"".join(
-        _HEAD.pack(KNOWN[name].tag, len(code)) + code for name, code in fingerprint.items()
+        _HEAD.pack(KNOWN_KINDS[name].tag, len(code)) + code for name, code in fingerprint.items()
     )
     return base64.urlsafe_b64encode(body + _CRC.pack(zlib.crc32(body))).decode().rstrip("=")
 
@@ -46,7 +46,7 @@ def decode(text: str, parameter: str = "q") -> Fingerprint:
 
 
 def _codes(body: bytes, parameter: str) -> list[tuple[str, bytes]]:
-    names = {kind.tag: kind.name for kind in KNOWN.values()}
+    names = {kind.tag: kind.name for kind in KNOWN_KINDS.values()}
     codes = []
     while body:
         if len(body) < _HEAD.size:
@@ -54,7 +54,7 @@ def _codes(body: bytes, parameter: str) -> list[tuple[str, bytes]]:
         tag, length = _HEAD.unpack_from(body)
         code, body = body[_HEAD.size : _HEAD.size + length], body[_HEAD.size + length :]
         if tag in names:
-            if not fits(KNOWN[names[tag]], code):
+            if not fits(KNOWN_KINDS[names[tag]], code):
                 raise BadParameter(parameter, f"its {names[tag]} code has the wrong length")
             codes.append((names[tag], code))
     return codes

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 
 Bits = NDArray[np.bool_]
 
@@ -18,13 +18,13 @@ Bits = NDArray[np.bool_]
 class TriesHarder:
     """More readings of a query: mirrored, turned, as a crop of something larger.
 
-    `carried` gives the codes that a query's fingerprint must carry for them, `count` of them, the
-    kind's own views first; `readings` makes all readings of carried codes (C, bits): a phrase for
-    each, empty where the picture is taken as it is, and their codes (R, bits).
+    `query_codes` makes the codes that the fingerprint of a query carries for them, `count` of them,
+    the kind's own views first, shape (C, bits). `readings` makes every reading from these: a phrase
+    for each, empty where the picture is taken as it is, and their codes, shape (R, bits).
     """
 
     count: int
-    carried: Callable[[Sight], Bits]
+    query_codes: Callable[[PictureFeatures], Bits]
     readings: Callable[[Bits], tuple[tuple[str, ...], Bits]]
 
 
@@ -77,7 +77,7 @@ class HashKind:
     description: str
     tag: int
     shape: tuple[int, int]
-    compute: Callable[[Sight], Bits]
+    compute: Callable[[PictureFeatures], Bits]
     views: int = 1
     tries_harder: TriesHarder | None = None
     revision: int = 0

@@ -10,21 +10,21 @@ from PIL import Image
 from webapp.hashing import wavelets
 from webapp.hashing.colorhash import Colorhash
 from webapp.hashing.hash_kind import Bits, HashKind
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 
 _COLORHASH = Colorhash()
 
 
 def _of_small(
     hash_function: Callable[[Image.Image], imagehash.ImageHash], width: int, height: int
-) -> Callable[[Sight], Bits]:
+) -> Callable[[PictureFeatures], Bits]:
     """Take a hash of imagehash as it is, of the small grey copy that it would make first.
 
     What it does to make one then changes nothing.
     """
 
-    def compute(sight: Sight) -> Bits:
-        return np.asarray(hash_function(sight.grey.resized(width, height)).hash).reshape(1, -1)
+    def compute(features: PictureFeatures) -> Bits:
+        return np.asarray(hash_function(features.grey.resized(width, height)).hash).reshape(1, -1)
 
     return compute
 
@@ -47,7 +47,7 @@ STOCK = (
         "(Haar wavelet).",
         tag=1,
         shape=(8, 8),
-        compute=lambda sight: wavelets.haar(sight.grey).reshape(1, -1),
+        compute=lambda features: wavelets.haar(features.grey).reshape(1, -1),
         places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),
@@ -59,7 +59,7 @@ STOCK = (
         "blind to where.",
         tag=2,
         shape=(14, 3),
-        compute=lambda sight: _COLORHASH.bits(sight.image).reshape(1, -1),
+        compute=lambda features: _COLORHASH.bits(features.image).reshape(1, -1),
         drawing="bars",
     ),
     HashKind(
@@ -118,7 +118,7 @@ STOCK = (
         "Like whash, in a finer grid of 14 by 14 cells that overlap (Daubechies wavelet).",
         tag=8,
         shape=(14, 14),
-        compute=lambda sight: wavelets.db4(sight.grey).reshape(1, -1),
+        compute=lambda features: wavelets.db4(features.grey).reshape(1, -1),
         places=True,
         light=True,
         libraries=("ImageHash", "pillow", "PyWavelets"),

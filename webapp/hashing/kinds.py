@@ -12,10 +12,10 @@ from webapp.hashing.hash_kind import Bits, HashKind, TriesHarder
 from webapp.hashing.imagehash_kinds import STOCK
 from webapp.hashing.learned import codes as learned_codes
 from webapp.hashing.learned.attention import attention
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.models import Code, Fingerprint
 
-KNOWN: dict[str, HashKind] = {
+KNOWN_KINDS: dict[str, HashKind] = {
     kind.name: kind
     for kind in (
         HashKind(
@@ -28,10 +28,10 @@ KNOWN: dict[str, HashKind] = {
             views=3,
             view_names=("the whole picture", "the bag, loosely cut out", "the bag, cut out"),
             relief=lambda bits: shape.relief(bits.ravel()),
-            compute=lambda sight: shape.codes(sight.prepared),
+            compute=lambda features: shape.codes(features.prepared),
             tries_harder=TriesHarder(
                 query_variants.COUNT,
-                lambda sight: query_variants.carried_codes(sight.prepared),
+                lambda features: query_variants.query_codes(features.prepared),
                 query_variants.readings,
             ),
             revision=1,
@@ -44,7 +44,7 @@ KNOWN: dict[str, HashKind] = {
             "colours; near colours count as near.",
             tag=10,
             shape=(colour.ANCHORS, colour.LEVELS),
-            compute=lambda sight: colour.codes(sight.prepared),
+            compute=lambda features: colour.codes(features.prepared),
             drawing="bars",
             revision=1,
             libraries=("pillow",),
@@ -69,14 +69,14 @@ KNOWN: dict[str, HashKind] = {
 }
 """Every kind, whether or not what it needs is installed: stored codes and links outlast that."""
 
-KINDS: dict[str, HashKind] = {name: kind for name, kind in KNOWN.items() if kind.installed}
+KINDS: dict[str, HashKind] = {name: kind for name, kind in KNOWN_KINDS.items() if kind.installed}
 """The kinds that can be computed and asked here."""
 
 
 def fingerprint(image: Image.Image, kinds: Iterable[HashKind] = KINDS.values()) -> Fingerprint:
     """Compute the codes of an upright RGB picture."""
-    sight = Sight(image)
-    return {kind.name: pack(kind.compute(sight)) for kind in kinds}
+    features = PictureFeatures(image)
+    return {kind.name: pack(kind.compute(features)) for kind in kinds}
 
 
 def query_fingerprint(image: Image.Image) -> Fingerprint:
@@ -85,13 +85,15 @@ def query_fingerprint(image: Image.Image) -> Fingerprint:
     Raises:
         TooPlain: the picture shows nothing that could be told apart.
     """
-    sight = Sight(image)
-    if sight.prepared.too_plain:
+    features = PictureFeatures(image)
+    if features.prepared.too_plain:
         raise TooPlain(
             "this picture is one plain colour, or nearly: there is nothing in it to compare"
         )
     return {
-        kind.name: pack((kind.tries_harder.carried if kind.tries_harder else kind.compute)(sight))
+        kind.name: pack(
+            (kind.tries_harder.query_codes if kind.tries_harder else kind.compute)(features)
+        )
         for kind in KINDS.values()
     }
 

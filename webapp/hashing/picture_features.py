@@ -12,7 +12,7 @@ from webapp.hashing.preparation import Prepared, prepare
 
 
 @dataclass(frozen=True)
-class Sight:
+class PictureFeatures:
     """An upright RGB picture, and what was found in it."""
 
     image: Image.Image

@@ -41,7 +41,7 @@ def _widened(prepared: Prepared) -> list[Box]:
     ]
 
 
-def carried_codes(prepared: Prepared) -> Code:
+def query_codes(prepared: Prepared) -> Code:
     """Return codes (`COUNT`, `shape.BITS`): all a fingerprint must hold to try harder later."""
     grey = shape.grey_above_background(prepared)
     whole = prepared.boxes[0]

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from webapp.atomic_files import write_whole
+from webapp.atomic_files import write_atomically
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -19,7 +19,7 @@ Mark = list[int]
 log = logging.getLogger(__name__)
 
 
-class Intact:
+class ChecksumCache:
     """Remembers files below a folder, in one small file there."""
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class Intact:
         known = {**self._known(), **{self._name(path): mark for path, mark in marks.items()}}
         there = {name: mark for name, mark in known.items() if (self._folder / name).exists()}
         try:
-            write_whole(self._path, json.dumps({"boot": boot, "files": there}).encode())
+            write_atomically(self._path, json.dumps({"boot": boot, "files": there}).encode())
         except OSError as error:  # a read-only folder can be served all the same
             log.info("what was compared is not remembered: %s", error)
 

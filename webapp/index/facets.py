@@ -30,7 +30,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Attributes:
+class Facets:
     """M items by ascending id; a place among them is an item's *position*.
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
@@ -70,7 +70,7 @@ class Attributes:
         """Count the items that pass the filters."""
         return int(self.mask(filters).sum()) if filters else len(self.ids)
 
-    def facets(self, filters: Filters = NO_FILTERS) -> Counts:
+    def counts(self, filters: Filters = NO_FILTERS) -> Counts:
         """Return the values of each facet that would find something, with how many.
 
         Each facet is counted under the filters on all the others, most frequent first; chosen
@@ -157,7 +157,7 @@ class Attributes:
         return {"ids": self.ids, "prices": self.prices, **self.columns, **orders}
 
 
-def gather(catalog: Catalog) -> Attributes:
+def gather(catalog: Catalog) -> Facets:
     """Read the columns of all items from the catalogue."""
     ids, texts, prices = catalog.attribute_columns()
     values, columns = {}, {}
@@ -169,7 +169,7 @@ def gather(catalog: Catalog) -> Attributes:
         "brand": np.argsort(columns["brand"], kind="stable"),
     }
     stored = {name: order.astype(np.int32) for name, order in orders.items()}
-    return Attributes(ids, values, columns, prices, stored)
+    return Facets(ids, values, columns, prices, stored)
 
 
 def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
@@ -178,7 +178,7 @@ def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
     return values, np.fromiter((number[text] for text in texts), np.int32, len(texts))
 
 
-EMPTY = Attributes(
+EMPTY = Facets(
     np.empty(0, np.int64),
     dict.fromkeys(FACETS, ()),
     {name: np.empty(0, np.int32) for name in FACETS},
@@ -187,7 +187,7 @@ EMPTY = Attributes(
 )
 
 
-def load(folder: Path) -> Attributes:
+def load(folder: Path) -> Facets:
     """Map saved columns.
 
     Raises:
@@ -202,7 +202,7 @@ def load(folder: Path) -> Attributes:
         }
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder.name}: the attributes cannot be read: {error}") from error
-    return Attributes(
+    return Facets(
         array["ids"],
         values,
         {name: array[name] for name in FACETS},

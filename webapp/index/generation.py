@@ -13,15 +13,15 @@ import numpy as np
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
-from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index import facets, identical_pictures
-from webapp.index.checksum_cache import Intact
+from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
-from webapp.index.facets import Attributes
+from webapp.index.facets import Facets
 from webapp.index.hamming import Positions
-from webapp.index.identical_pictures import Twins
-from webapp.index.kind_index import Opened
+from webapp.index.identical_pictures import IdenticalPictures
+from webapp.index.kind_index import KindIndex
 from webapp.models import Filters, Ids
 from webapp.processes import available_cores
 
@@ -67,20 +67,20 @@ class Generation:
 
     name: str
     manifest: Manifest
-    kinds: Mapping[str, Opened]
-    attributes: Attributes
-    twins: Twins
+    kinds: Mapping[str, KindIndex]
+    facets: Facets
+    identical_pictures: IdenticalPictures
 
     def positions(self, ids: Ids, filters: Filters) -> Positions | None:
         """Return the positions among `ids` of the items that pass filters; None for all."""
         if not filters:
             return None
-        passing = self.attributes.matching(filters)
-        if ids is self.attributes.ids:
+        passing = self.facets.matching(filters)
+        if ids is self.facets.ids:
             return passing
-        return np.flatnonzero(np.isin(ids, self.attributes.ids[passing]))
+        return np.flatnonzero(np.isin(ids, self.facets.ids[passing]))
 
-    def kind(self, name: str) -> Opened:
+    def kind(self, name: str) -> KindIndex:
         """Return one kind.
 
         Raises:
@@ -88,8 +88,8 @@ class Generation:
         """
         if not self.kinds:
             raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo`")
-        if name in KNOWN and not KNOWN[name].installed:
-            raise IndexNotReady(f"{name} is not installed here: {KNOWN[name].remedy}")
+        if name in KNOWN_KINDS and not KNOWN_KINDS[name].installed:
+            raise IndexNotReady(f"{name} is not installed here: {KNOWN_KINDS[name].remedy}")
         if name not in self.kinds:
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
@@ -100,7 +100,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     columns = facets.gather(catalog)
     columns.save(folder)
-    kinds, witnesses = {}, []
+    kinds, rows_by_kind = {}, []
     for kind in KINDS.values():
         ids, packed = catalog.code_column(kind.name, kind.versions())
         if not len(ids):
@@ -108,7 +108,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
         table.save(folder, kind.name)
         if len(ids) == len(columns.ids):
-            witnesses.append(table.rows)
+            rows_by_kind.append(table.rows)
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
@@ -119,7 +119,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             versions=kind.versions(),
             files=_digests(folder, f"{kind.name}.*"),
         )
-    identical_pictures.find(len(columns.ids), witnesses).save(folder)
+    identical_pictures.find(len(columns.ids), rows_by_kind).save(folder)
     files = _digests(folder, identical_pictures.FILE) | _digests(folder, f"{facets.PREFIX}.*")
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
@@ -136,11 +136,11 @@ def manifest_digest(folder: Path) -> str:
 
 
 def open_generation(
-    folder: Path, engine: Engine, digest: str, intact: Intact | None = None
+    folder: Path, engine: Engine, digest: str, checksum_cache: ChecksumCache | None = None
 ) -> Generation:
     """Open a generation, after comparing every file with its checksum, `digest` the manifest's.
 
-    `intact` knows which files were compared already, and is told; without it all are.
+    `checksum_cache` knows which files were compared already, and is told; without it all are.
 
     Raises:
         IndexDamaged: names the file, or the library whose version is another.
@@ -158,7 +158,7 @@ def open_generation(
             f"{folder.name}: {MANIFEST} is not what was built, its checksum differs: "
             "run `hashbag index`"
         )
-    _check_files(folder, manifest.all_files, intact)
+    _check_files(folder, manifest.all_files, checksum_cache)
     columns = facets.load(folder)
     return Generation(
         folder.name,
@@ -193,7 +193,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
-    kind = KNOWN.get(name)
+    kind = KNOWN_KINDS.get(name)
     if kind is not None and not kind.installed:
         return  # it is left alone until what it needs is installed again
     if kind is None or (entry.bits, entry.versions) != (kind.bits, kind.versions()):
@@ -204,22 +204,24 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
         )
 
 
-def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> Opened:
+def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> KindIndex:
     table = load_table(folder, name, entry.bits)
     if np.array_equal(table.ids, ids):
         # One array for all: positions then mean the same in every kind, and that is seen at once.
         table = replace(table, ids=ids)
-    return Opened(table, engine.open(table, folder, name))
+    return KindIndex(table, engine.open(table, folder, name))
 
 
-def _check_files(folder: Path, files: Mapping[str, str], intact: Intact | None) -> None:
+def _check_files(
+    folder: Path, files: Mapping[str, str], checksum_cache: ChecksumCache | None
+) -> None:
     for file in files:
         if not (folder / file).is_file():
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
     paths = [folder / file for file in files]
-    marks = intact.doubtful(paths) if intact else {}
+    marks = checksum_cache.doubtful(paths) if checksum_cache else {}
     # The largest first, on all cores: hashing lets other threads work.
-    doubtful = sorted(marks if intact else paths, key=lambda path: -path.stat().st_size)
+    doubtful = sorted(marks if checksum_cache else paths, key=lambda path: -path.stat().st_size)
     with ThreadPoolExecutor(available_cores()) as threads:
         found = dict(zip(doubtful, threads.map(digest_of, doubtful), strict=True))
     for path in doubtful:
@@ -228,8 +230,8 @@ def _check_files(folder: Path, files: Mapping[str, str], intact: Intact | None) 
                 f"{folder.name}: {path.name} is not what was built, its checksum differs: "
                 "run `hashbag index`"
             )
-    if intact and marks:
-        intact.remember(marks)
+    if checksum_cache and marks:
+        checksum_cache.remember(marks)
 
 
 def _libraries() -> dict[str, str]:

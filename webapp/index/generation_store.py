@@ -8,14 +8,14 @@ import tempfile
 import threading
 from pathlib import Path
 
-from webapp.atomic_files import write_whole
+from webapp.atomic_files import write_atomically
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
-from webapp.index.checksum_cache import Intact, mark_of
+from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
 
-KEPT = 2
+GENERATIONS_KEPT = 2
 _CURRENT = "current"
 _BUILDING = ".building-"
 _NEVER = (-1, -1)  # no file has this inode
@@ -23,7 +23,7 @@ _NEVER = (-1, -1)  # no file has this inode
 log = logging.getLogger(__name__)
 
 
-class Generations:
+class GenerationStore:
     """Publishes generations in one folder and hands out the newest that can be served.
 
     A small file, `current`, names the one to serve. It is replaced by rename; looking at it
@@ -33,7 +33,7 @@ class Generations:
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self._engine = engine
-        self._intact = Intact(folder)
+        self._checksum_cache = ChecksumCache(folder)
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = _NEVER
         self._serving: Generation | None = None
@@ -66,7 +66,7 @@ class Generations:
     def _follow(self, stamp: tuple[int, int] | None) -> None:
         try:
             folder, digest = self._published()
-            self._serving = open_generation(folder, self._engine, digest, self._intact)
+            self._serving = open_generation(folder, self._engine, digest, self._checksum_cache)
             self._problem = None
             log.info("serving generation %s", self._serving.name)
         except IndexNotReady as problem:
@@ -125,10 +125,10 @@ class Generations:
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
         building.rename(final)
-        self._intact.remember({path: mark_of(path) for path in final.iterdir()})
+        self._checksum_cache.remember({path: mark_of(path) for path in final.iterdir()})
         current = {"generation": final.name, "manifest": manifest_digest(final)}
-        write_whole(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
-        for old in self._all()[:-KEPT]:
+        write_atomically(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
+        for old in self._all()[:-GENERATIONS_KEPT]:
             shutil.rmtree(old)
         return final
 

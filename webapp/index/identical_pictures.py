@@ -16,7 +16,7 @@ Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Twins:
+class IdenticalPictures:
     """The items that share their picture with others; most share theirs with none.
 
     `positions`: theirs, ascending, shape (T,). `first`: of each the position of the first item
@@ -42,7 +42,7 @@ class Twins:
         np.save(folder / FILE, np.stack([self.positions, self.first]))
 
 
-def load(folder: Path) -> Twins:
+def load(folder: Path) -> IdenticalPictures:
     """Map what was saved.
 
     Raises:
@@ -52,17 +52,17 @@ def load(folder: Path) -> Twins:
         positions, first = np.load(folder / FILE, mmap_mode="r")
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{folder.name}: {FILE} cannot be read: {error}") from error
-    return Twins(positions, first)
+    return IdenticalPictures(positions, first)
 
 
-def find(items: int, witnesses: Iterable[Rows]) -> Twins:
+def find(items: int, rows_by_kind: Iterable[Rows]) -> IdenticalPictures:
     """Find the items whose codes are equal in every kind.
 
-    `witnesses`: for each kind the rows of all items' views, shape (M, V); equal rows are equal
+    `rows_by_kind`: for each kind the rows of all items' views, shape (M, V); equal rows are equal
     codes. Without any, no two items are known to be equal.
     """
     group = np.arange(items)
-    for number, rows in enumerate(witnesses):
+    for number, rows in enumerate(rows_by_kind):
         group = group if number else np.zeros(items, dtype=np.int64)
         for view in rows.T.astype(np.int64):
             combined = group * (int(view.max(initial=0)) + 1) + view
@@ -71,4 +71,4 @@ def find(items: int, witnesses: Iterable[Rows]) -> Twins:
         group, return_index=True, return_inverse=True, return_counts=True
     )
     shared = np.flatnonzero(counts[number_of] > 1)
-    return Twins(shared, first[number_of[shared]])
+    return IdenticalPictures(shared, first[number_of[shared]])

@@ -13,7 +13,7 @@ from webapp.index.hamming import Distances, Positions
 
 _PAIRS = 20_000
 _SEED = 81
-_KEPT = 8
+_CACHE_SIZE = 8
 
 
 def random_pairs(items: int) -> tuple[Positions, Positions]:
@@ -24,12 +24,12 @@ def random_pairs(items: int) -> tuple[Positions, Positions]:
 
 
 @dataclass(frozen=True)
-class Opened:
+class KindIndex:
     """One kind, ready for questions."""
 
     table: CodeTable
     index: Index
-    _kept: dict[Hashable, NDArray[np.integer]] = field(
+    _cached: dict[Hashable, NDArray[np.integer]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -44,14 +44,16 @@ class Opened:
         """The same, ascending."""
         return np.sort(self.sample)
 
-    def kept(self, name: Hashable, make: Callable[[], NDArray[np.integer]]) -> NDArray[np.integer]:
+    def cached(
+        self, name: Hashable, make: Callable[[], NDArray[np.integer]]
+    ) -> NDArray[np.integer]:
         """Return what was made of samples before; the last few are kept, under their names."""
-        found = self._kept.get(name)
+        found = self._cached.get(name)
         if found is None:
             found = make()
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            self._kept[name] = found
+            if len(self._cached) >= _CACHE_SIZE:
+                self._cached.clear()
+            self._cached[name] = found
         return found
 
     @cached_property

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from webapp.atomic_files import UNFINISHED, write_whole
+from webapp.atomic_files import UNFINISHED, write_atomically
 from webapp.pictures.opening import Picture
 
 SIZES = (192, 384)
@@ -68,7 +68,7 @@ class ThumbStore:
                 image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
             out = io.BytesIO()
             image.save(out, "WEBP", quality=80, method=2)
-            write_whole(self.path(digest, size), out.getvalue())
+            write_atomically(self.path(digest, size), out.getvalue())
 
     def clear_unfinished(self) -> None:
         """Remove what a killed process left half written; for the one that may write."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from webapp.hashing.kinds import KINDS
 from webapp.index.hamming import Planes, Positions, distinct, roots
-from webapp.index.kind_index import Opened
+from webapp.index.kind_index import KindIndex
 from webapp.search.nearest import FEW_OF, KindMeasure
 
 FAR = 1000
@@ -123,12 +123,12 @@ class LookMeasure:
     """How far items are from a query in several parts together, each with its share."""
 
     def __init__(
-        self, opened: Sequence[Opened], queries: Sequence[Planes], shares: Sequence[float]
+        self, kind_indexes: Sequence[KindIndex], queries: Sequence[Planes], shares: Sequence[float]
     ) -> None:
-        self.ids = opened[0].table.ids
+        self.ids = kind_indexes[0].table.ids
         counted = [
             (part, asked, share)
-            for part, asked, share in zip(opened, queries, shares, strict=True)
+            for part, asked, share in zip(kind_indexes, queries, shares, strict=True)
             if share
         ]
         self._parts = [KindMeasure(part.table, part.index, asked) for part, asked, _ in counted]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from webapp.index.facets import Attributes
+from webapp.index.facets import Facets
 from webapp.models import Filters, Item
 
 # What people would call about the same: from four fifths to five fourths.
@@ -19,25 +19,25 @@ class Band:
     filters: Filters
 
 
-def around(item: Item, filters: Filters, attributes: Attributes) -> tuple[Band, ...]:
+def around(item: Item, filters: Filters, facets: Facets) -> tuple[Band, ...]:
     """Return the bands below, about and above an item's price; none for an item without one.
 
     Where the catalogue has several currencies, prices are compared within the item's own.
     """
     if not item.price:
         return ()
-    if item.currency and len(attributes.values["currency"]) > 1:
+    if item.currency and len(facets.values["currency"]) > 1:
         filters = replace(filters, currency=(item.currency,))
     low, high = (round(item.price * factor, 2) for factor in _NEAR)
     labels = ("For less", "About the same price", "For more")
     return _bands(("less", "same", "more"), labels, (low, high), filters)
 
 
-def thirds(filters: Filters, attributes: Attributes) -> tuple[Band, ...]:
+def thirds(filters: Filters, facets: Facets) -> tuple[Band, ...]:
     """Return the catalogue's price thirds; none where prices do not part it or mix currencies."""
-    if not attributes.thirds or len(attributes.values["currency"]) > 1:
+    if not facets.thirds or len(facets.values["currency"]) > 1:
         return ()
-    low, high = (round(edge, 2) for edge in attributes.thirds)
+    low, high = (round(edge, 2) for edge in facets.thirds)
     labels = ("In the lowest third of prices", "In the middle third", "In the highest third")
     return _bands(("low", "middle", "high"), labels, (low, high), filters)
 

@@ -1,4 +1,4 @@
-"""What can rank, the hash kinds and the look, and a question put to one of them."""
+"""What can rank, the hash kinds and the look, and a query put to one of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.generation import Generation
-from webapp.index.kind_index import Opened
+from webapp.index.kind_index import KindIndex
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
-from webapp.search.query_readings import Asked, read
+from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
 # The share of random pairs that are near by chance, and how many items make a chance.
@@ -41,13 +41,13 @@ def kind_named(name: str, parameter: str, known: Iterable[str] = KINDS) -> HashK
     """
     if name in KINDS:
         return KINDS[name]
-    if name in KNOWN:
-        raise BadParameter(parameter, f"'{name}' is not installed here: {KNOWN[name].remedy}")
+    if name in KNOWN_KINDS:
+        raise BadParameter(parameter, f"'{name}' is not installed here: {KNOWN_KINDS[name].remedy}")
     raise BadParameter(parameter, f"there is no hash kind '{name}'; try {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """What is asked: what ranks, how many hits, and what narrows them.
 
     `lean` is for the look alone; `harder` asks the query mirrored, turned and as a crop too, in
@@ -73,14 +73,14 @@ class Part:
     """One kind's part in a ranking: its codes, the query's, and what share of the look it has."""
 
     kind: HashKind
-    opened: Opened
-    asked: Asked
+    kind_index: KindIndex
+    readings: QueryReadings
     share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
-    """A fingerprint asked of a generation.
+class PreparedQuery:
+    """A query, made ready to be put to one generation.
 
     `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale,
     ascending.
@@ -109,51 +109,51 @@ class Inquiry:
         if not ids:
             return []
         # Of the parts, the one with most readings tells.
-        part = max(self.parts, key=lambda part: len(part.asked.phrases))
-        positions = np.searchsorted(part.opened.table.ids, np.array(ids))
-        return part.asked.phrases_for(part.opened.table, positions)
+        part = max(self.parts, key=lambda part: len(part.readings.phrases))
+        positions = np.searchsorted(part.kind_index.table.ids, np.array(ids))
+        return part.readings.phrases_for(part.kind_index.table, positions)
 
 
-def inquire(generation: Generation, fingerprint: Fingerprint, question: Question) -> Inquiry:
-    """Put a question to a generation.
+def prepare(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    """Put a query to a generation.
 
     Raises:
         BadParameter: the fingerprint lacks a code that is needed.
         IndexNotReady: the generation lacks a kind that is needed.
     """
-    if isinstance(question.by, HashKind):
-        part = _part(generation, fingerprint, question.by.name, harder=question.harder)
-        measure = KindMeasure(part.opened.table, part.opened.index, part.asked.queries)
-        return Inquiry(measure, part.opened.ascending, (part,), question.by.bits)
-    return _inquire_look(generation, fingerprint, question)
+    if isinstance(query.by, HashKind):
+        part = _part(generation, fingerprint, query.by.name, harder=query.harder)
+        measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
+        return PreparedQuery(measure, part.kind_index.ascending, (part,), query.by.bits)
+    return _prepare_look(generation, fingerprint, query)
 
 
 def _part(
     generation: Generation, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
 ) -> Part:
     # More readings cost, and say nothing where they do not count.
-    asked = read(fingerprint, KINDS[name], harder=harder and share > 0)
-    return Part(KINDS[name], generation.kind(name), asked, share)
+    readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
+    return Part(KINDS[name], generation.kind(name), readings, share)
 
 
-def _inquire_look(generation: Generation, fingerprint: Fingerprint, question: Question) -> Inquiry:
+def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
     names = blended(generation)
     if LEARNED not in fingerprint:  # a link from before there was that kind
         names = PARTS
     parts = tuple(
-        _part(generation, fingerprint, name, harder=question.harder, share=share)
-        for name, share in zip(names, question.lean.among(names), strict=True)
+        _part(generation, fingerprint, name, harder=query.harder, share=share)
+        for name, share in zip(names, query.lean.among(names), strict=True)
         if share or name in PARTS
     )
-    opened, shares = [part.opened for part in parts], [part.share for part in parts]
-    measure = LookMeasure(opened, [part.asked.queries for part in parts], shares)
-    by_chance = opened[0].kept(
+    kind_indexes, shares = [part.kind_index for part in parts], [part.share for part in parts]
+    measure = LookMeasure(kind_indexes, [part.readings.queries for part in parts], shares)
+    by_chance = kind_indexes[0].cached(
         (LOOK.name, *shares),
         lambda: np.sort(
-            blend([one.sample for one in opened], [one.scale for one in opened], shares)
+            blend([one.sample for one in kind_indexes], [one.scale for one in kind_indexes], shares)
         ),
     )
-    return Inquiry(measure, by_chance, parts, question.by.bits)
+    return PreparedQuery(measure, by_chance, parts, query.by.bits)
 
 
 def blended(generation: Generation) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from webapp.models import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryReadings:
     """Readings of a query: their codes, shape (W, Q), and a phrase for each, empty if plain."""
 
     queries: Planes
@@ -33,7 +33,7 @@ class Asked:
         return [self.phrases[number] for number in each.argmin(axis=0)]
 
 
-def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> Asked:
+def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> QueryReadings:
     """Take a kind's code out of a fingerprint, in all its readings if asked harder.
 
     Raises:
@@ -51,5 +51,5 @@ def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> Asked:
     first: dict[bytes, int] = {}
     for number, reading in enumerate(packed):
         first.setdefault(reading.tobytes(), number)
-    asked = list(first.values())
-    return Asked(planes(packed[asked]), tuple(phrases[number] for number in asked))
+    distinct = list(first.values())
+    return QueryReadings(planes(packed[distinct]), tuple(phrases[number] for number in distinct))

@@ -8,51 +8,51 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.hashing.kinds import query_fingerprint
 from webapp.index.generation import Generation
-from webapp.index.generation_store import Generations
+from webapp.index.generation_store import GenerationStore
 from webapp.index.hamming import Positions
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.search.nearest import Neighbours, nearest
 from webapp.search.price_bands import Band
-from webapp.search.query import Inquiry, Question, inquire
+from webapp.search.query import PreparedQuery, Query, prepare
 
 
 @dataclass(frozen=True)
 class Search:
-    """A question put to one generation: whatever is asked of it further comes from the same."""
+    """A query put to one generation: whatever is asked of it further comes from the same."""
 
-    question: Question
+    query: Query
     fingerprint: Fingerprint
     generation: Generation
-    inquiry: Inquiry
+    prepared: PreparedQuery
     leave_out: int | None = None
 
     def among(self, filters: Filters) -> Positions | None:
         """Return the positions of the items that pass filters; None for all."""
-        return self.generation.positions(self.inquiry.measure.ids, filters)
+        return self.generation.positions(self.prepared.measure.ids, filters)
 
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
-        by_chance = self.inquiry.by_chance
+        by_chance = self.prepared.by_chance
         return float(np.searchsorted(by_chance, distance, side="right") / max(1, len(by_chance)))
 
 
 class Searcher:
     """Answers questions from the published generation, with items from the catalogue."""
 
-    def __init__(self, catalog: Catalog, generations: Generations) -> None:
+    def __init__(self, catalog: Catalog, generations: GenerationStore) -> None:
         self._catalog = catalog
         self._generations = generations
 
-    def similar_to_item(self, item_id: int, question: Question) -> Result:
+    def similar_to_item(self, item_id: int, query: Query) -> Result:
         """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
-        return self.answer(self.of_item(self._catalog.item(item_id), question))
+        return self.answer(self.of_item(self._catalog.item(item_id), query))
 
-    def similar_to(self, fingerprint: Fingerprint, question: Question) -> Result:
+    def similar_to(self, fingerprint: Fingerprint, query: Query) -> Result:
         """Find the nearest to a fingerprint; raises as `of` does."""
-        return self.answer(self.of(fingerprint, question))
+        return self.answer(self.of(fingerprint, query))
 
-    def of_item(self, item: Item, question: Question) -> Search:
+    def of_item(self, item: Item, query: Query) -> Search:
         """Ask for what is like an item, the item itself left out.
 
         Raises:
@@ -60,14 +60,12 @@ class Searcher:
             IndexNotReady: nothing that could answer is published.
         """
         fingerprint = self._catalog.fingerprints([item.id])[item.id]
-        if question.harder:
+        if query.harder:
             # Its photo is hashed as a query: more readings than are stored of it.
             fingerprint = {**fingerprint, **query_fingerprint(self._catalog.picture(item))}
-        return self.of(fingerprint, question, leave_out=item.id)
+        return self.of(fingerprint, query, leave_out=item.id)
 
-    def of(
-        self, fingerprint: Fingerprint, question: Question, leave_out: int | None = None
-    ) -> Search:
+    def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
         """Ask for what is like a fingerprint.
 
         Raises:
@@ -75,34 +73,34 @@ class Searcher:
             IndexNotReady: nothing that could answer is published.
         """
         generation = self._generations.current()
-        inquiry = inquire(generation, fingerprint, question)
-        return Search(question, fingerprint, generation, inquiry, leave_out)
+        prepared = prepare(generation, fingerprint, query)
+        return Search(query, fingerprint, generation, prepared, leave_out)
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count it."""
-        result = self._answer(search, search.question.filters)
+        result = self._answer(search, search.query.filters)
         SEARCHES.labels(result.by, result.exact).inc()
         REPAIRED.labels(result.by).inc(result.repaired)
         return result
 
     def _answer(self, search: Search, filters: Filters) -> Result:
-        question = search.question
+        query = search.query
         found, hits = self._present(search, filters)
         return Result(
-            by=question.by.name,
-            k=question.k,
+            by=query.by.name,
+            k=query.k,
             fingerprint=search.fingerprint,
-            bits=question.by.bits,
+            bits=query.by.bits,
             exact=found.exact,
             repaired=sum(hit.item.id in found.missed for hit in hits),
-            weak=bool(hits) and search.inquiry.is_weak(hits[0].distance),
+            weak=bool(hits) and search.prepared.is_weak(hits[0].distance),
             hits=hits,
         )
 
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""
         if bands:
-            search.inquiry.measure.distances()  # one scan then serves them all
+            search.prepared.measure.distances()  # one scan then serves them all
         return [(band, self._answer(search, band.filters)) for band in bands]
 
     def _present(self, search: Search, filters: Filters) -> tuple[Neighbours, tuple[Hit, ...]]:
@@ -111,32 +109,32 @@ class Searcher:
         A removed item stays in the published generation until the next one is; items with the
         identical picture may be folded into one.
         """
-        question, among = search.question, search.among(filters)
-        wanted = question.k + (search.leave_out is not None)
+        query, among = search.query, search.among(filters)
+        wanted = query.k + (search.leave_out is not None)
         while True:
-            found = nearest(search.inquiry.measure, wanted, among)
+            found = nearest(search.prepared.measure, wanted, among)
             hits = list(self._hits(found, search, among))
-            if len(hits) == question.k or len(found.ids) < wanted:
-                phrases = search.inquiry.phrases([hit.item.id for hit in hits])
+            if len(hits) == query.k or len(found.ids) < wanted:
+                phrases = search.prepared.phrases([hit.item.id for hit in hits])
                 return found, tuple(
                     replace(hit, matched=phrase) for hit, phrase in zip(hits, phrases, strict=True)
                 )
             wanted *= 2
 
     def _hits(self, found: Neighbours, search: Search, among: Positions | None) -> Iterator[Hit]:
-        question = search.question
-        copies = _copies(found, search, among) if question.fold else {}
+        query = search.query
+        copies = _copies(found, search, among) if query.fold else {}
         distances = {
             item_id: distance
             for item_id, distance in zip(found.ids.tolist(), found.distances.tolist(), strict=True)
             if item_id != search.leave_out and copies.get(item_id, 1)
         }
-        for rank, item in enumerate(self._catalog.items(list(distances))[: question.k], 1):
+        for rank, item in enumerate(self._catalog.items(list(distances))[: query.k], 1):
             distance = distances[item.id]
             yield Hit(
                 rank,
                 distance,
-                similarity=max(0.0, 1 - distance / question.by.bits),
+                similarity=max(0.0, 1 - distance / query.by.bits),
                 item=item,
                 copies=copies.get(item.id, 1),
             )
@@ -147,16 +145,16 @@ def _copies(found: Neighbours, search: Search, among: Positions | None) -> dict[
 
     The item that was asked for is not counted.
     """
-    generation, ids = search.generation, search.generation.attributes.ids
+    generation, ids = search.generation, search.generation.facets.ids
     copies: dict[int, int] = {}
     seen: set[int] = set()
     for item_id, position in zip(
         found.ids.tolist(), np.searchsorted(ids, found.ids).tolist(), strict=True
     ):
-        picture = generation.twins.picture(position)
-        sharing = ids[generation.twins.sharing(picture)]
+        picture = generation.identical_pictures.picture(position)
+        sharing = ids[generation.identical_pictures.sharing(picture)]
         if among is not None:
-            sharing = _at(sharing, search.inquiry.measure.ids, among)
+            sharing = _at(sharing, search.prepared.measure.ids, among)
         others = np.count_nonzero(sharing != search.leave_out)
         if item_id != search.leave_out:
             copies[item_id] = 0 if picture in seen else max(1, int(others))

@@ -25,20 +25,20 @@ def items() -> Response:
     core, args = hashbag(), request.args
     filters = parameters.filters(args)
     if "page" in args or "per_page" in args:
-        seed = parameters.whole(args, "seed", 0, 0, 2**53)
-        page = parameters.whole(args, "page", 1, 1, 10**9)
-        per_page = parameters.whole(args, "per_page", 60, 1, parameters.MAX_PER_PAGE)
-        ids = core.attributes.page(filters, "newest", page, per_page)
+        seed = parameters.integer(args, "seed", 0, 0, 2**53)
+        page = parameters.integer(args, "page", 1, 1, 10**9)
+        per_page = parameters.integer(args, "per_page", 60, 1, parameters.MAX_PER_PAGE)
+        ids = core.facets.page(filters, "newest", page, per_page)
     else:
         seed = parameters.seed(args)
-        n = parameters.whole(args, "n", 81, 1, parameters.MAX_N)
-        ids = core.attributes.sample(filters, seed, n)
+        n = parameters.integer(args, "n", 81, 1, parameters.MAX_N)
+        ids = core.facets.sample(filters, seed, n)
     facets = {
         name: [{"value": value, "count": count} for value, count in counts]
-        for name, counts in core.attributes.facets(filters).items()
+        for name, counts in core.facets.counts(filters).items()
     }
     items = _items(core.catalog.items(ids.tolist()))
-    return jsonify(items=items, total=core.attributes.count(filters), seed=seed, facets=facets)
+    return jsonify(items=items, total=core.facets.count(filters), seed=seed, facets=facets)
 
 
 @bp.get("/items/<int:item_id>")
@@ -52,7 +52,7 @@ def item(item_id: int) -> Response:
 @kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
-    question = parameters.question(request.args)
+    question = parameters.search_query(request.args)
     return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
 
 
@@ -62,14 +62,14 @@ def search() -> Response:
     text = request.args.get("q", "")
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
-    question = parameters.question(request.args, harder=True)
+    question = parameters.search_query(request.args, harder=True)
     return jsonify(_result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question)))
 
 
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = parameters.question(request.args, harder=True)
+    question = parameters.search_query(request.args, harder=True)
     codes = uploaded_codes()
     return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
 
@@ -77,8 +77,8 @@ def search_picture() -> Response:
 @bp.get("/duplicates")
 def near_duplicates() -> Response:
     """List groups of items whose codes are nearly the same, or the one that an item is in."""
-    asked = duplicates.asked()
-    per_page = parameters.whole(
+    asked = duplicates.read_request()
+    per_page = parameters.integer(
         request.args, "per_page", duplicates.PER_PAGE, 1, parameters.MAX_PER_PAGE
     )
     grouping = hashbag().duplicates.grouping(asked.kind, asked.distance)

@@ -44,7 +44,7 @@ def page() -> str | Response:
 
 
 def _compare_something() -> str | Response:
-    some = hashbag().attributes.sample(g.filters, parameters.seed(request.args), 1).tolist()
+    some = hashbag().facets.sample(g.filters, parameters.seed(request.args), 1).tolist()
     if not some:
         return render_template("compare.html", item=None, q=None, rows=[], found_by={})
     return redirect(narrowed("compare.page", item=some[0], by=request.args.getlist("by")))  # type: ignore[return-value]
@@ -52,7 +52,7 @@ def _compare_something() -> str | Response:
 
 def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
     if args.get("item"):
-        item_id = parameters.whole(args, "item", 0, 1, 2**53)
+        item_id = parameters.integer(args, "item", 0, 1, 2**53)
         return hashbag().catalog.item(item_id), {}
     if not args.get("q"):
         raise BadParameter("item", "name an item or a fingerprint to compare by")
@@ -61,6 +61,8 @@ def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
 
 def _search(shown: Item | None, asked: Fingerprint, by: Ranking) -> Search:
     harder = shown is None
-    question = parameters.question(request.args, by, harder=harder, fold=True, narrowed=g.filters)
+    question = parameters.search_query(
+        request.args, by, harder=harder, fold=True, narrowed=g.filters
+    )
     searcher = hashbag().searcher
     return searcher.of_item(shown, question) if shown else searcher.of(asked, question)

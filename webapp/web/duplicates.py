@@ -30,7 +30,7 @@ _MEMBERS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DuplicatesRequest:
     """By what and how near items are grouped; of which item the group, if not all groups."""
 
     kind: HashKind
@@ -56,19 +56,19 @@ class Asked:
         return min(larger, default=None)
 
 
-def asked() -> Asked:
+def read_request() -> DuplicatesRequest:
     """Read what is asked."""
     args = request.args
     kind = kind_named(args.get("by") or DEFAULT_KIND)
-    return Asked(
+    return DuplicatesRequest(
         kind,
-        parameters.whole(args, "distance", usual_distance(kind), 0, 10**6),
-        parameters.whole(args, "page", 1, 1, 10**9),
-        parameters.whole(args, "of", 0, 1, 2**53) if args.get("of") else None,
+        parameters.integer(args, "distance", usual_distance(kind), 0, 10**6),
+        parameters.integer(args, "page", 1, 1, 10**9),
+        parameters.integer(args, "of", 0, 1, 2**53) if args.get("of") else None,
     )
 
 
-def shown(asked: Asked, grouping: Grouping, per_page: int, most: int) -> list[Group]:
+def shown(asked: DuplicatesRequest, grouping: Grouping, per_page: int, most: int) -> list[Group]:
     """Return a page of groups, each cut to `most` items, or a page of the items of the one group.
 
     Raises:
@@ -86,8 +86,8 @@ def shown(asked: Asked, grouping: Grouping, per_page: int, most: int) -> list[Gr
 @bp.get("/duplicates")
 def page() -> str:
     """Show groups of items whose photos are nearly the same, or the one that an item is in."""
-    wanted, core = asked(), hashbag()
-    if not core.attributes.count():
+    wanted, core = read_request(), hashbag()
+    if not core.facets.count():
         return render_template("duplicates.html", asked=wanted, grouping=None, item=None)
     grouping = core.duplicates.grouping(wanted.kind, wanted.distance)
     item = core.catalog.item(wanted.of) if wanted.of else None

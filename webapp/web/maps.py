@@ -35,12 +35,12 @@ def show() -> str:
 
 def _as_picture(found: Map) -> str:
     args, pyramid = request.args, found.pyramid
-    item_id = parameters.whole(args, "item", 0, 1, 2**53)
+    item_id = parameters.integer(args, "item", 0, 1, 2**53)
     place = found.cell_of(hashbag().catalog.item(item_id).id) if item_id else None
-    level = parameters.real(args, "z", pyramid.last if place else -1.0, 0, 30)
+    level = parameters.number(args, "z", pyramid.last if place else -1.0, 0, 30)
     column, row = place or (pyramid.columns / 2 - 0.5, pyramid.rows / 2 - 0.5)
-    x = parameters.real(args, "x", column + 0.5, 0, 10**6)
-    y = parameters.real(args, "y", row + 0.5, 0, 10**6)
+    x = parameters.number(args, "x", column + 0.5, 0, 10**6)
+    y = parameters.number(args, "y", row + 0.5, 0, 10**6)
     seen = overview(pyramid) if level < 0 else window(pyramid, level, x, y)
     return render_template(
         "map.html",
@@ -75,7 +75,7 @@ def _items_at(found: Map, cells: list[int]) -> dict[int, Item]:
 
 def _as_list(found: Map) -> str:
     pages = -(-len(found.ids) // PER_PAGE)
-    page = parameters.whole(request.args, "page", 1, 1, 10**9)
+    page = parameters.integer(request.args, "page", 1, 1, 10**9)
     if page > pages:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
     ids = found.ids[(page - 1) * PER_PAGE : page * PER_PAGE]

@@ -27,10 +27,10 @@ PER_PAGE = 60
 def grid() -> str:
     """Show a random sample."""
     g.seed = parameters.seed(request.args)
-    n = parameters.whole(request.args, "n", 81, 1, parameters.MAX_N)
+    n = parameters.integer(request.args, "n", 81, 1, parameters.MAX_N)
     core = hashbag()
-    items = core.catalog.items(core.attributes.sample(g.filters, g.seed, n).tolist())
-    total = core.attributes.count(g.filters)
+    items = core.catalog.items(core.facets.sample(g.filters, g.seed, n).tolist())
+    total = core.facets.count(g.filters)
     next_seed = (g.seed * 48_271 + 11) % 1_000_003
     return render_template("grid.html", items=items, total=total, n=n, next_seed=next_seed)
 
@@ -41,12 +41,12 @@ def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
     sort = parameters.one_of(request.args, "sort", tuple(SORTS))
-    total = core.attributes.count(g.filters)
+    total = core.facets.count(g.filters)
     pages = max(1, -(-total // PER_PAGE))
-    page = parameters.whole(request.args, "page", 1, 1, 10**9)
+    page = parameters.integer(request.args, "page", 1, 1, 10**9)
     if page > pages:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
-    ids = core.attributes.page(g.filters, sort, page, PER_PAGE)
+    ids = core.facets.page(g.filters, sort, page, PER_PAGE)
     shown = core.catalog.items(ids.tolist())
     return render_template(
         "browse.html", items=shown, total=total, page=page, pages=pages, sort=sort, sorts=SORTS
@@ -59,9 +59,9 @@ def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.catalog.item(item_id)
-    asked = parameters.question(request.args, fold=True, narrowed=g.filters)
+    asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
-    wanted = price_bands.around(shown, g.filters, search.generation.attributes)
+    wanted = price_bands.around(shown, g.filters, search.generation.facets)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "item.html",
@@ -79,9 +79,9 @@ def search() -> str:
     core = hashbag()
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
-    asked = parameters.question(request.args, harder=True, fold=True, narrowed=g.filters)
+    asked = parameters.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
-    wanted = price_bands.thirds(g.filters, search.generation.attributes)
+    wanted = price_bands.thirds(g.filters, search.generation.facets)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "found.html",

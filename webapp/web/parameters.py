@@ -10,7 +10,7 @@ from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import FACETS, Filters
 from webapp.search.look import BALANCED, LEANINGS, Leaning, between
-from webapp.search.query import Question, Ranking, ranking_named
+from webapp.search.query import Query, Ranking, ranking_named
 
 HIT_ORDERS = {
     "alike": "Most alike first",
@@ -25,7 +25,7 @@ _MAX_NUMBER = 2**53
 Args = MultiDict[str, str]
 
 
-def whole(args: Args, name: str, default: int, least: int, most: int) -> int:
+def integer(args: Args, name: str, default: int, least: int, most: int) -> int:
     """Read a whole number within bounds; absent or blank is the default."""
     text = args.get(name, "").strip()
     if not text:
@@ -41,7 +41,7 @@ def whole(args: Args, name: str, default: int, least: int, most: int) -> int:
 
 def seed(args: Args) -> int:
     """Read the seed of a sample; without one, draw one."""
-    return whole(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
+    return integer(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
 
 
 def ranking(args: Args) -> Ranking:
@@ -49,22 +49,22 @@ def ranking(args: Args) -> Ranking:
     return ranking_named(args.get("by") or hashbag().settings.default_kind)
 
 
-def question(
+def search_query(
     args: Args,
     by: Ranking | None = None,
     *,
     harder: bool = False,
     fold: bool = False,
     narrowed: Filters | None = None,
-) -> Question:
+) -> Query:
     """Read what a search asks; `harder` and `fold` are what they mean when left out."""
-    return Question(
+    return Query(
         by or ranking(args),
-        whole(args, "k", 9, 1, MAX_K),
+        integer(args, "k", 9, 1, MAX_K),
         filters(args) if narrowed is None else narrowed,
         lean(args),
-        bool(whole(args, "harder", int(harder), 0, 1)),
-        bool(whole(args, "fold", int(fold), 0, 1)),
+        bool(integer(args, "harder", int(harder), 0, 1)),
+        bool(integer(args, "fold", int(fold), 0, 1)),
     )
 
 
@@ -97,7 +97,7 @@ def filters(args: Args) -> Filters:
     if low is not None and high is not None and low > high:
         raise BadParameter("min_price", f"{low:g} is more than the max_price {high:g}")
     if found:
-        hashbag().attributes.check(found)
+        hashbag().facets.check(found)
     return found
 
 
@@ -131,7 +131,7 @@ def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
     return value
 
 
-def real(args: Args, name: str, default: float, least: float, most: float) -> float:
+def number(args: Args, name: str, default: float, least: float, most: float) -> float:
     """Read a number within bounds; absent or blank is the default."""
     text = args.get(name, "").strip()
     if not text:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from webapp.explain.comparison import Row
+from webapp.explain.comparison import ComparedKind
 from webapp.models import Filters, Item
 
 _CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
@@ -70,12 +70,12 @@ def rarity(chance: float) -> float:
     return round(25 * min(4.0, -math.log10(max(chance, 1e-4))), 1)
 
 
-def agreement(row: Row) -> str:
+def agreement(row: ComparedKind) -> str:
     """Say how far the engine alone agrees with an exact scan."""
     result, hits = row.result, len(row.result.hits)
     if not result.exact:
         return "very likely exact"
-    if row.search.question.filters:
+    if row.search.query.filters:
         return "exact: all that pass were measured"
     engines = {entry.engine for entry in row.search.generation.manifest.kinds.values()}
     if "exact" in engines:

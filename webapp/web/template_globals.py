@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from webapp.context import hashbag
 from webapp.explain import code_drawing
-from webapp.hashing.kinds import KINDS, KNOWN
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         KINDS=KINDS,
         RANKINGS=RANKINGS,
-        KNOWN=KNOWN,
+        KNOWN_KINDS=KNOWN_KINDS,
         leanings_offered=leanings,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
@@ -92,7 +92,7 @@ def page_numbers(page: int, pages: int) -> list[int]:
 
 def facets() -> Counts:
     """Return the values of each facet with their counts, under the page's filters."""
-    return hashbag().attributes.facets(g.filters)
+    return hashbag().facets.counts(g.filters)
 
 
 def sorted_hits(result: Result, order: str) -> Result:

@@ -4,7 +4,7 @@ from flask import Blueprint, g, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.explain.occlusion import Heats, heats
+from webapp.explain.occlusion import OcclusionMaps, occlusion_maps
 from webapp.explain.why import Explanation, explain
 from webapp.hashing import fingerprint_text
 from webapp.models import Item
@@ -22,7 +22,7 @@ def page() -> str:
     args = request.args
     if "to" not in args:
         raise BadParameter("to", "name the item whose match is to be explained")
-    found = hashbag().catalog.item(parameters.whole(args, "to", 0, 1, 2**53))
+    found = hashbag().catalog.item(parameters.integer(args, "to", 0, 1, 2**53))
     shown = _asked_by()
     search = _search(shown)
     explained = explain(search, found.id)
@@ -33,28 +33,31 @@ def page() -> str:
         found=found,
         search=search,
         explained=explained,
-        heats=_heats(explained, shown, found) if args.get("parts") else {},
+        occlusion_maps=_occlusion_maps(explained, shown, found) if args.get("parts") else {},
     )
 
 
-def _heats(explained: Explanation, shown: Item | None, found: Item) -> dict[str, Heats]:
+def _occlusion_maps(
+    explained: Explanation, shown: Item | None, found: Item
+) -> dict[str, OcclusionMaps]:
     """Take the photos apart by kind; only when asked, for it takes a moment."""
     each = {
-        one.kind.name: heats(hashbag().catalog, one, shown, found) for one in explained.evidence
+        one.kind.name: occlusion_maps(hashbag().catalog, one, shown, found)
+        for one in explained.evidence
     }
     return {name: both for name, both in each.items() if both}
 
 
 def _asked_by() -> Item | None:
     if request.args.get("item"):
-        return hashbag().catalog.item(parameters.whole(request.args, "item", 0, 1, 2**53))
+        return hashbag().catalog.item(parameters.integer(request.args, "item", 0, 1, 2**53))
     if not request.args.get("q"):
         raise BadParameter("item", "name the item or the fingerprint that was searched with")
     return None
 
 
 def _search(shown: Item | None) -> Search:
-    question = parameters.question(request.args, harder=shown is None, narrowed=g.filters)
+    question = parameters.search_query(request.args, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown:
         return searcher.of_item(shown, question)

@@ -17,7 +17,7 @@ from webapp.explore.map.progress import Progress, Told
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import smallest
-from webapp.index.kind_index import Opened
+from webapp.index.kind_index import KindIndex
 from webapp.search.look import LookMeasure
 
 # Of leans from 0.3 to 0.5, adjacent bags have most often both colour and category in common at
@@ -53,7 +53,7 @@ class Nearness:
 
 def measure(tables: Sequence[CodeTable]) -> Told[Nearness]:
     """Measure the look distance of each item to all, and keep what placing them needs."""
-    shape, colour = (Opened(table, ExactIndex(table)) for table in tables)
+    shape, colour = (KindIndex(table, ExactIndex(table)) for table in tables)
     count = len(shape.table.ids)
     landmarks = np.sort(
         np.random.default_rng(_SEED).choice(count, min(count, _LANDMARKS), replace=False)

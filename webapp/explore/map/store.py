@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from webapp.atomic_files import write_whole
+from webapp.atomic_files import write_atomically
 from webapp.exceptions import MapNotReady
 from webapp.explore.map.pyramid import Pyramid
 
@@ -141,12 +141,12 @@ class Maps:
         """Put a drawn map in place by renaming; drop all but it and the one before."""
         spans = drawing.finish(Pyramid(columns, len(ids)).tiles)
         made = Map(version, columns, tuple(ids), spans, _digest(drawing.folder / _TILES))
-        write_whole(drawing.folder / _ABOUT, json.dumps(asdict(made)).encode() + b"\n")
+        write_atomically(drawing.folder / _ABOUT, json.dumps(asdict(made)).encode() + b"\n")
         kept = [version, *(name for name in self._kept() if name != version)][:_KEPT]
         if (self.folder / version).exists():  # damaged, or the map of a catalogue that came back
             shutil.rmtree(self.folder / version)
         drawing.folder.rename(self.folder / version)
-        write_whole(self.folder / _CURRENT, json.dumps({"maps": kept}).encode() + b"\n")
+        write_atomically(self.folder / _CURRENT, json.dumps({"maps": kept}).encode() + b"\n")
         self._drop_all_but(kept)
 
     def clear(self) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from webapp.hashing.hash_kind import Bits
 from webapp.hashing.learned.network import CHANNELS, ROWS, Floats
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 
 SHAPE = (32, 32)
 BITS = SHAPE[0] * SHAPE[1]
@@ -19,9 +19,9 @@ WINDOW = np.array((0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6))
 _SEED = b"hashbag learned 1"
 
 
-def codes(sight: Sight) -> Bits:
+def codes(features: PictureFeatures) -> Bits:
     """Return the code (1, `BITS`) of a picture."""
-    return encode(sight.profile)[None]
+    return encode(features.profile)[None]
 
 
 def encode(profile: Floats) -> Bits:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from webapp.atomic_files import write_whole
+from webapp.atomic_files import write_atomically
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.learned import weights
 from webapp.hashing.learned.network import (
@@ -33,7 +33,7 @@ Shape = tuple[str | int, ...]
 _PREFIX = f"efficientnet-lite0-{REVISION}-"
 
 
-def kept(folder: Path) -> tuple[Path, bool]:
+def stored(folder: Path) -> tuple[Path, bool]:
     """Return the file of the graph that a folder keeps, and whether it was made just now.
 
     Its checksum is part of its name, so a file that was cut or changed is made anew.
@@ -50,7 +50,7 @@ def kept(folder: Path) -> tuple[Path, bool]:
         folder.mkdir(parents=True, exist_ok=True)
         for other in set(folder.glob("efficientnet-lite0-*.onnx")) - {path}:
             other.unlink(missing_ok=True)
-        write_whole(path, data)
+        write_atomically(path, data)
     except OSError as error:
         raise LearnedUnusable(
             f"the network cannot be kept in {folder}: {error.strerror or error}"

@@ -55,7 +55,7 @@ def profile(pixels: NDArray[np.uint8]) -> Floats:
 @cache
 def _session() -> Any:
     kept = os.environ.get(_FOLDER)
-    model, is_new = graph.kept(Path(kept)) if kept else (graph.made(), True)
+    model, is_new = graph.stored(Path(kept)) if kept else (graph.made(), True)
     session = _opened(model)
     if is_new:
         _check(session)

@@ -14,16 +14,16 @@ from webapp.index.engines import Engine
 from webapp.lab.bench import importing, index, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
-from webapp.lab.bench.rows import SECTIONS, Progress, Row, to_json
+from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
 from webapp.lab.bench.stocked import stock
 from webapp.lab.bench.tables import to_text
 
 __all__ = [
     "CASES",
     "SECTIONS",
+    "BenchRow",
     "Options",
     "Progress",
-    "Row",
     "bench",
     "codes_of",
     "curve",
@@ -56,18 +56,18 @@ class Options:
     real: Mapping[str, Packed] | None = None
 
 
-def bench(options: Options) -> Iterator[Progress | Row]:
+def bench(options: Options) -> Iterator[Progress | BenchRow]:
     """Measure, yielding what is being done and, after each case, its rows."""
     for section in options.sections or SECTIONS:
         yield from _MEASURES[section](options)
 
 
-def _query(options: Options) -> Iterator[Progress | Row]:
+def _query(options: Options) -> Iterator[Progress | BenchRow]:
     for case in _cases(options, "query"):
         yield from query.measure(case, options.engine)
 
 
-def _index(options: Options) -> Iterator[Progress | Row]:
+def _index(options: Options) -> Iterator[Progress | BenchRow]:
     for case in _cases(options, "index"):
         if case.name in KINDS:
             yield from index.measure_kind(case, options.engine)
@@ -84,14 +84,14 @@ def _cases(options: Options, section: str) -> Iterator[query.Case]:
             yield query.draw(name, size, options.seed, options.real)
 
 
-def _import(options: Options) -> Iterator[Progress | Row]:
+def _import(options: Options) -> Iterator[Progress | BenchRow]:
     # Large sizes are of codes: photos are never more than usual, or it would take days.
     most = min(options.sizes, default=max(importing.PHOTOS.values()))
     for pixels, count in importing.PHOTOS.items():
         yield from importing.measure(pixels, min(count, most), options.seed, options.jobs)
 
 
-def _web(options: Options) -> Iterator[Progress | Row]:
+def _web(options: Options) -> Iterator[Progress | BenchRow]:
     for size in options.sizes or _SIZES["web"]:
         with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
             yield Progress(f"web: stocking {size:,} items")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from webapp.exceptions import BadParameter
-from webapp.lab.bench.rows import Row
+from webapp.lab.bench.rows import BenchRow
 
 _PAPER, _INK, _OXBLOOD, _GREY = "#f8f5ef", "#1f1b17", "#7a1f2b", "#837b72"
 _WIDTH, _HEIGHT = 860, 470
@@ -24,7 +24,7 @@ _STYLE = f"""
 Point = tuple[float, float]
 
 
-def curve(rows: Iterable[Row], case: str) -> str:
+def curve(rows: Iterable[BenchRow], case: str) -> str:
     """Draw the median times of one case's systems, found by the `query` section, as SVG text.
 
     Raises:
@@ -51,7 +51,7 @@ def curve(rows: Iterable[Row], case: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _by_system(rows: Iterable[Row]) -> dict[str, list[Point]]:
+def _by_system(rows: Iterable[BenchRow]) -> dict[str, list[Point]]:
     found: dict[str, list[Point]] = {}
     for row in rows:
         if row.p50_us is not None:

@@ -16,7 +16,7 @@ from PIL import Image
 from webapp.catalog.import_list import read
 from webapp.hashing.kinds import KINDS
 from webapp.lab.bench import memory
-from webapp.lab.bench.rows import Progress, Row
+from webapp.lab.bench.rows import BenchRow, Progress
 from webapp.lab.bench.stocked import core_at
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
@@ -38,7 +38,7 @@ _OURS = {
     **({"hashbag, all and the learned": tuple(KINDS)} if LEARNED in KINDS else {}),
 }
 
-Step = Progress | Row
+Step = Progress | BenchRow
 
 
 def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
@@ -61,7 +61,7 @@ def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
         taken["the recipe's loop, two kinds"] = recipe, None
         taken["floor: decode on all cores"] = decoding, None
         for system, (seconds, peak) in taken.items():
-            yield Row(
+            yield BenchRow(
                 section="import",
                 system=system,
                 size=count,
@@ -118,7 +118,7 @@ def _ours(instance: Path, folder: Path, jobs: int, kinds: tuple[str, ...]) -> tu
     core = core_at(instance)
     with _watched() as peak:
         began = time.perf_counter()
-        for _ in core.ingest.take(read(folder), jobs, kinds):
+        for _ in core.importer.take(read(folder), jobs, kinds):
             pass
         core.generations.publish(core.catalog)
         seconds = time.perf_counter() - began

@@ -13,16 +13,16 @@ from webapp.index.engines import Engine
 from webapp.lab.bench.ours import built
 from webapp.lab.bench.query import Case
 from webapp.lab.bench.rivals import RECIPE, TREES, recipe_index
-from webapp.lab.bench.rows import Progress, Row
+from webapp.lab.bench.rows import BenchRow, Progress
 
-Step = Progress | Row
+Step = Progress | BenchRow
 
 
 def measure_kind(case: Case, engine: Engine) -> Iterator[Step]:
     """Build one kind's index as we do, all its files counted, and as the recipe does."""
     yield Progress(f"index, {case.name}: {case.size:,} codes")
     with built(engine, case.codes) as here:
-        ours = Row(
+        ours = BenchRow(
             section="index",
             system=f"hashbag, {engine.name}",
             size=case.size,
@@ -37,7 +37,7 @@ def measure_kind(case: Case, engine: Engine) -> Iterator[Step]:
         yield _recipe(case, here.seconds)
 
 
-def _recipe(case: Case, unit: float) -> Row:
+def _recipe(case: Case, unit: float) -> BenchRow:
     kind = KINDS[case.name]
     with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
         path = Path(folder, "recipe.ann")
@@ -48,7 +48,7 @@ def _recipe(case: Case, unit: float) -> Row:
         began = time.perf_counter()
         opened.load(str(path))
         load_ms = 1000 * (time.perf_counter() - began)
-        return Row(
+        return BenchRow(
             section="index",
             system=RECIPE,
             size=case.size,
@@ -73,7 +73,7 @@ def measure_all(core: Hashbag) -> Iterator[Step]:
     began = time.process_time()
     core.generations.current()
     load_ms = 1000 * (time.process_time() - began)
-    yield Row(
+    yield BenchRow(
         section="index",
         system="hashbag, a generation",
         size=size,

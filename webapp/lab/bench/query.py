@@ -17,14 +17,14 @@ from webapp.lab.bench.clock import Times, interleaved
 from webapp.lab.bench.ours import Built, Coded, Query, asker, built
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rivals import RIVALS, Found, K, Rival
-from webapp.lab.bench.rows import Progress, Row
+from webapp.lab.bench.rows import BenchRow, Progress
 from webapp.search.look import BLENDED
 
 YARDSTICK = "faiss flat"
 _QUESTIONS = 200
 _SECONDS = 3.0  # for each system in each case
 
-Step = Progress | Row
+Step = Progress | BenchRow
 Asked = Callable[[Query], Found]
 
 
@@ -99,7 +99,7 @@ def _alone(rival: Rival, case: Case) -> Asked:
 
 def _rows(
     case: Case, scanned: Built, systems: Mapping[str, Asked], seconds: Mapping[str, float]
-) -> Iterator[Row]:
+) -> Iterator[BenchRow]:
     asked: dict[str, Callable[[int], object]] = {
         name: partial(_ask, case, system) for name, system in systems.items()
     }
@@ -109,7 +109,7 @@ def _rows(
     for name, found in times.items():
         asked_so_far = len(found.us)
         recall = _recall(case, scanned, systems[name], asked_so_far) if name in systems else None
-        yield Row(
+        yield BenchRow(
             section="query",
             system=name,
             size=case.size,

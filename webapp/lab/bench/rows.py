@@ -15,7 +15,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BenchRow:
     """One system in one case; what does not apply, or could not be measured, is None.
 
     `size` counts codes, items or photos. `case` says what was asked: a kind of code, a page, the
@@ -43,7 +43,7 @@ class Row:
     note: str = ""
 
 
-def to_json(rows: Iterable[Row]) -> str:
+def to_json(rows: Iterable[BenchRow]) -> str:
     """Write rows as a JSON list, one object each; what is not known is left out."""
     objects = [
         {name: value for name, value in asdict(row).items() if value not in (None, "")}

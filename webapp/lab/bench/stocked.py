@@ -41,7 +41,7 @@ def stock(
     folder = instance / "demo"
     for _ in write(folder, min(_PHOTOS, size), jobs=jobs):
         pass
-    for _ in core.ingest.take(read(folder / "manifest.csv"), jobs):
+    for _ in core.importer.take(read(folder / "manifest.csv"), jobs):
         pass
     imported = list(core.catalog.all_items())
     if size > len(imported):

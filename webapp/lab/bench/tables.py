@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from webapp.lab.bench.rivals import absent
-from webapp.lab.bench.rows import Row
+from webapp.lab.bench.rows import BenchRow
 
 TITLES = {
     "query": "nine neighbours; processor time of one thread, microseconds; ratio to faiss flat",
@@ -32,7 +32,7 @@ _HEADS = {
 _OTHER_SECONDS = {"query": "build s", "web": "start s"}
 
 
-def to_text(rows: Sequence[Row]) -> str:
+def to_text(rows: Sequence[BenchRow]) -> str:
     """Write all sections' tables, and at the end what could not be asked."""
     blocks = []
     for section, of_section in groupby(rows, key=lambda row: row.section):
@@ -44,13 +44,13 @@ def to_text(rows: Sequence[Row]) -> str:
     return "\n\n".join(blocks)
 
 
-def _title(row: Row) -> str:
+def _title(row: BenchRow) -> str:
     if row.section == "web":
         return f"{row.size:,} items"
     return f"{row.case}, {row.size:,}"
 
 
-def _table(title: str, rows: Sequence[Row]) -> str:
+def _table(title: str, rows: Sequence[BenchRow]) -> str:
     section = rows[0].section
     columns = _COLUMNS[section]
     heads = [_HEADS.get(name, name) for name in columns]

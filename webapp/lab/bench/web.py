@@ -11,7 +11,7 @@ from pathlib import Path
 from webapp.context import Hashbag
 from webapp.hashing.kinds import KINDS
 from webapp.lab.bench import load, minimum, realistic
-from webapp.lab.bench.rows import Progress, Row
+from webapp.lab.bench.rows import BenchRow, Progress
 from webapp.lab.bench.servers import Server, served
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
@@ -21,7 +21,7 @@ _CONNECTIONS = 16
 # Items that are asked for again and again: so few that warming up leaves none for the first time.
 _POPULAR = 40
 
-Step = Progress | Row
+Step = Progress | BenchRow
 Requests = Callable[[random.Random], bytes]
 
 
@@ -36,7 +36,7 @@ class Visit:
 def measure(core: Hashbag, seconds: float, seed: int) -> Iterator[Step]:
     """Ask all servers for some seconds each, over a stocked and published catalogue."""
     size = core.catalog.count()
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
         codes = Path(folder, "codes.npy")
         yield Progress(f"web, {size:,} items: building the recipe's index")
@@ -99,7 +99,7 @@ def _picture() -> bytes:
     return out.getvalue()
 
 
-def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> Row:
+def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> BenchRow:
     """Warm a server up with what it is then measured with."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     requests = (visit.request(chance) for _ in itertools.count())
@@ -107,7 +107,7 @@ def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> Row:
     before = server.cpu_seconds()
     found = load.drive(server.port, requests, _CONNECTIONS, seconds)
     cpu_us = 1e6 * (server.cpu_seconds() - before) / len(found.milliseconds)
-    return Row(
+    return BenchRow(
         section="web",
         system="",
         size=0,
@@ -123,7 +123,7 @@ def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> Row:
     )
 
 
-def _with_ratios(rows: list[Row]) -> Iterator[Row]:
+def _with_ratios(rows: list[BenchRow]) -> Iterator[BenchRow]:
     """Say of each row what share of the greeting's answers a second it has."""
     unit = next(row.per_second for row in rows if row.system == YARDSTICK)
     for row in rows:

@@ -13,9 +13,9 @@ from webapp.lab.evaluation.heatmap import heat_map
 from webapp.lab.evaluation.rows import (
     TESTS,
     Cost,
+    EvaluationRow,
     HardNegatives,
     Progress,
-    Row,
     SameLook,
     SamePicture,
     SameSort,
@@ -26,9 +26,9 @@ from webapp.lab.evaluation.tables import to_text
 
 __all__ = [
     "TESTS",
+    "EvaluationRow",
     "Options",
     "Progress",
-    "Row",
     "confusion",
     "evaluate",
     "heat_map",
@@ -53,7 +53,7 @@ class Options:
     jobs: int = 1
 
 
-def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Row]:
+def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | EvaluationRow]:
     """Run all tests, yielding progress and, after each test, its rows.
 
     Raises:
@@ -70,12 +70,14 @@ def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Row]:
                 yield step
 
 
-def _tests(catalog: Catalog, gallery: Gallery, options: Options) -> Iterator[Progress | Row]:
+def _tests(
+    catalog: Catalog, gallery: Gallery, options: Options
+) -> Iterator[Progress | EvaluationRow]:
     seed, jobs = options.seed, options.jobs
     photos = gallery.sample(options.half, options.sample, seed)
     # Few items have a twin in another colour: all of the half are asked, not a sample.
     half = set(gallery.half(options.half).tolist())
-    measured: dict[str, Iterator[Progress | Row]] = {
+    measured: dict[str, Iterator[Progress | EvaluationRow]] = {
         Cost.test: cost.measure(gallery, photos),
         SamePicture.test: same_picture.measure(gallery, photos, seed, jobs),
         SameLook.test: same_look.measure(gallery, photos, seed, jobs),

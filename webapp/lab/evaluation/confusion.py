@@ -5,13 +5,13 @@ from html import escape
 
 from webapp.lab.evaluation import drawing
 from webapp.lab.evaluation.drawing import CELL, INK, LINE
-from webapp.lab.evaluation.rows import Row, SameSort
+from webapp.lab.evaluation.rows import EvaluationRow, SameSort
 
 _NAMES, _TOP, _HEAD = 150, 128, 28
 _OTHER = "others"
 
 
-def confusion(rows: Iterable[Row]) -> str:
+def confusion(rows: Iterable[EvaluationRow]) -> str:
     """Draw one table for each system: categories asked (rows) by those of the nine found."""
     found = [row for row in rows if isinstance(row, SameSort)]
     systems = list(dict.fromkeys(row.kind for row in found))

@@ -6,7 +6,7 @@ from time import process_time
 import numpy as np
 from PIL import Image
 
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
 from webapp.lab.evaluation.rows import Cost, Progress
 
@@ -27,11 +27,11 @@ def measure(gallery: Gallery, photos: list[Photo]) -> Iterator[Progress | Cost]:
         image = photo.image().resize(SIZE, Image.Resampling.LANCZOS)
         if done == 1:
             for system in systems:
-                system.hashed(Sight(image))  # tables that are made at first use
+                system.hashed(PictureFeatures(image))  # tables that are made at first use
         taken = []
         for system in systems:
             start = process_time()
-            system.hashed(Sight(image))
+            system.hashed(PictureFeatures(image))
             taken.append(process_time() - start)
         times.append(taken)
         yield Progress("cost", done, len(photos))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from webapp.lab.evaluation.rows import Row, SamePicture
+from webapp.lab.evaluation.rows import EvaluationRow, SamePicture
 
 MEAN = "mean"
 
@@ -23,7 +23,7 @@ class Grid:
         return self.values[system, edit]
 
 
-def grid_of(rows: Iterable[Row], value: str = "recall_at_1") -> Grid:
+def grid_of(rows: Iterable[EvaluationRow], value: str = "recall_at_1") -> Grid:
     """Gather one value of the rows of the same-picture test, in their order."""
     found = [row for row in rows if isinstance(row, SamePicture)]
     return Grid(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.hamming import Positions
 from webapp.lab.evaluation.edits import saved
 from webapp.lab.evaluation.gallery import Gallery, Photo, codes_of, opened
@@ -26,7 +26,7 @@ bags on white one in a hundred is as near. It favours dhash a little."""
 
 _QUALITY = 50
 
-Question = tuple[Photo, Positions]
+Trial = tuple[Photo, Positions]
 """A photo, and the positions of its model's other colours."""
 
 
@@ -93,13 +93,13 @@ def _colour_words(items: Sequence[Item]) -> re.Pattern[str]:
 
 
 def _compare(
-    folder: Path, names: tuple[str, ...], seed: int, question: Question
+    folder: Path, names: tuple[str, ...], seed: int, trial: Trial
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Return whether each other is told apart, and its rank, both of shape (S, others)."""
-    photo, others = question
+    photo, others = trial
     systems, copies = opened(folder, names)
     image = photo.image()
-    plain, again = Sight(image), Sight(saved(image, _QUALITY))
+    plain, again = PictureFeatures(image), PictureFeatures(saved(image, _QUALITY))
     among = copies != copies[photo.position]
     apart = np.empty((len(systems), len(others)), dtype=np.bool_)
     ranks = np.empty((len(systems), len(others)), dtype=np.int64)

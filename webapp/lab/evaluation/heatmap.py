@@ -6,13 +6,13 @@ from html import escape
 from webapp.lab.evaluation import drawing
 from webapp.lab.evaluation.drawing import CELL, INK, LINE
 from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
-from webapp.lab.evaluation.rows import Row
+from webapp.lab.evaluation.rows import EvaluationRow
 
 _NAMES, _EDITS, _FOOT = 128, 128, 34
 _SEPARATION = 8  # before the column of means
 
 
-def heat_map(rows: Iterable[Row], title: str = "The original comes first, %") -> str:
+def heat_map(rows: Iterable[EvaluationRow], title: str = "The original comes first, %") -> str:
     """Draw recall@1 of every system (rows) and edit (columns), the mean last, as SVG text."""
     grid = grid_of(rows)
     width = _NAMES + (len(grid.edits) + 1) * CELL + _SEPARATION + drawing.SLANT

@@ -89,11 +89,11 @@ class SameSort:
     neighbours: dict[str, float]
 
 
-Row = SamePicture | SameLook | HardNegatives | Cost | SameSort
+EvaluationRow = SamePicture | SameLook | HardNegatives | Cost | SameSort
 TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives, SameSort))
 
 
-def to_json(rows: Iterable[Row]) -> str:
+def to_json(rows: Iterable[EvaluationRow]) -> str:
     """Write rows as a JSON list, one object each; what is not known is left out."""
     objects = [
         {"test": row.test}

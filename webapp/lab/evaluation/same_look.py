@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.hamming import Positions
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
 from webapp.lab.evaluation.ranks import chance, neighbours
@@ -42,10 +42,10 @@ def nearest(folder: Path, names: tuple[str, ...], seed: int, photo: Photo) -> li
     """Return nine neighbours by each system, the item and its copies left out."""
     systems, copies = opened(folder, names)
     left_out = copies == copies[photo.position]
-    sight = Sight(photo.image())
+    features = PictureFeatures(photo.image())
     return [
         neighbours(
-            system.distances(system.hashed(sight)),
+            system.distances(system.hashed(features)),
             left_out,
             chance(seed, photo.item_id, system.name),
         )

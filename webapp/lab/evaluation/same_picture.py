@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.lab.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
 from webapp.lab.evaluation.ranks import NEIGHBOURS, chance, rank
@@ -49,9 +49,9 @@ def ranks(folder: Path, names: tuple[str, ...], seed: int, photo: Photo) -> NDAr
     image = photo.image()
     found = np.empty((len(EDITS), len(systems)), dtype=np.int64)
     for line, edit in enumerate(EDITS):
-        sight = Sight(_as_sent(image, edit, seed, photo.item_id))
+        features = PictureFeatures(_as_sent(image, edit, seed, photo.item_id))
         for column, system in enumerate(systems):
-            distances = system.distances(system.hashed(sight))
+            distances = system.distances(system.hashed(features))
             random = chance(seed, photo.item_id, system.name, edit)
             found[line, column] = rank(distances, originals, random)
     return found

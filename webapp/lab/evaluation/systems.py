@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import KINDS, KNOWN, pack
-from webapp.hashing.picture_features import Sight
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS, pack
+from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import load_table
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import Planes
-from webapp.index.kind_index import Opened
+from webapp.index.kind_index import KindIndex
 from webapp.lab.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.search.look import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
 from webapp.search.nearest import KindMeasure
@@ -42,7 +42,7 @@ class System(Protocol):
     bits: int
     """What is kept of an item, all its views."""
 
-    def hashed(self, sight: Sight) -> Any:
+    def hashed(self, features: PictureFeatures) -> Any:
         """Return what a query with this picture asks."""
 
     def distances(self, asked: Any) -> NDArray[Any]:
@@ -55,15 +55,15 @@ class System(Protocol):
 class KindSystem:
     """A hash kind of the table."""
 
-    def __init__(self, kind: HashKind, opened: Opened) -> None:
+    def __init__(self, kind: HashKind, opened: KindIndex) -> None:
         self.name = kind.name
         self.bits = kind.views * kind.bits
         self._kind = kind
         self._opened = opened
 
-    def hashed(self, sight: Sight) -> Planes:
+    def hashed(self, features: PictureFeatures) -> Planes:
         """Hash in this kind."""
-        return _readings(self._kind, sight, harder=False)
+        return _readings(self._kind, features, harder=False)
 
     def distances(self, asked: Planes) -> NDArray[Any]:
         """Count differing bits, of the nearest views."""
@@ -77,7 +77,7 @@ class KindSystem:
 class LookSystem:
     """Several kinds together, at one leaning."""
 
-    def __init__(self, name: str, parts: Sequence[Opened]) -> None:
+    def __init__(self, name: str, parts: Sequence[KindIndex]) -> None:
         self.name = name
         self._leaning, self._harder = _LOOKS[name]
         self._shares = self._leaning.among(BLENDED)
@@ -88,10 +88,10 @@ class LookSystem:
         )
         self._parts = parts
 
-    def hashed(self, sight: Sight) -> list[Planes]:
+    def hashed(self, features: PictureFeatures) -> list[Planes]:
         """Hash in each kind, in more readings if harder."""
         return [
-            _readings(KINDS[name], sight, harder=self._harder and share > 0)
+            _readings(KINDS[name], features, harder=self._harder and share > 0)
             for name, share in zip(BLENDED, self._shares, strict=True)
         ]
 
@@ -113,9 +113,9 @@ class RivalSystem:
         self._rival = rival
         self._hashes = hashes
 
-    def hashed(self, sight: Sight) -> Hashes:
+    def hashed(self, features: PictureFeatures) -> Hashes:
         """Let the package hash."""
-        return self._rival.compute(sight.image)
+        return self._rival.compute(features.image)
 
     def distances(self, asked: Hashes) -> NDArray[Any]:
         """Compare as the package does."""
@@ -126,9 +126,9 @@ class RivalSystem:
         return len(np.unique(self._hashes, axis=0))
 
 
-def _readings(kind: HashKind, sight: Sight, *, harder: bool) -> Planes:
+def _readings(kind: HashKind, features: PictureFeatures, *, harder: bool) -> Planes:
     tries = kind.tries_harder if harder else None
-    code = pack((tries.carried if tries else kind.compute)(sight))
+    code = pack((tries.query_codes if tries else kind.compute)(features))
     return read({kind.name: code}, kind, harder=harder).queries
 
 
@@ -144,8 +144,8 @@ def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
         BadParameter: there is no system of that name, or none is left.
     """
     unknown = [name for name in wanted if name not in names()]
-    if unknown and unknown[0] in KNOWN:
-        raise BadParameter("kinds", f"'{unknown[0]}' needs {KNOWN[unknown[0]].remedy}")
+    if unknown and unknown[0] in KNOWN_KINDS:
+        raise BadParameter("kinds", f"'{unknown[0]}' needs {KNOWN_KINDS[unknown[0]].remedy}")
     if unknown:
         raise BadParameter("kinds", f"there is no '{unknown[0]}'; try {', '.join(names())}")
     found = tuple(
@@ -175,6 +175,6 @@ def open_system(name: str, folder: Path) -> System:
     return LookSystem(name, opened)
 
 
-def _open_kind(name: str, folder: Path) -> Opened:
+def _open_kind(name: str, folder: Path) -> KindIndex:
     table = load_table(folder, name, KINDS[name].bits)
-    return Opened(table, ExactIndex(table))
+    return KindIndex(table, ExactIndex(table))

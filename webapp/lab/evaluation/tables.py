@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
 from webapp.lab.evaluation.rivals import absent
-from webapp.lab.evaluation.rows import Cost, HardNegatives, Row, SameLook, SameSort
+from webapp.lab.evaluation.rows import Cost, EvaluationRow, HardNegatives, SameLook, SameSort
 
 WIDTH = 120
 _NAME = 9  # characters; longer names of systems are broken at their hyphens
@@ -13,7 +13,7 @@ _NAME = 9  # characters; longer names of systems are broken at their hyphens
 Line = Sequence[str]
 
 
-def to_text(rows: Sequence[Row]) -> str:
+def to_text(rows: Sequence[EvaluationRow]) -> str:
     """Write all tests' tables, and at the end what could not be asked."""
     blocks = [
         *_recalls(rows, "recall_at_1", "same picture: the original comes first, %"),
@@ -27,7 +27,7 @@ def to_text(rows: Sequence[Row]) -> str:
     return "\n\n".join(filter(None, (*blocks, "\n".join(missing))))
 
 
-def _recalls(rows: Sequence[Row], value: str, title: str) -> Iterator[str]:
+def _recalls(rows: Sequence[EvaluationRow], value: str, title: str) -> Iterator[str]:
     grid = grid_of(rows, value)
     if not grid.systems:
         return
