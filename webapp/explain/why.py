@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import Bits, HashKind
 from webapp.index.code_table import bit_vector
-from webapp.index.hamming import to_one
+from webapp.index.hamming import distances_to_query
 from webapp.pictures.regions import region
 from webapp.search.look import Look, blend
 from webapp.search.query import Part
@@ -102,7 +102,7 @@ def _of_kind(search: Search, part: Part, place: int) -> Evidence:
     kind_index, readings = part.kind_index, part.readings
     rows = kind_index.table.rows[place]
     views = kind_index.table.codes[:, rows]
-    apart = np.stack([to_one(views, query) for query in readings.queries.T])
+    apart = np.stack([distances_to_query(views, query) for query in readings.queries.T])
     reading, view = np.unravel_index(int(apart.argmin()), apart.shape)
     counts = int(apart[reading, view])
     if isinstance(search.query.by, Look):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing.kinds import KINDS
-from webapp.index.hamming import Planes, Positions, distinct, roots
+from webapp.index.hamming import Planes, Positions, scaled_square_roots, sorted_unique
 from webapp.index.kind_index import KindIndex
 from webapp.search.nearest import FEW_OF, KindMeasure
 
@@ -112,7 +112,7 @@ def blend(
     for start in range(0, len(blended), _TOGETHER):
         some = slice(start, start + _TOGETHER)
         parts = (
-            roots(found[some], scale, share)
+            scaled_square_roots(found[some], scale, share)
             for found, scale, share in zip(distances, scales, shares, strict=True)
         )
         blended[some] = np.rint(FAR * sum(parts))
@@ -145,7 +145,7 @@ class LookMeasure:
         """Ask all parts' indexes."""
         wanted = max(k, _CANDIDATES)
         found = [part.candidates(wanted)[0] for part in self._parts]
-        return distinct(np.concatenate(found)), False
+        return sorted_unique(np.concatenate(found)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the parts' exact distances; of all items, once."""
@@ -171,7 +171,7 @@ class LookMeasure:
         spent: NDArray[np.float64] = np.zeros(1)
         parts = zip(self._parts, self._scales, self._shares, strict=True)
         for part, scale, share in sorted(parts, key=lambda one: one[0].words):
-            spent = spent + roots(part.distances(near), scale, share)
+            spent = spent + scaled_square_roots(part.distances(near), scale, share)
             left = np.flatnonzero(spent <= limit)
             if near is not None:
                 near, spent = near[left], spent[left]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
-from webapp.index.hamming import Planes, Positions, distinct, smallest
+from webapp.index.hamming import Planes, Positions, k_smallest, sorted_unique
 from webapp.models import Ids
 
 # XOR and count of as many 64-bit words takes some tens of milliseconds, as a page does: a million
@@ -90,7 +90,7 @@ def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | N
 
 def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:
     found = measure.distances(positions)
-    order = smallest(found, k)
+    order = k_smallest(found, k)
     chosen = order if positions is None else positions[order]
     return Neighbours(measure.ids[chosen], found[order].astype(np.int64), exact)
 
@@ -146,4 +146,4 @@ def rows_near(index: Index, queries: Planes, count: int) -> Positions:
         index.candidates(queries[:, number : number + 1], count)
         for number in range(queries.shape[1])
     ]
-    return found[0] if len(found) == 1 else distinct(np.concatenate(found))
+    return found[0] if len(found) == 1 else sorted_unique(np.concatenate(found))

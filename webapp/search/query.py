@@ -124,7 +124,9 @@ def prepare(generation: Generation, fingerprint: Fingerprint, query: Query) -> P
     if isinstance(query.by, HashKind):
         part = _part(generation, fingerprint, query.by.name, harder=query.harder)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
-        return PreparedQuery(measure, part.kind_index.ascending, (part,), query.by.bits)
+        return PreparedQuery(
+            measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
+        )
     return _prepare_look(generation, fingerprint, query)
 
 
@@ -150,7 +152,11 @@ def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query
     by_chance = kind_indexes[0].cached(
         (LOOK.name, *shares),
         lambda: np.sort(
-            blend([one.sample for one in kind_indexes], [one.scale for one in kind_indexes], shares)
+            blend(
+                [one.random_distances for one in kind_indexes],
+                [one.scale for one in kind_indexes],
+                shares,
+            )
         ),
     )
     return PreparedQuery(measure, by_chance, parts, query.by.bits)

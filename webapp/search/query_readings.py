@@ -9,7 +9,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import pack, packed_views, unpack
 from webapp.index.code_table import CodeTable
-from webapp.index.hamming import Planes, Positions, planes, to_one
+from webapp.index.hamming import Planes, Positions, distances_to_query, to_planes
 from webapp.models import Fingerprint
 
 
@@ -24,7 +24,7 @@ class QueryReadings:
         """Say of each item by which reading it was nearest; the first, if several are equal."""
         each = np.stack(
             [
-                to_one(table.codes[:, table.rows[positions].ravel()], query)
+                distances_to_query(table.codes[:, table.rows[positions].ravel()], query)
                 .reshape(len(positions), -1)
                 .min(axis=1)
                 for query in self.queries.T
@@ -52,4 +52,4 @@ def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> QueryRead
     for number, reading in enumerate(packed):
         first.setdefault(reading.tobytes(), number)
     distinct = list(first.values())
-    return QueryReadings(planes(packed[distinct]), tuple(phrases[number] for number in distinct))
+    return QueryReadings(to_planes(packed[distinct]), tuple(phrases[number] for number in distinct))

@@ -16,7 +16,7 @@ from webapp.exceptions import MapNotDrawn
 from webapp.explore.map.progress import Progress, Told
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
-from webapp.index.hamming import smallest
+from webapp.index.hamming import k_smallest
 from webapp.index.kind_index import KindIndex
 from webapp.search.look import LookMeasure
 
@@ -67,7 +67,7 @@ def measure(tables: Sequence[CodeTable]) -> Told[Nearness]:
     for item in range(count):
         queries = (_codes_of(shape.table, item), _codes_of(colour.table, item))
         distances = LookMeasure((shape, colour), queries, (1 - LEAN, LEAN)).distances()
-        nearest = smallest(distances, near)
+        nearest = k_smallest(distances, near)
         found.nearest[item] = nearest
         found.distances[item] = distances[nearest]
         found.landmarks[item] = distances[landmarks]
