@@ -17,7 +17,7 @@ from tests.pictures import bag, catalogue
 from webapp import create_app
 from webapp.explain.why import Evidence, Explanation, explain
 from webapp.hashing.kinds import KINDS, unpack
-from webapp.search.look import BALANCED, LEANINGS, Leaning, between
+from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
 from webapp.web import template_filters
 
@@ -46,7 +46,7 @@ def test_the_bits_are_those_of_the_nearest_views_and_differ_by_the_distance(
 @given(
     st.integers(1, 60),
     st.integers(1, 60),
-    st.sampled_from([*map(between, (0.0, 0.15, 0.3, 1.0)), *LEANINGS]),
+    st.sampled_from([*map(two_part_leaning, (0.0, 0.15, 0.3, 1.0)), *LEANINGS]),
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_parts_of_the_look_add_up_to_its_distance(

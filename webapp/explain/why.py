@@ -79,11 +79,11 @@ def explain(search: Search, item_id: int) -> Explanation:
     if place == len(measure.ids) or measure.ids[place] != item_id:
         raise ItemNotFound(f"there is no item {item_id} in the index of {search.query.by.name}")
     distance = int(measure.distances(np.array([place]))[0])
-    by_chance = search.prepared.by_chance
-    farthest = max(int(by_chance.max(initial=1)), distance)
+    random_distances = search.prepared.random_distances
+    farthest = max(int(random_distances.max(initial=1)), distance)
     # Whole steps, two at least: some kinds have even distances only.
     step = max(2, -(-(farthest + 1) // _BARS))
-    histogram = np.bincount(by_chance // step, minlength=farthest // step + 1)
+    histogram = np.bincount(random_distances // step, minlength=farthest // step + 1)
     return Explanation(
         distance,
         tuple(_evidence(search, place)),

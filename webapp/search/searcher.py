@@ -33,8 +33,8 @@ class Search:
 
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
-        by_chance = self.prepared.by_chance
-        return float(np.searchsorted(by_chance, distance, side="right") / max(1, len(by_chance)))
+        pairs = self.prepared.random_distances
+        return float(np.searchsorted(pairs, distance, side="right") / max(1, len(pairs)))
 
 
 class Searcher:

@@ -68,7 +68,7 @@ def measure_of(built: Built, query: Query) -> Measure:
         ((name, opened),) = built.kinds.items()
         return KindMeasure(opened.table, opened.index, to_planes(query[name]))
     asked = [to_planes(query[kind]) for kind in built.kinds]
-    return LookMeasure(list(built.kinds.values()), asked, BALANCED.among(tuple(built.kinds)))
+    return LookMeasure(list(built.kinds.values()), asked, BALANCED.shares_of(tuple(built.kinds)))
 
 
 def asker(built: Built, *, prove: bool | None = None) -> Callable[[Query], Found]:
