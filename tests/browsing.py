@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
 
+from tests.applications import Once, draw_map, take_in
 from tests.pictures import bag, encoded
-from tests.serving import Server, draw_catalogue, eventually, run_hashbag, served
+from tests.serving import Server, draw_catalogue, eventually, served
+from webapp import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -42,23 +44,26 @@ class Look:
         return f"{self.width} {self.scheme}{'' if self.scripts else ' without scripts'}"
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def drawn(once: Once) -> Path:
     """Draw the photos of a small shop, with their manifest."""
-    return draw_catalogue(tmp_path_factory.mktemp("photos") / "shop", ITEMS, seed=31).parent
+    return once("drawn", lambda folder: draw_catalogue(folder / "shop", ITEMS, seed=31)) / "shop"
 
 
-@pytest.fixture(scope="module")
-def shop(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve those photos."""
-    instance = tmp_path_factory.mktemp("shop") / "instance"
-    done = run_hashbag(["import", drawn / "manifest.csv"], instance)
-    assert done.returncode == 0, done.stderr
-    with served(instance) as server:
+@pytest.fixture(scope="session")
+def shop(drawn: Path, once: Once) -> Iterator[Server]:
+    """Serve those photos; tests must not change them."""
+
+    def take(folder: Path) -> None:
+        app = create_app({"instance": folder / "instance"})
+        take_in(app, drawn / "manifest.csv")
+        draw_map(app)
+
+    with served(once("shop", take) / "instance") as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium."""
     if not CHROMIUM.exists():

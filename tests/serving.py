@@ -211,8 +211,11 @@ def served(
     instance: Path, workers: int = 2, settings: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
     """Serve an instance with `hashbag serve`, from its first answer on."""
-    bind = f"127.0.0.1:{free_port()}"
-    log, errors = instance.with_suffix(".log"), instance.with_suffix(".errors")
+    port = free_port()
+    bind = f"127.0.0.1:{port}"
+    log, errors = (
+        instance.with_name(f"{instance.name}-{port}.{what}") for what in ("log", "errors")
+    )
     with log.open("w") as out, errors.open("w") as err:
         process = subprocess.Popen(
             _command(["serve", "--bind", bind, "--workers", str(workers)]),
