@@ -16,7 +16,7 @@ from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
 from webapp.context import Hashbag
 from webapp.explore.map.drawing import draw
-from webapp.explore.map.selection import MOST
+from webapp.explore.map.selection import MAX_MAP_ITEMS
 from webapp.explore.map.store import Maps
 from webapp.processes import available_cores
 
@@ -66,7 +66,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return app
 
 
-def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
+def draw_map(app: Flask, maps: Maps | None = None, most: int = MAX_MAP_ITEMS) -> None:
     """Draw the map of an application's catalogue, in this process."""
     core = core_of(app)
     for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):
