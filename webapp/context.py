@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.answers import Answers, State
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
-from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
+from webapp.exceptions import IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates
 from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
@@ -74,18 +72,6 @@ class Hashbag:
     def duplicates(self) -> Duplicates:
         """Groups of items that are nearly the same."""
         return Duplicates(self.catalog, self.generations)
-
-    @cached_property
-    def answers(self) -> Answers:
-        """What was answered before."""
-        return Answers(self.settings.answers_bytes)
-
-    def state(self) -> State | None:
-        """Return what answers are made of now; None where a view is to say why there is none."""
-        try:
-            return State(self.generations.current(), self.catalog.revision)
-        except (IndexNotReady, CatalogError, SQLAlchemyError):
-            return None
 
     @property
     def importer(self) -> Importer:

@@ -9,7 +9,6 @@ from webapp.hashing.kinds import KINDS, to_hex
 from webapp.models import Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, parameters
-from webapp.web.kept import kept
 from webapp.web.links import media
 from webapp.web.openapi import document
 from webapp.web.uploads import uploaded_codes
@@ -42,14 +41,12 @@ def items() -> Response:
 
 
 @bp.get("/items/<int:item_id>")
-@kept
 def item(item_id: int) -> Response:
     """Show one item."""
     return jsonify(_items([hashbag().catalog.item(item_id)])[0])
 
 
 @bp.get("/items/<int:item_id>/similar")
-@kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = parameters.search_query(request.args)

@@ -12,7 +12,6 @@ from webapp.index.facets import SORTS
 from webapp.search import price_bands
 from webapp.web import parameters
 from webapp.web.filter_context import remember_filters
-from webapp.web.kept import kept
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
 from webapp.web.uploads import uploaded_codes
@@ -36,7 +35,6 @@ def grid() -> str:
 
 
 @bp.get("/browse")
-@kept
 def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
@@ -54,7 +52,6 @@ def browse() -> str:
 
 
 @bp.get("/items/<int:item_id>")
-@kept
 def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
