@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.generation import Generation
 from webapp.index.kind_index import KindIndex
+from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
@@ -80,7 +80,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
-    """A query, made ready to be put to one generation.
+    """A query, made ready to be put to one snapshot.
 
     `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale,
     ascending.
@@ -114,34 +114,34 @@ class PreparedQuery:
         return part.readings.phrases_for(part.kind_index.table, positions)
 
 
-def prepare(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    """Put a query to a generation.
+def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    """Put a query to a snapshot.
 
     Raises:
         BadParameter: the fingerprint lacks a code that is needed.
-        IndexNotReady: the generation lacks a kind that is needed.
+        IndexNotReady: no kind that is needed is published.
     """
     if isinstance(query.by, HashKind):
-        part = _part(generation, fingerprint, query.by.name, harder=query.harder)
+        part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
         return PreparedQuery(measure, part.kind_index.ascending, (part,), query.by.bits)
-    return _prepare_look(generation, fingerprint, query)
+    return _prepare_look(snapshot, fingerprint, query)
 
 
 def _part(
-    generation: Generation, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+    snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
 ) -> Part:
     # More readings cost, and say nothing where they do not count.
     readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
-    return Part(KINDS[name], generation.kind(name), readings, share)
+    return Part(KINDS[name], snapshot.kind(name), readings, share)
 
 
-def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    names = blended(generation)
+def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    names = blended(snapshot)
     if LEARNED not in fingerprint:  # a link from before there was that kind
         names = PARTS
     parts = tuple(
-        _part(generation, fingerprint, name, harder=query.harder, share=share)
+        _part(snapshot, fingerprint, name, harder=query.harder, share=share)
         for name, share in zip(names, query.lean.among(names), strict=True)
         if share or name in PARTS
     )
@@ -156,16 +156,16 @@ def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query
     return PreparedQuery(measure, by_chance, parts, query.by.bits)
 
 
-def blended(generation: Generation) -> tuple[str, ...]:
+def blended(snapshot: Snapshot) -> tuple[str, ...]:
     """Name the kinds that the look blends: those of its kinds that all items have.
 
     Raises:
         IndexNotReady: some items lack even a shape or a colour code.
     """
-    shape, colour = (generation.kind(name).table.ids for name in PARTS)
+    shape, colour = (snapshot.kind(name).table.ids for name in PARTS)
     if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
-    learned = generation.kinds.get(LEARNED)
+    learned = snapshot.kinds.get(LEARNED)
     if learned is not None and _are_same(shape, learned.table.ids):
         return (LEARNED, *PARTS)
     return PARTS

@@ -68,7 +68,7 @@ def register(app: Flask) -> None:
 
 def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     """List the leanings worth a link, and whether each is the current one."""
-    parts = blended(hashbag().generations.current())
+    parts = blended(hashbag().snapshot)
     offered = LEANINGS if LEARNED in parts else PLAIN_LEANINGS
     shares = current.among(parts)
     return [(one, np.allclose(one.among(parts), shares, atol=0.005)) for one in offered]
