@@ -17,7 +17,7 @@ from webapp import cli, create_app
 from webapp.catalog import import_list
 from webapp.context import Hashbag
 from webapp.explore.map.drawing import draw
-from webapp.explore.map.selection import MOST
+from webapp.explore.map.selection import MAX_MAP_ITEMS
 from webapp.explore.map.store import Maps
 
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -45,7 +45,7 @@ def take_drawn_bags(folder: Path) -> Flask:
     return app
 
 
-def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
+def draw_map(app: Flask, maps: Maps | None = None, most: int = MAX_MAP_ITEMS) -> None:
     """Draw the map of an application's catalogue, in this process."""
     core = core_of(app)
     for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):

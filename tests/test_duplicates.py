@@ -26,7 +26,7 @@ from tests.test_pages import page as shown
 from webapp import create_app, maintenance
 from webapp.explore import near_pairs, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
-from webapp.explore.near_pairs import MOST
+from webapp.explore.near_pairs import MAX_LIMIT_BITS
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import make_table
 
@@ -105,12 +105,12 @@ def test_groups_are_those_of_a_walk_over_all_pairs(
     packed = np.packbits(bits ^ (random.random(bits.shape) < noise), axis=2)
     limit = int(share * 8 * width)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near_pairs, "_WORTH", WAYS[way])
-        patch.setattr(near_pairs, "_ROWS", int(random.integers(2, 20)))
-        patch.setattr(near_pairs, "_COLUMNS", int(random.integers(1, 20)))
-        patch.setattr(near_pairs, "_GUESSES", int(random.integers(0, 3)))
-        patch.setattr(near_pairs, "_FEW", float(random.choice([0, 1])))
-        patch.setattr(spanning_forest, "_BATCH", int(random.choice([1, 30])))
+        patch.setattr(near_pairs, "_MAX_CHUNK_SHARE", WAYS[way])
+        patch.setattr(near_pairs, "_TILE_ROWS", int(random.integers(2, 20)))
+        patch.setattr(near_pairs, "_TILE_COLUMNS", int(random.integers(1, 20)))
+        patch.setattr(near_pairs, "_FIRST_SORTS", int(random.integers(0, 3)))
+        patch.setattr(near_pairs, "_MIN_NEAR_SHARE", float(random.choice([0, 1])))
+        patch.setattr(spanning_forest, "_BATCH_LINKS", int(random.choice([1, 30])))
         found = grouping_of(make_table(8 * width, np.arange(count), packed), limit)
     items = [[view.tobytes() for view in item] for item in packed]
     assert in_words(found) == oracle.groups(items, limit)
@@ -171,7 +171,7 @@ def test_a_hundred_thousand_codes_that_all_hang_together_are_one_group() -> None
 
 def test_every_kind_has_a_usual_distance_and_a_limit_that_the_search_can_take() -> None:
     for kind in KINDS.values():
-        assert 0 <= usual_distance(kind) <= most_distance(kind) <= min(kind.bits, MOST)
+        assert 0 <= usual_distance(kind) <= most_distance(kind) <= min(kind.bits, MAX_LIMIT_BITS)
 
 
 # --- kept ---

@@ -95,7 +95,7 @@ def assert_as_imagehash_makes_it(picture: Image.Image) -> None:
     for name, oracle in oracles.items():
         assert to_hex(KINDS[name], codes[name]) == str(oracle(picture)), (name, picture.size)
     assert np.array_equal(
-        Colorhash(worth_a_table=0).bits(picture), imagehash.colorhash(picture).hash
+        Colorhash(table_after_pixels=0).bits(picture), imagehash.colorhash(picture).hash
     )
 
 
@@ -147,7 +147,7 @@ def test_a_resized_picture_is_pillows_in_every_pixel(
 ) -> None:
     grey = Grey(drawn(make, seed, size))
     pillows = grey.image.resize(wanted, Image.Resampling.LANCZOS)
-    assert np.array_equal(grey.made(*wanted), np.asarray(pillows))
+    assert np.array_equal(grey.pixels_resized(*wanted), np.asarray(pillows))
     assert np.array_equal(np.asarray(grey.resized(*wanted)), np.asarray(pillows))
 
 
@@ -161,7 +161,7 @@ def test_a_colour_is_in_the_class_that_imagehash_puts_it_in(
     colour: tuple[int, int, int],
 ) -> None:
     picture = Image.new("RGB", (2, 2), colour)
-    ours = Colorhash(worth_a_table=0).bits(picture)
+    ours = Colorhash(table_after_pixels=0).bits(picture)
     assert np.array_equal(ours, imagehash.colorhash(picture).hash)
 
 

@@ -19,7 +19,7 @@ from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
-from webapp.search.look import LOOK, between
+from webapp.search.look import LOOK, two_part_leaning
 from webapp.search.query import Query
 
 
@@ -110,7 +110,7 @@ def test_the_look_blends_exact_distances_on_the_catalogues_own_scale(
     generation = core_of(filled).generations.current()
     scale = {name: generation.kind(name).scale for name in ("shape", "colour")}
     for item_id in (1, 17, 42):
-        question = Query(LOOK, filters=Filters(category=("Tote",)), lean=between(lean))
+        question = Query(LOOK, filters=Filters(category=("Tote",)), lean=two_part_leaning(lean))
         for asked in (question, replace(question, filters=Filters())):
             result = core_of(filled).searcher.similar_to_item(item_id, asked)
             expected = []

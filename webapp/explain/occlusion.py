@@ -72,6 +72,6 @@ def occlusion_maps(
     if attention is None:
         return None
     return OcclusionMaps(
-        OcclusionMap(attention(catalog.picture(asked), evidence.found)) if asked else None,
-        OcclusionMap(attention(catalog.picture(found), evidence.asked)),
+        OcclusionMap(attention(catalog.picture(asked), evidence.item_bits)) if asked else None,
+        OcclusionMap(attention(catalog.picture(found), evidence.query_bits)),
     )

@@ -9,7 +9,7 @@ from PIL import Image
 from webapp.exceptions import TooPlain
 from webapp.hashing import colour, learned, query_variants, shape
 from webapp.hashing.hash_kind import Bits, HashKind, TriesHarder
-from webapp.hashing.imagehash_kinds import STOCK
+from webapp.hashing.imagehash_kinds import IMAGEHASH_KINDS
 from webapp.hashing.learned import codes as learned_codes
 from webapp.hashing.learned.attention import attention
 from webapp.hashing.picture_features import PictureFeatures
@@ -64,7 +64,7 @@ KNOWN_KINDS: dict[str, HashKind] = {
             extra=learned.EXTRA,
             installed=learned.is_installed(),
         ),
-        *STOCK,
+        *IMAGEHASH_KINDS,
     )
 }
 """Every kind, whether or not what it needs is installed: stored codes and links outlast that."""

@@ -53,7 +53,7 @@ def _compare_something() -> str | Response:
 def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
     if args.get("item"):
         item_id = parameters.integer(args, "item", 0, 1, 2**53)
-        return hashbag().catalog.item(item_id), {}
+        return hashbag().snapshot.item(item_id), {}
     if not args.get("q"):
         raise BadParameter("item", "name an item or a fingerprint to compare by")
     return None, fingerprint_text.decode(args["q"])

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import FACETS, Filters
-from webapp.search.look import BALANCED, LEANINGS, Leaning, between
+from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import Query, Ranking, ranking_named
 
 HIT_ORDERS = {
@@ -83,7 +83,7 @@ def lean(args: Args) -> Leaning:
             "lean",
             f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
         )
-    return between(found)
+    return two_part_leaning(found)
 
 
 def filters(args: Args) -> Filters:

@@ -11,7 +11,7 @@ from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
-from webapp.search.look import BLENDED, LEANINGS, LEARNED, PLAIN_LEANINGS, Leaning
+from webapp.search.look import BLENDED, LEANINGS, LEARNED, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, blended
 from webapp.web import template_filters, trail
 from webapp.web.links import link, narrowed, seed, version_static
@@ -68,10 +68,10 @@ def register(app: Flask) -> None:
 
 def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     """List the leanings worth a link, and whether each is the current one."""
-    parts = blended(hashbag().generations.current())
-    offered = LEANINGS if LEARNED in parts else PLAIN_LEANINGS
-    shares = current.among(parts)
-    return [(one, np.allclose(one.among(parts), shares, atol=0.005)) for one in offered]
+    parts = blended(hashbag().snapshot)
+    offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
+    shares = current.shares_of(parts)
+    return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
 
 
 def without(values: Sequence[str], one: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
-from webapp.index.hamming import planes
+from webapp.index.hamming import to_planes
 from webapp.index.kind_index import KindIndex
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rivals import Code, Found, K
@@ -66,9 +66,9 @@ def measure_of(built: Built, query: Query) -> Measure:
     """Put a query to what was built: to the one kind, or to the look of several."""
     if len(built.kinds) == 1:
         ((name, opened),) = built.kinds.items()
-        return KindMeasure(opened.table, opened.index, planes(query[name]))
-    asked = [planes(query[kind]) for kind in built.kinds]
-    return LookMeasure(list(built.kinds.values()), asked, BALANCED.among(tuple(built.kinds)))
+        return KindMeasure(opened.table, opened.index, to_planes(query[name]))
+    asked = [to_planes(query[kind]) for kind in built.kinds]
+    return LookMeasure(list(built.kinds.values()), asked, BALANCED.shares_of(tuple(built.kinds)))
 
 
 def asker(built: Built, *, prove: bool | None = None) -> Callable[[Query], Found]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
 from webapp.index.engines.exact import ExactEngine
-from webapp.index.hamming import planes
+from webapp.index.hamming import to_planes
 from webapp.lab.bench import ours, realistic
 from webapp.lab.bench.clock import Times, interleaved
 from webapp.lab.bench.ours import Built, Coded, Query, asker, built
@@ -146,7 +146,7 @@ def _recall(case: Case, scanned: Built, system: Asked, questions: int) -> float:
 
 def _floors(case: Case) -> dict[str, Callable[[int], object]]:
     """What a scan of all codes cannot be faster than: reading them; comparing them, bit by bit."""
-    words = [planes(codes.reshape(-1, codes.shape[2])).ravel() for codes in case.codes.values()]
+    words = [to_planes(codes.reshape(-1, codes.shape[2])).ravel() for codes in case.codes.values()]
     views = [codes.shape[1] for codes in case.codes.values()]
     room = np.empty(_BLOCK, dtype=np.uint64)
     counts = np.empty(_BLOCK, dtype=np.uint8)

@@ -80,7 +80,7 @@ class LookSystem:
     def __init__(self, name: str, parts: Sequence[KindIndex]) -> None:
         self.name = name
         self._leaning, self._harder = _LOOKS[name]
-        self._shares = self._leaning.among(BLENDED)
+        self._shares = self._leaning.shares_of(BLENDED)
         self.bits = sum(
             KINDS[part].views * KINDS[part].bits
             for part, share in zip(BLENDED, self._shares, strict=True)
