@@ -39,14 +39,14 @@ class Profile:
     `skew`: the standard deviation of thresholds; at 0, each bit is set in half of the codes.
     `dimensions`: of the points, their weights falling with the power `falloff`. `noise`: the share
     of each bit's variance that is independent noise. `copies`: the share of items that are near
-    copies of another; `apart`: their distance from it, in standard deviations of a point.
+    copies of another; `copy_distance`: their distance from it, in standard deviations of a point.
     """
 
     skew: float
     falloff: float
     noise: float
     copies: float
-    apart: float
+    copy_distance: float
     dimensions: int
 
 
@@ -60,7 +60,7 @@ PROFILES = {
 _OTHER_KINDS = Profile(0.9, 0.6, 0.01, 0.2, 0.25, 16)
 _COLOUR_CONTRAST = 3.5  # the larger, the more one colour outweighs the others
 _EQUAL_VIEWS_SHARE = 0.77  # of photos, for shape: the second view equals the third
-_VIEWS_APART = 0.35  # the distance of these two views elsewhere, as `Profile.apart`
+_VIEWS_DISTANCE = 0.35  # the distance of these two views elsewhere, as `Profile.copy_distance`
 
 
 def draw(kind: HashKind, count: int, seed: int) -> Packed:
@@ -87,7 +87,7 @@ def _packed(to_bits: Callable[[Floats], NDArray[np.bool_]], points: Floats) -> N
 
 def _moved(points: Floats, random: np.random.Generator) -> Floats:
     steps = random.standard_normal(points.shape, dtype=np.float32)
-    return points + np.float32(_VIEWS_APART) * steps
+    return points + np.float32(_VIEWS_DISTANCE) * steps
 
 
 def _points(profile: Profile, count: int, random: np.random.Generator) -> Floats:
@@ -95,7 +95,7 @@ def _points(profile: Profile, count: int, random: np.random.Generator) -> Floats
     copies = np.flatnonzero(random.random(count) < profile.copies)
     originals = random.integers(0, count, len(copies))
     steps = random.standard_normal((len(copies), profile.dimensions), dtype=np.float32)
-    points[copies] = points[originals] + np.float32(profile.apart) * steps
+    points[copies] = points[originals] + np.float32(profile.copy_distance) * steps
     return points
 
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from webapp.lab.demo import light, textures
 from webapp.lab.demo.camera import Camera
+from webapp.lab.demo.coats import Coat, Coats
 from webapp.lab.demo.light import Lamp, Surface
-from webapp.lab.demo.look import Coat, Look
 from webapp.lab.demo.parts import Part, Skin
 from webapp.lab.demo.relief import relief
 from webapp.lab.demo.stamp import Stamp, stamp
@@ -51,13 +51,13 @@ class Paint:
 class Canvas:
     """Linear light (3, size, size), and how much of each pixel the bag covers, (size, size)."""
 
-    def __init__(self, backdrop: Field, camera: Camera, lamp: Lamp, look: Look) -> None:
+    def __init__(self, backdrop: Field, camera: Camera, lamp: Lamp, coats: Coats) -> None:
         self.light = backdrop
         self.size = backdrop.shape[1]
         self.cover = np.zeros(backdrop.shape[1:], dtype=np.float32)
         self.camera = camera
         self.lamp = lamp
-        self.look = look
+        self.coats = coats
 
     def lay(self, part: Part) -> None:
         """Light one part and draw it over what is there."""
@@ -67,7 +67,7 @@ class Canvas:
         if part.lift > 0:
             self._shade_below(mark, part.lift * self.camera.scale)
         spots = self._spots(mark)
-        coat = self.look[part.skin]
+        coat = self.coats[part.skin]
         if part.skin is Skin.GROOVE:
             planes = [plane.reshape(-1)[spots.flat] * np.float32(0.62) for plane in self.light]
         elif part.skin is Skin.THREAD:
@@ -125,7 +125,7 @@ class Canvas:
 
     def _plane(self, part: Part, mark: Stamp, spots: Spots) -> tuple[Field, Field]:
         """Return the bag coordinates of each spot, in the part's plane."""
-        z = float(part.shapes[0][0, 2]) if mark.lean is None else 0.0
+        z = float(part.shapes[0][0, 2]) if mark.coded_slopes is None else 0.0
         h = self.camera.plane(z).astype(np.float32)
         x, y = spots.column.astype(np.float32), spots.row.astype(np.float32)
         w = 1 / (h[2, 0] * x + h[2, 1] * y + h[2, 2])
@@ -142,9 +142,9 @@ class Canvas:
         above, below = np.maximum(spots.local - row, 0), np.minimum(spots.local + row, last)
         x = (flat[left] - flat[right]) * np.float32(0.5)
         y = (flat[below] - flat[above]) * np.float32(0.5)
-        if mark.lean is not None:
-            lean = mark.slopes(spots.local)
-            return light.facing(x + lean[0], y + lean[1])
+        if mark.coded_slopes is not None:
+            slopes = mark.slopes(spots.local)
+            return light.facing(x + slopes[0], y + slopes[1])
         turned = self.camera.rotation()[:, 2]
         x += np.float32(turned[0] / turned[2])
         y += np.float32(turned[1] / turned[2])

@@ -7,8 +7,8 @@ from webapp.lab.demo import scene
 from webapp.lab.demo.bag import DrawnBag
 from webapp.lab.demo.camera import Camera
 from webapp.lab.demo.canvas import Canvas
+from webapp.lab.demo.coats import coats
 from webapp.lab.demo.light import Lamp
-from webapp.lab.demo.look import look
 from webapp.lab.demo.silhouettes import SILHOUETTES
 
 SIZE_PIXELS = 600
@@ -25,7 +25,7 @@ def draw(bag: DrawnBag) -> Image.Image:
     )
     floor = scene.backdrop(shot.backdrop, _CANVAS_PIXELS, lamp)
     scene.stand(floor, camera, lamp, form.foot)
-    canvas = Canvas(floor, camera, lamp, look(bag.colourway))
+    canvas = Canvas(floor, camera, lamp, coats(bag.colourway))
     for part in form.parts:
         canvas.lay(part)
     picture = scene.develop(canvas.light, SIZE_PIXELS)

@@ -19,7 +19,7 @@ from webapp.lab.demo.curves import (
 
 
 class Skin(StrEnum):
-    """The role of a part's surface, for which the look has a material and a colour."""
+    """The role of a part's surface, for which a bag's coats have a material and a colour."""
 
     BODY = "body"
     SIDE = "side"

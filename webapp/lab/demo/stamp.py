@@ -21,14 +21,14 @@ _SHADOW_PER_LIFT = 3.0  # room around a part for its shadow, in units of its lif
 class Stamp:
     """A window of the canvas at (x, y) with a part's coverage.
 
-    `grey`: coverage, 0 to 255. `lean`: the slopes of polygons that face different ways, coded as
-    colours; None for a part that faces the viewer.
+    `grey`: coverage, 0 to 255. `coded_slopes`: the slopes of polygons that face different ways,
+    coded as colours; None for a part that faces the viewer.
     """
 
     x: int
     y: int
     grey: Image.Image
-    lean: Image.Image | None = None
+    coded_slopes: Image.Image | None = None
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -45,10 +45,10 @@ class Stamp:
 
     def slopes(self, places: npt.NDArray[np.signedinteger[Any]]) -> tuple[Field, Field]:
         """Return the polygons' slopes, x and y, at places of the flattened window."""
-        if self.lean is None:
+        if self.coded_slopes is None:
             flat = np.zeros(len(places), dtype=np.float32)
             return flat, flat
-        coded = np.asarray(self.lean).reshape(-1, 3)[places].astype(np.float32)
+        coded = np.asarray(self.coded_slopes).reshape(-1, 3)[places].astype(np.float32)
         scale = 255 / np.maximum(coded[:, 2], 4)
         x = np.clip((coded[:, 0] * scale - 128) / 127, -0.97, 0.97)
         y = np.clip((coded[:, 1] * scale - 128) / 127, -0.97, 0.97)
@@ -68,8 +68,8 @@ def stamp(part: Part, camera: Camera, size: int) -> Stamp | None:
         return None
     fine = [(shape - low) * _SUPERSAMPLING for shape in shapes]
     if part.facing is not None:
-        grey, lean = _turned(part, part.facing, fine, camera, (width, height))
-        return Stamp(int(low[0]), int(low[1]), grey, lean)
+        grey, slopes = _turned(part, part.facing, fine, camera, (width, height))
+        return Stamp(int(low[0]), int(low[1]), grey, slopes)
     image = Image.new("L", (width * _SUPERSAMPLING, height * _SUPERSAMPLING))
     pen = ImageDraw.Draw(image)
     for shape in fine:

@@ -15,7 +15,7 @@ from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.hamming import Positions
 from webapp.lab.evaluation.edits import saved
 from webapp.lab.evaluation.gallery import Gallery, Photo, codes_of, opened
-from webapp.lab.evaluation.ranks import NEIGHBOURS, chance, rank
+from webapp.lab.evaluation.ranks import NEIGHBOURS, random_for, rank
 from webapp.lab.evaluation.rows import HardNegatives, Progress
 from webapp.models import Item
 from webapp.processes import in_order
@@ -109,6 +109,6 @@ def _compare(
         distances = system.distances(system.hashed(original))
         for column, other in enumerate(others):
             relevant = (copies == copies[other])[not_copies]
-            random = chance(seed, photo.item_id, system.name, str(other))
+            random = random_for(seed, photo.item_id, system.name, str(other))
             ranks[line, column] = rank(distances[not_copies], relevant, random)
     return apart, ranks

@@ -12,7 +12,7 @@ NEIGHBOURS = 9
 """How many neighbours each test looks at."""
 
 
-def chance(seed: int, item_id: int, *words: str) -> np.random.Generator:
+def random_for(seed: int, item_id: int, *words: str) -> np.random.Generator:
     """Return a random generator that is the same for equal arguments."""
     return np.random.default_rng([seed, item_id, zlib.crc32("\n".join(words).encode())])
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.hamming import Positions
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
-from webapp.lab.evaluation.ranks import chance, neighbours
+from webapp.lab.evaluation.ranks import neighbours, random_for
 from webapp.lab.evaluation.rows import Progress, SameLook
 from webapp.models import Item
 from webapp.processes import in_order
@@ -49,7 +49,7 @@ def nearest(folder: Path, names: tuple[str, ...], seed: int, photo: Photo) -> li
         neighbours(
             system.distances(system.hashed(features)),
             left_out,
-            chance(seed, photo.item_id, system.name),
+            random_for(seed, photo.item_id, system.name),
         )
         for system in systems
     ]

@@ -11,7 +11,7 @@ from PIL import Image
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.lab.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
-from webapp.lab.evaluation.ranks import NEIGHBOURS, chance, rank
+from webapp.lab.evaluation.ranks import NEIGHBOURS, random_for, rank
 from webapp.lab.evaluation.rows import Progress, SamePicture
 from webapp.processes import in_order
 
@@ -52,7 +52,7 @@ def ranks(folder: Path, names: tuple[str, ...], seed: int, photo: Photo) -> NDAr
         features = PictureFeatures(_as_sent(image, edit, seed, photo.item_id))
         for column, system in enumerate(systems):
             distances = system.distances(system.hashed(features))
-            random = chance(seed, photo.item_id, system.name, edit)
+            random = random_for(seed, photo.item_id, system.name, edit)
             original_ranks[line, column] = rank(distances, originals, random)
     return original_ranks
 

@@ -24,10 +24,10 @@ class Coat:
     second: Field | None = None
 
 
-Look = dict[Skin, Coat]
+Coats = dict[Skin, Coat]
 
 
-def look(way: Colourway) -> Look:
+def coats(way: Colourway) -> Coats:
     """Return the coat of every skin of a bag, from its colourway."""
     body, chosen = MATERIALS[way.material], BY_NAME[way.shade]
     colour, partner = linear(chosen.hexa), linear(chosen.partner)
