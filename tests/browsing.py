@@ -10,11 +10,19 @@ from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.applications import Once, draw_map, take_in
 from tests.pictures import bag, encoded
-from tests.serving import Server, draw_catalogue, eventually, served
+from tests.serving import HANGS, Server, draw_catalogue, eventually, served
 from webapp import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,6 +39,8 @@ QUIET = (
 )
 ITEMS = 40
 HEIGHT = 900
+
+expect.set_options(timeout=1000 * HANGS)
 
 
 @dataclass(frozen=True)
@@ -145,7 +155,7 @@ def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> It
         is_mobile=look.touch,
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * HANGS)
     problems: list[str] = []
     watch(page, problems)
     try:
@@ -191,4 +201,4 @@ def until(page: Page, expression: str) -> None:
     Asked from here again and again: a page's own policy forbids what the browser driver does when
     it waits inside the page.
     """
-    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), 10, expression)
+    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), expression)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.pictures import bag, catalogue, encoded
-from tests.serving import eventually, run_hashbag, served, started
+from tests.serving import HANGS, eventually, run_hashbag, served, started
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def learned_codes(instance: Path) -> dict[str, bytes]:
     """Return the stored codes by the path of their photo."""
     query = "SELECT path, code FROM codes JOIN items ON id = item_id WHERE kind = 'learned'"
-    with closing(sqlite3.connect(instance / "hashbag.db", timeout=10)) as database:
+    with closing(sqlite3.connect(instance / "hashbag.db", timeout=HANGS)) as database:
         return dict(database.execute(query).fetchall())
 
 
@@ -119,7 +119,7 @@ def test_a_catalogue_from_before_the_kind_is_filled_in_while_it_is_served(
     with served(instance, workers=1) as server:
         assert server.get("/items/5").status == 200
         with started(["index", "--kinds", "learned", "--jobs", "1"], instance) as filling:
-            eventually(lambda: learned_codes(instance), 60, "the first codes are there")
+            eventually(lambda: learned_codes(instance), "the first codes are there")
             filling.send_signal(signal.SIGKILL)
             filling.wait()
         some = learned_codes(instance)

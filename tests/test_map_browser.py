@@ -20,7 +20,7 @@ ITEMS = 250
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("map")
     photos = catalogue(folder / "photos", ITEMS)
-    done = run_hashbag(["import", photos], folder / "instance", timeout=180)
+    done = run_hashbag(["import", photos], folder / "instance")
     assert "drew the map" in done.stderr, done.stderr
     with served(folder / "instance") as server:
         yield server

