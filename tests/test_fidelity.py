@@ -15,9 +15,11 @@ from PIL import Image
 from tests.pictures import bag
 from tests.test_hashing import ORACLES
 from webapp.hashing import wavelets
+from webapp.hashing.code_packing import to_hex
 from webapp.hashing.colorhash import Colorhash
+from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.grey import Grey, agrees_with_pillow
-from webapp.hashing.kinds import KINDS, fingerprint, to_hex
+from webapp.hashing.kinds import KINDS
 from webapp.pictures.opening import open_picture
 
 Pixels = NDArray[np.integer]

@@ -10,7 +10,8 @@ import struct
 import zlib
 
 from webapp.exceptions import BadParameter
-from webapp.hashing.kinds import KNOWN_KINDS, fits
+from webapp.hashing.code_packing import fits
+from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.models import Fingerprint
 
 _VERSION = 1

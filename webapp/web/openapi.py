@@ -37,6 +37,7 @@ def document() -> Json:
                 )
             },
             "/api/v1/search": {"get": _search(), "post": _search_picture()},
+            "/api/v1/fingerprints": {"post": _fingerprints()},
             "/api/v1/duplicates": {"get": _duplicates()},
             "/api/v1/kinds": {
                 "get": _call("The hash kinds.", {"type": "array", "items": _ref("Kind")}, [])
@@ -46,6 +47,7 @@ def document() -> Json:
             "schemas": {
                 "Item": _ITEM,
                 "Result": _RESULT,
+                "Fingerprint": _FINGERPRINT,
                 "Items": _ITEMS,
                 "Duplicates": _DUPLICATES,
                 "Kind": _KIND,
@@ -97,17 +99,29 @@ def _search() -> Json:
 def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
     call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
+    return call | _upload("Any parameter may also be a field of the form.", _question())
+
+
+def _fingerprints() -> Json:
+    found = "The fingerprint of an uploaded picture, to search with later; nothing is searched."
+    call = _call(found, _ref("Fingerprint"), [], 400, 413, 415, 422, 503)
+    return call | _upload("One picture.", [])
+
+
+def _upload(description: str, parameters: list[Json]) -> Json:
+    """Describe a form with a picture, and with these parameters as fields."""
+    image: Json = {"type": "string", "format": "binary"}
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
     off = "Percent of the picture to cut off from this side, in place of `crop`."
     percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}
-    margins: Json = dict.fromkeys(MARGINS, percent)
+    fields = {str(one["name"]): one["schema"] for one in parameters}
     form: Json = {
         "type": "object",
         "required": ["image"],
-        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop} | margins,
+        "properties": {"image": image, "crop": crop} | dict.fromkeys(MARGINS, percent) | fields,
     }
-    body = {"required": True, "content": {"multipart/form-data": _as(form)}}
-    return call | {"requestBody": body}
+    content: Json = {"multipart/form-data": _as(form)}
+    return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
 def _duplicates() -> Json:
@@ -228,6 +242,7 @@ _RESULT = _object(
     exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
     hits={"type": "array", "items": _HIT},
 )
+_FINGERPRINT = _object(fingerprint=_TEXT)
 _GROUP = _object(
     size={"type": "integer", "minimum": 2},
     distance={

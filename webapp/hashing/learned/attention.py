@@ -1,7 +1,7 @@
-"""Which parts of a photo its learned code hangs on, found by hiding one part after another.
+"""Which parts of a photo decide its learned code, found by hiding one part after another.
 
-Approximate: parts that only count together show nothing when hidden one at a time, and what is
-put in a part's place is something to see as well.
+This is approximate. Two parts of which either is enough show nothing when one of them is hidden,
+and the network also sees what is drawn over a hidden part.
 """
 
 import time
@@ -17,13 +17,13 @@ from webapp.hashing.learned.codes import encode
 from webapp.hashing.learned.network import SIDE
 
 CELLS = 7
-"""Rows and columns of parts: as many as the network's own last map has."""
+"""Rows and columns of parts, as in the network's last map."""
 
 SECONDS = 2.0
-"""What an answer may take; the network asks for some 10 ms a part."""
+"""The longest that the measuring may take; the network needs some 10 ms for each part."""
 
-# Pixels: so much is blurred in what takes a part's place, and its edge.
-_BLUR, _EDGE = 24, 6
+# A hidden part is replaced by a blurred copy, and its edge is softened.
+_BLUR_PIXELS, _EDGE_PIXELS = 24, 6
 
 
 def attention(
@@ -33,28 +33,28 @@ def attention(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Attention:
-    """Hide each part of an upright RGB picture and see what becomes of its code.
+    """Hide each part of an upright RGB picture and measure how its code changes.
 
-    `compared`, shape (bits,), is the code of another picture. Parts are taken from the middle
-    outward, so that what time allows is what most likely matters.
+    `compared`, shape (bits,), is the code of another picture. The parts in the middle come first,
+    because they matter most if the time is not enough for all.
 
     Raises:
         LearnedUnusable: the network is not right.
     """
     end = clock() + seconds
     pixels = session.seen(image)
-    behind = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR)))
+    behind = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_PIXELS)))
     plain = encode(session.profile(pixels))
-    turned, farther = np.zeros((2, CELLS, CELLS), dtype=np.int64)
-    known = np.zeros((CELLS, CELLS), dtype=np.bool_)
+    flipped, added_distance = np.zeros((2, CELLS, CELLS), dtype=np.int64)
+    measured = np.zeros((CELLS, CELLS), dtype=np.bool_)
     for row, column in _from_the_middle():
         if clock() >= end:
             break
         hidden = encode(session.profile(_hidden(pixels, behind, row, column)))
-        turned[row, column] = (hidden ^ plain).sum()
-        farther[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
-        known[row, column] = True
-    return Attention(turned, farther, known)
+        flipped[row, column] = (hidden ^ plain).sum()
+        added_distance[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
+        measured[row, column] = True
+    return Attention(flipped, added_distance, measured)
 
 
 def _from_the_middle() -> list[tuple[int, int]]:
@@ -66,11 +66,11 @@ def _from_the_middle() -> list[tuple[int, int]]:
 def _hidden(
     pixels: NDArray[np.uint8], behind: NDArray[np.uint8], row: int, column: int
 ) -> NDArray[np.uint8]:
-    """Put a blurred copy in a part's place, with a soft edge."""
+    """Return the pixels with one part replaced by a blurred copy of it, with a soft edge."""
     size = SIDE // CELLS
     left, top = column * size, row * size
     mask = Image.new("L", (SIDE, SIDE), 0)
     mask.paste(255, (left, top, left + size, top + size))
-    soft = mask.filter(ImageFilter.BoxBlur(_EDGE))
+    soft = mask.filter(ImageFilter.BoxBlur(_EDGE_PIXELS))
     pasted = Image.composite(Image.fromarray(behind), Image.fromarray(pixels), soft)
     return np.asarray(pasted)
