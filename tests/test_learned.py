@@ -79,8 +79,8 @@ def test_a_tensor_that_is_missing_or_misshapen_is_named() -> None:
 
 
 def test_the_code_is_fixed_for_ever() -> None:
-    """A change of the planes or of the layout would make all stored codes another kind's."""
-    planes = np.packbits(codes.planes() > 0).tobytes()
+    """A change of the hyperplanes or of the layout would make all stored codes another kind's."""
+    planes = np.packbits(codes.hyperplanes() > 0).tobytes()
     assert hashlib.sha256(planes).hexdigest().startswith("b1e07dfdb1004f1b")
     assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 11, 1)
 

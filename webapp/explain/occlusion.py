@@ -78,7 +78,8 @@ def occlusion_maps(
         return None
     of_photo = partial(_occlusion_map, catalog, evidence.kind.attention)
     return OcclusionMaps(
-        of_photo(asked, evidence.found) if asked else None, of_photo(found, evidence.asked)
+        of_photo(asked, evidence.item_bits) if asked else None,
+        of_photo(found, evidence.query_bits),
     )
 
 

@@ -2,7 +2,7 @@
 
 from webapp.hashing import colour, learned, query_variants, shape
 from webapp.hashing.hash_kind import HashKind, TriesHarder
-from webapp.hashing.imagehash_kinds import STOCK
+from webapp.hashing.imagehash_kinds import IMAGEHASH_KINDS
 from webapp.hashing.learned import codes as learned_codes
 from webapp.hashing.learned.attention import attention
 
@@ -55,7 +55,7 @@ KNOWN_KINDS: dict[str, HashKind] = {
             extra=learned.EXTRA,
             installed=learned.is_installed(),
         ),
-        *STOCK,
+        *IMAGEHASH_KINDS,
     )
 }
 """Every kind by name, installed or not: stored codes and links may hold any of them."""

@@ -1,7 +1,7 @@
 """Which parts of a photo decide its learned code, found by hiding one part after another.
 
-This is approximate. Two parts of which either is enough show nothing when one of them is hidden,
-and the network also sees what is drawn over a hidden part.
+Occlusion sensitivity (Zeiler and Fergus, 2014). Approximate: parts that matter only together show
+no effect when hidden one at a time, and the blur that hides a part is an image too.
 """
 
 import time
@@ -17,13 +17,12 @@ from webapp.hashing.learned.codes import encode
 from webapp.hashing.learned.network import SIDE
 
 CELLS = 7
-"""Rows and columns of parts, as in the network's last map."""
+"""Rows and columns of parts: those of the network's last map."""
 
 SECONDS = 2.0
-"""The longest that the measuring may take; the network needs some 10 ms for each part."""
+"""Time limit of an answer; the network takes some 10 ms for each part."""
 
-# A hidden part is replaced by a blurred copy, and its edge is softened.
-_BLUR_PIXELS, _EDGE_PIXELS = 24, 6
+_BLUR_RADIUS_PIXELS, _EDGE_RADIUS_PIXELS = 24, 6
 
 
 def attention(
@@ -33,44 +32,46 @@ def attention(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Attention:
-    """Hide each part of an upright RGB picture and measure how its code changes.
+    """Hide each part of an upright RGB picture in turn and count the bits that change.
 
-    `compared`, shape (bits,), is the code of another picture. The parts in the middle come first,
-    because they matter most if the time is not enough for all.
+    `compared`: the code of another picture, (bits,). `seconds`: the time limit; parts in the
+    middle, which are most likely to matter, come first.
 
     Raises:
-        LearnedUnusable: the network is not right.
+        LearnedUnusable: the weights or the runtime are not right.
     """
     end = clock() + seconds
     pixels = session.seen(image)
-    behind = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_PIXELS)))
-    plain = encode(session.profile(pixels))
+    blurred = np.asarray(
+        Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_RADIUS_PIXELS))
+    )
+    original = encode(session.profile(pixels))
     flipped, added_distance = np.zeros((2, CELLS, CELLS), dtype=np.int64)
     measured = np.zeros((CELLS, CELLS), dtype=np.bool_)
-    for row, column in _from_the_middle():
+    for row, column in _parts_from_the_middle():
         if clock() >= end:
             break
-        hidden = encode(session.profile(_hidden(pixels, behind, row, column)))
-        flipped[row, column] = (hidden ^ plain).sum()
-        added_distance[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
+        hidden = encode(session.profile(_with_part_hidden(pixels, blurred, row, column)))
+        flipped[row, column] = (hidden ^ original).sum()
+        added_distance[row, column] = (hidden ^ compared).sum() - (original ^ compared).sum()
         measured[row, column] = True
     return Attention(flipped, added_distance, measured)
 
 
-def _from_the_middle() -> list[tuple[int, int]]:
+def _parts_from_the_middle() -> list[tuple[int, int]]:
     middle = (CELLS - 1) / 2
-    places = [(row, column) for row in range(CELLS) for column in range(CELLS)]
-    return sorted(places, key=lambda at: (at[0] - middle) ** 2 + (at[1] - middle) ** 2)
+    parts = [(row, column) for row in range(CELLS) for column in range(CELLS)]
+    return sorted(parts, key=lambda part: (part[0] - middle) ** 2 + (part[1] - middle) ** 2)
 
 
-def _hidden(
-    pixels: NDArray[np.uint8], behind: NDArray[np.uint8], row: int, column: int
+def _with_part_hidden(
+    pixels: NDArray[np.uint8], blurred: NDArray[np.uint8], row: int, column: int
 ) -> NDArray[np.uint8]:
-    """Return the pixels with one part replaced by a blurred copy of it, with a soft edge."""
+    """Return the pixels with one part blurred, with a soft edge."""
     size = SIDE // CELLS
     left, top = column * size, row * size
     mask = Image.new("L", (SIDE, SIDE), 0)
     mask.paste(255, (left, top, left + size, top + size))
-    soft = mask.filter(ImageFilter.BoxBlur(_EDGE_PIXELS))
-    pasted = Image.composite(Image.fromarray(behind), Image.fromarray(pixels), soft)
+    soft_mask = mask.filter(ImageFilter.BoxBlur(_EDGE_RADIUS_PIXELS))
+    pasted = Image.composite(Image.fromarray(blurred), Image.fromarray(pixels), soft_mask)
     return np.asarray(pasted)

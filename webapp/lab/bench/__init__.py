@@ -1,4 +1,4 @@
-"""Speed and cost, measured beside what else one might use, and beside what the machine can do."""
+"""Speed and cost, measured beside other libraries and beside what the machine allows."""
 
 import tempfile
 from collections.abc import Iterator, Mapping

@@ -124,7 +124,7 @@ def _unary(values: Floats) -> NDArray[np.bool_]:
     """Turn values, shape (N, anchors), into shares of a picture and those into unary codes."""
     shares = np.exp(_CONTRAST * (values - values.max(axis=1, keepdims=True)))
     shares /= shares.sum(axis=1, keepdims=True)
-    levels = colour.MOST * ((np.arange(colour.LEVELS) + 0.5) / colour.LEVELS) ** colour.CURVE
+    levels = colour.thresholds()
     bits: NDArray[np.bool_] = shares[:, :, None] > levels
     return bits.reshape(len(values), -1)
 
