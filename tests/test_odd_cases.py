@@ -129,3 +129,11 @@ def test_settings_come_from_a_file_and_the_environment_wins(
     (tmp_path / "config.toml").write_text("trees =\n")
     with pytest.raises(ConfigError, match=r"config\.toml"):
         create_app({"instance": tmp_path})
+
+
+def test_a_setting_that_an_earlier_version_had_is_ignored_with_a_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "config.toml").write_text("answers_mb = 32\ntrees = 7\n")
+    assert core_of(create_app({"instance": tmp_path})).settings.trees == 7
+    assert "the setting answers_mb is ignored: answers are no longer kept" in caplog.text

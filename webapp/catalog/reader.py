@@ -57,7 +57,7 @@ class Catalog:
         Raises:
             ItemNotFound: there is none with this id.
         """
-        found = self.items([item_id]) if item_id < _NO_ID else []
+        found = self.items([item_id])
         if not found:
             raise ItemNotFound(f"there is no item {item_id}")
         return found[0]
@@ -65,6 +65,7 @@ class Catalog:
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return the items in the order of `ids`; those that are gone are left out."""
         by_id: dict[int, Item] = {}
+        ids = [item_id for item_id in ids if item_id < _NO_ID]
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]

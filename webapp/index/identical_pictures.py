@@ -42,6 +42,9 @@ class IdenticalPictures:
         np.save(folder / FILE, np.stack([self.positions, self.first]))
 
 
+NONE = IdenticalPictures(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
+
+
 def load(folder: Path) -> IdenticalPictures:
     """Map what was saved.
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from webapp.catalog.reader import Catalog
 from webapp.hashing.fingerprinting import hash_query
 from webapp.hashing.one_at_a_time import one_at_a_time
-from webapp.index.generation import Generation
-from webapp.index.generation_store import GenerationStore
 from webapp.index.hamming import Positions
+from webapp.index.snapshot import Snapshot
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Ids, Item, Result
 from webapp.search.nearest import Neighbours, nearest
@@ -20,17 +18,17 @@ from webapp.search.query import PreparedQuery, Query, prepare
 
 @dataclass(frozen=True)
 class Search:
-    """A query put to one generation: whatever is asked of it further comes from the same."""
+    """A query put to one snapshot: whatever is asked of it further comes from the same."""
 
     query: Query
     fingerprint: Fingerprint
-    generation: Generation
+    snapshot: Snapshot
     prepared: PreparedQuery
     leave_out: int | None = None
 
     def among(self, filters: Filters) -> Positions | None:
         """Return the positions of the items that pass filters; None for all."""
-        return self.generation.positions(self.prepared.measure.ids, filters)
+        return self.snapshot.positions(self.prepared.measure.ids, filters)
 
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
@@ -39,15 +37,14 @@ class Search:
 
 
 class Searcher:
-    """Answers questions from the published generation, with items from the catalogue."""
+    """Answers queries from one snapshot."""
 
-    def __init__(self, catalog: Catalog, generations: GenerationStore) -> None:
-        self._catalog = catalog
-        self._generations = generations
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
 
     def similar_to_item(self, item_id: int, query: Query) -> Result:
         """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
-        return self.answer(self.of_item(self._catalog.item(item_id), query))
+        return self.answer(self.of_item(self._snapshot.item(item_id), query))
 
     def similar_to(self, fingerprint: Fingerprint, query: Query) -> Result:
         """Find the nearest to a fingerprint; raises as `of` does."""
@@ -70,10 +67,11 @@ class Searcher:
             ItemNotFound: its photo, which trying harder needs, is not where it was imported from.
             UnreadableImage: its photo is damaged, or too plain to search with.
         """
-        stored = self._catalog.fingerprints([item.id])[item.id]
+        stored = self._snapshot.fingerprints([item.id])[item.id]
         if not harder:
             return stored
-        return {**stored, **one_at_a_time(hash_query, self._catalog.encoded_photo(item))}
+        photo = self._snapshot.catalog.encoded_photo(item)
+        return {**stored, **one_at_a_time(hash_query, photo)}
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
         """Ask for what is like a fingerprint.
@@ -82,9 +80,8 @@ class Searcher:
             BadParameter: the fingerprint has no code of the kind asked for.
             IndexNotReady: nothing that could answer is published.
         """
-        generation = self._generations.current()
-        prepared = prepare(generation, fingerprint, query)
-        return Search(query, fingerprint, generation, prepared, leave_out)
+        prepared = prepare(self._snapshot, fingerprint, query)
+        return Search(query, fingerprint, self._snapshot, prepared, leave_out)
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count it."""
@@ -139,7 +136,7 @@ class Searcher:
             for item_id, distance in zip(found.ids.tolist(), found.distances.tolist(), strict=True)
             if item_id != search.leave_out and copies.get(item_id, 1)
         }
-        for rank, item in enumerate(self._catalog.items(list(distances))[: query.k], 1):
+        for rank, item in enumerate(self._snapshot.items(list(distances))[: query.k], 1):
             distance = distances[item.id]
             yield Hit(
                 rank,
@@ -155,14 +152,14 @@ def _copies(found: Neighbours, search: Search, among: Positions | None) -> dict[
 
     The item that was asked for is not counted.
     """
-    generation, ids = search.generation, search.generation.facets.ids
+    identical, ids = search.snapshot.identical_pictures, search.snapshot.facets.ids
     copies: dict[int, int] = {}
     seen: set[int] = set()
     for item_id, position in zip(
         found.ids.tolist(), np.searchsorted(ids, found.ids).tolist(), strict=True
     ):
-        picture = generation.identical_pictures.picture(position)
-        sharing = ids[generation.identical_pictures.sharing(picture)]
+        picture = identical.picture(position)
+        sharing = ids[identical.sharing(picture)]
         if among is not None:
             sharing = _at(sharing, search.prepared.measure.ids, among)
         others = np.count_nonzero(sharing != search.leave_out)

@@ -10,7 +10,6 @@ from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, parameters
-from webapp.web.kept import kept
 from webapp.web.links import media
 from webapp.web.openapi import document
 from webapp.web.uploads import uploaded_fingerprint
@@ -38,19 +37,17 @@ def items() -> Response:
         name: [{"value": value, "count": count} for value, count in counts]
         for name, counts in core.facets.counts(filters).items()
     }
-    items = _items(core.catalog.items(ids.tolist()))
+    items = _items(core.snapshot.items(ids.tolist()))
     return jsonify(items=items, total=core.facets.count(filters), seed=seed, facets=facets)
 
 
 @bp.get("/items/<int:item_id>")
-@kept
 def item(item_id: int) -> Response:
     """Show one item."""
-    return jsonify(_items([hashbag().catalog.item(item_id)])[0])
+    return jsonify(_items([hashbag().snapshot.item(item_id)])[0])
 
 
 @bp.get("/items/<int:item_id>/similar")
-@kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = parameters.search_query(request.args)
@@ -144,7 +141,7 @@ def _result(result: Result) -> Json:
 
 
 def _items(found: list[Item]) -> list[Json]:
-    codes = hashbag().catalog.fingerprints([item.id for item in found])
+    codes = hashbag().snapshot.fingerprints([item.id for item in found])
     return [_item(item, codes[item.id]) for item in found]
 
 

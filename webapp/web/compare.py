@@ -9,8 +9,9 @@ from werkzeug.datastructures import MultiDict
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.explain import comparison
+from webapp.explain.comparison import ComparedKind
 from webapp.hashing import fingerprint_text
-from webapp.models import Fingerprint, Item
+from webapp.models import Item
 from webapp.search.query import ranking_named
 from webapp.web import parameters
 from webapp.web.filter_context import remember_filters
@@ -28,20 +29,7 @@ def page() -> str | Response:
     if "item" not in args and "q" not in args:
         return _compare_something()
     shown = _compared_item(args)
-    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
-    kinds = [ranking_named(name) for name in names or FIRST_KINDS]
-    query = parameters.search_query(
-        args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
-    )
-    fingerprint = _fingerprint(shown, harder=query.harder)
-    leave_out = shown.id if shown else None
-    searcher = hashbag().searcher
-    rows = [
-        comparison.row(
-            searcher, partial(searcher.of, fingerprint, replace(query, by=by), leave_out)
-        )
-        for by in kinds
-    ]
+    rows = _rows(shown)
     return render_template(
         "compare.html",
         item=shown,
@@ -62,14 +50,23 @@ def _compare_something() -> str | Response:
 
 def _compared_item(args: MultiDict[str, str]) -> Item | None:
     if args.get("item"):
-        return hashbag().catalog.item(parameters.integer(args, "item", 0, 1, 2**53))
+        return hashbag().snapshot.item(parameters.integer(args, "item", 0, 1, 2**53))
     if not args.get("q"):
         raise BadParameter("item", "name an item or a fingerprint to compare by")
     return None
 
 
-def _fingerprint(shown: Item | None, *, harder: bool) -> Fingerprint:
-    """Return the one fingerprint that all kinds compare: an item's photo is decoded only once."""
+def _rows(shown: Item | None) -> list[ComparedKind]:
+    """Ask each kind with one fingerprint: an item's photo is decoded once, whatever is asked."""
+    args, searcher = request.args, hashbag().searcher
+    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
+    kinds = [ranking_named(name) for name in names or FIRST_KINDS]
+    query = parameters.search_query(
+        args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
+    )
     if shown:
-        return hashbag().searcher.fingerprint_of(shown, harder=harder)
-    return fingerprint_text.decode(request.args["q"])
+        fingerprint = searcher.fingerprint_of(shown, harder=query.harder)
+    else:
+        fingerprint = fingerprint_text.decode(args["q"])
+    ask = partial(searcher.of, fingerprint, leave_out=shown.id if shown else None)
+    return [comparison.row(searcher, partial(ask, replace(query, by=by))) for by in kinds]

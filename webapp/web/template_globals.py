@@ -68,7 +68,7 @@ def register(app: Flask) -> None:
 
 def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     """List the leanings worth a link, and whether each is the current one."""
-    parts = blended(hashbag().generations.current())
+    parts = blended(hashbag().snapshot)
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
