@@ -50,6 +50,20 @@ def test_the_description_is_openapi_3_1(client: FlaskClient) -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def test_the_description_tells_every_field_of_a_form_with_a_picture(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
+    search, alone = (paths[path]["post"] for path in UPLOADS)
+    assert alone["responses"].keys() == search["responses"].keys()
+    fields, fields_alone = (
+        call["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+        for call in (search, alone)
+    )
+    picture = {"image", "crop", "cut_left", "cut_top", "cut_right", "cut_bottom"}
+    assert fields_alone.keys() == picture
+    assert fields.keys() == picture | {one["name"] for one in search["parameters"]}
+    assert SEARCH_FIELDS.keys() <= fields.keys()
+
+
 def test_a_sample_is_repeated_by_its_seed(client: FlaskClient) -> None:
     first = valid(client, client.get("/api/v1/items?seed=5&n=10"), "Items")
     again = valid(client, client.get("/api/v1/items?seed=5&n=10"), "Items")
