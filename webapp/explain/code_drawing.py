@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing import colour
+from webapp.hashing.code_packing import unpack
 from webapp.hashing.hash_kind import Bits, HashKind
-from webapp.hashing.kinds import unpack
 from webapp.models import Code
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import hash_query
+from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.index.hamming import Positions
 from webapp.index.snapshot import Snapshot
 from webapp.metrics import REPAIRED, SEARCHES
@@ -53,14 +54,24 @@ class Searcher:
         """Ask for what is like an item, the item itself left out.
 
         Raises:
-            UnreadableImage: its photo, which trying harder needs, is damaged.
             IndexNotReady: nothing that could answer is published.
+            ItemNotFound, UnreadableImage: as `fingerprint_of` does.
         """
-        fingerprint = self._snapshot.fingerprints([item.id])[item.id]
-        if query.harder:
-            # Its photo is hashed as a query: more readings than are stored of it.
-            fingerprint = {**fingerprint, **query_fingerprint(self._snapshot.catalog.picture(item))}
+        fingerprint = self.fingerprint_of(item, harder=query.harder)
         return self.of(fingerprint, query, leave_out=item.id)
+
+    def fingerprint_of(self, item: Item, *, harder: bool) -> Fingerprint:
+        """Return an item's stored codes; `harder`, with the readings that only its photo gives.
+
+        Raises:
+            ItemNotFound: its photo, which trying harder needs, is not where it was imported from.
+            UnreadableImage: its photo is damaged, or too plain to search with.
+        """
+        stored = self._snapshot.fingerprints([item.id])[item.id]
+        if not harder:
+            return stored
+        photo = self._snapshot.catalog.encoded_photo(item)
+        return {**stored, **one_at_a_time(hash_query, photo)}
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
         """Ask for what is like a fingerprint.

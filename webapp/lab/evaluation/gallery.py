@@ -13,6 +13,7 @@ from PIL import Image
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, UnreadableImage
+from webapp.hashing.fingerprinting import EncodedPicture, decode
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import make_table
 from webapp.index.hamming import Positions
@@ -20,7 +21,6 @@ from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import Progress
 from webapp.lab.evaluation.systems import System, kinds_of, open_system
 from webapp.models import Ids, Item
-from webapp.pictures.opening import open_picture
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]
@@ -43,7 +43,7 @@ class Photo:
             UnreadableImage: the file is missing, or no longer what was imported.
         """
         try:
-            return open_picture(self.path.read_bytes(), self.pixels).image
+            return decode(EncodedPicture(self.path.read_bytes(), self.pixels)).image
         except OSError as error:
             raise UnreadableImage(
                 f"{self.path}: {error.strerror}: run `hashbag verify` and import again"

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter
+from webapp.hashing.code_packing import pack
+from webapp.hashing.fingerprinting import query_code
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import KINDS, KNOWN_KINDS, pack
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import load_table
 from webapp.index.engines.exact import ExactIndex
@@ -126,8 +128,7 @@ class RivalSystem:
 
 
 def _readings(kind: HashKind, features: PictureFeatures, *, harder: bool) -> Planes:
-    tries = kind.tries_harder if harder else None
-    code = pack((tries.query_codes if tries else kind.compute)(features))
+    code = query_code(kind, features) if harder else pack(kind.compute(features))
     return read({kind.name: code}, kind, harder=harder).queries
 
 

@@ -1,0 +1,100 @@
+"""What the JSON API answers, as the schemas of its OpenAPI document."""
+
+from webapp.models import FACETS
+from webapp.web.parameters import MAX_PER_PAGE
+
+Json = dict[str, object]
+
+
+def ref(name: str) -> Json:
+    """Refer to one of `SCHEMAS`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+_TEXT: Json = {"type": "string"}
+_WHOLE: Json = {"type": "integer"}
+
+_ITEM = _object(
+    id=_WHOLE,
+    filename=_TEXT,
+    title=_TEXT,
+    brand=_TEXT,
+    price={"type": ["number", "null"]},
+    currency=_TEXT,
+    colour=_TEXT,
+    category=_TEXT,
+    url=_TEXT,
+    width=_WHOLE,
+    height=_WHOLE,
+    image=_TEXT,
+    thumb=_TEXT,
+    extra={"type": "object", "additionalProperties": _TEXT},
+    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
+)
+_COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
+_ITEMS = _object(
+    items={"type": "array", "items": ref("Item")},
+    total=_WHOLE,
+    seed=_WHOLE,
+    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
+)
+_HIT = _object(
+    rank={"type": "integer", "minimum": 1},
+    distance={"type": "integer", "minimum": 0},
+    similarity={"type": "number", "minimum": 0, "maximum": 1},
+    matched={"type": "string", "description": "How the query was read; empty: as it is."},
+    copies={
+        "type": "integer",
+        "minimum": 1,
+        "description": "With `fold`: how many items have this identical picture.",
+    },
+    item=ref("Item"),
+)
+_RESULT = _object(
+    by=_TEXT,
+    k=_WHOLE,
+    fingerprint=_TEXT,
+    bits=_WHOLE,
+    weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
+    exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
+    hits={"type": "array", "items": _HIT},
+)
+_FINGERPRINT = _object(fingerprint=_TEXT)
+_GROUP = _object(
+    size={"type": "integer", "minimum": 2},
+    distance={
+        "type": "integer",
+        "minimum": 0,
+        "description": "The smallest number of bits at which these items would still be one group.",
+    },
+    items={
+        "type": "array",
+        "items": ref("Item"),
+        "description": f"By id; {MAX_PER_PAGE} at most: ask `of` one for more.",
+    },
+)
+_DUPLICATES = _object(
+    by=_TEXT,
+    distance=_WHOLE,
+    bits=_WHOLE,
+    total={"type": "integer", "minimum": 0, "description": "How many groups there are."},
+    items={"type": "integer", "minimum": 0, "description": "How many items are in them."},
+    page=_WHOLE,
+    groups={"type": "array", "items": _GROUP},
+)
+_KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
+_PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
+
+SCHEMAS: Json = {
+    "Item": _ITEM,
+    "Result": _RESULT,
+    "Fingerprint": _FINGERPRINT,
+    "Items": _ITEMS,
+    "Duplicates": _DUPLICATES,
+    "Kind": _KIND,
+    "Problem": _PROBLEM,
+}
