@@ -16,11 +16,10 @@ Print = Callable[[Field, Field, float], Field]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One material.
+    """One material; `words` are its names in shops.
 
-    `words`: its names in shops. `pitch`: the size of one repeat of the relief, in bag units;
-    `level`: of the print. `gloss`, `sheen`, `mirror`: amounts of highlight, grazing light and
-    reflection. `sharp`: how small the highlight is. `uneven`: how much the brightness varies.
+    `pitch`, `level`: the size of one repeat of relief and print, in bag units. `gloss`, `sheen`,
+    `mirror`: amounts of highlight, grazing light, reflection. `sharp`: how small the highlight is.
     """
 
     key: str
@@ -32,7 +31,6 @@ class Material:
     sheen: float = 0.03
     uneven: float = 0.02
     mirror: float = 0.0
-    soft: float = 1.0
     printed: Print | None = None
     level: float = 1.0
 
@@ -182,7 +180,6 @@ def _canvas(key: str, words: tuple[str, ...], printed: Print | None, pitch: floa
         sharp=2,
         sheen=0.05,
         uneven=0.025,
-        soft=0.7,
         printed=printed,
         level=pitch,
     )
