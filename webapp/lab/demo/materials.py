@@ -8,9 +8,8 @@ import numpy as np
 from webapp.lab.demo import textures
 from webapp.lab.demo.textures import Field
 
-# From places (u, v) in bag units and a pitch: heights in bag units, and brightness; or None.
+# Of places (u, v) and a pitch in bag units: heights in bag units, and brightness.
 Relief = Callable[[Field, Field, float], tuple[Field | None, Field | None]]
-# From the same: the share of the second colour, 0 to 1.
 Print = Callable[[Field, Field, float], Field]
 
 
@@ -240,7 +239,6 @@ MATERIALS: dict[str, Material] = {
     )
 }
 
-# The material of sides and trim, where it is not that of the body.
 GROUND = {
     "calf": "calf",
     "pebble": "pebble",
