@@ -155,6 +155,14 @@ def roots(found: NDArray[np.integer], scale: float, share: float) -> NDArray[np.
     return table.take(found)
 
 
+def holds(ascending: Positions, some: Positions) -> NDArray[np.bool_]:
+    """Say of each of a few positions whether it is among many, which ascend."""
+    places = np.searchsorted(ascending, some)
+    found = places < len(ascending)
+    found[found] = ascending[places[found]] == some[found]
+    return found
+
+
 def distinct(values: NDArray[np.integer]) -> Positions:
     """Return whole numbers ascending, each once; quicker than numpy's own for a few hundred."""
     ascending = np.sort(values)
