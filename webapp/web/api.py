@@ -7,7 +7,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
 from webapp.hashing.code_packing import to_hex
 from webapp.hashing.kinds import KINDS
-from webapp.models import Fingerprint, Item, Result
+from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, parameters
 from webapp.web.links import media
@@ -147,18 +147,7 @@ def _items(found: list[Item]) -> list[Json]:
 
 def _item(item: Item, codes: Fingerprint) -> Json:
     return {
-        "id": item.id,
-        "filename": item.filename,
-        "title": item.title,
-        "brand": item.brand,
-        "price": item.price,
-        "currency": item.currency,
-        "colour": item.colour,
-        "category": item.category,
-        "url": item.url,
-        "extra": dict(item.extra),
-        "width": item.width,
-        "height": item.height,
+        **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
         "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},

@@ -1,6 +1,8 @@
 """What the JSON API answers, as the schemas of its OpenAPI document."""
 
-from webapp.models import FACETS
+from collections.abc import Mapping
+
+from webapp.models import FACETS, PUBLIC_FIELDS
 from webapp.web.parameters import MAX_PER_PAGE
 
 Json = dict[str, object]
@@ -18,21 +20,16 @@ def _object(**properties: Json) -> Json:
 _TEXT: Json = {"type": "string"}
 _WHOLE: Json = {"type": "integer"}
 
+_SCHEMA_OF_TYPE: dict[object, Json] = {
+    int: _WHOLE,
+    str: _TEXT,
+    float | None: {"type": ["number", "null"]},
+    Mapping[str, str]: {"type": "object", "additionalProperties": _TEXT},
+}
 _ITEM = _object(
-    id=_WHOLE,
-    filename=_TEXT,
-    title=_TEXT,
-    brand=_TEXT,
-    price={"type": ["number", "null"]},
-    currency=_TEXT,
-    colour=_TEXT,
-    category=_TEXT,
-    url=_TEXT,
-    width=_WHOLE,
-    height=_WHOLE,
+    **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS},
     image=_TEXT,
     thumb=_TEXT,
-    extra={"type": "object", "additionalProperties": _TEXT},
     hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
 )
 _COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
