@@ -150,7 +150,7 @@ def test_each_system_is_asked_the_same_until_its_time_is_over() -> None:
     assert asked["quick"] == [0, *range(40)]  # the first is asked once more, to warm up
     assert asked["slow"] == [0, *range(10)]
     assert [len(found[name].us) for name in ("quick", "slow")] == [40, 10]
-    assert Times(np.arange(101.0)).at(95) == 95
+    assert Times(np.arange(101.0)).percentile(95) == 95
 
 
 @pytest.mark.parametrize("name", ["whash", "phash", "shape", "colour"])

@@ -15,9 +15,11 @@ from PIL import Image
 from tests.pictures import bag
 from tests.test_hashing import ORACLES
 from webapp.hashing import wavelets
+from webapp.hashing.code_packing import to_hex
 from webapp.hashing.colorhash import Colorhash
+from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.grey import Grey, agrees_with_pillow
-from webapp.hashing.kinds import KINDS, fingerprint, to_hex
+from webapp.hashing.kinds import KINDS
 from webapp.pictures.opening import open_picture
 
 Pixels = NDArray[np.integer]
@@ -91,7 +93,7 @@ def assert_as_imagehash_makes_it(picture: Image.Image) -> None:
     oracles = ORACLES | {
         "whash_db4": lambda image: imagehash.whash(image, image_scale=scale, mode="db4")
     }
-    codes = fingerprint(picture, [KINDS[name] for name in oracles])
+    codes = fingerprint(picture, oracles.keys())
     for name, oracle in oracles.items():
         assert to_hex(KINDS[name], codes[name]) == str(oracle(picture)), (name, picture.size)
     assert np.array_equal(

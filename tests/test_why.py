@@ -16,7 +16,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from webapp import create_app
 from webapp.explain.why import Evidence, Explanation, explain
-from webapp.hashing.kinds import KINDS, unpack
+from webapp.hashing.code_packing import unpack
+from webapp.hashing.kinds import KINDS
 from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
 from webapp.web import template_filters

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing import colour
+from webapp.hashing.code_packing import unpack
 from webapp.hashing.hash_kind import Bits, HashKind
-from webapp.hashing.kinds import unpack
 from webapp.models import Code
 
 
@@ -22,7 +22,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Glyph:
+class CodeDrawing:
     """A drawing of a code, `columns` by `rows` units large.
 
     `path`: the dark cells as an SVG path; `bars` instead, for kinds that are drawn as bars.
@@ -34,18 +34,18 @@ class Glyph:
     bars: tuple[Bar, ...]
 
 
-def glyph(kind: HashKind, code: Code) -> Glyph:
+def draw_code(kind: HashKind, code: Code) -> CodeDrawing:
     """Draw a code; of a kind with several views, the first."""
-    return glyph_of(kind, unpack(kind, code)[0])
+    return draw_bits(kind, unpack(kind, code)[0])
 
 
-def glyph_of(kind: HashKind, bits: Bits) -> Glyph:
+def draw_bits(kind: HashKind, bits: Bits) -> CodeDrawing:
     """Draw the bits of one view, shape (bits,)."""
     rows, columns = kind.shape
     grid = bits.reshape(kind.shape)
     if kind.drawing == "bars":
-        return Glyph(rows, columns, "", _BARS[kind.name](grid))
-    return Glyph(columns, rows, cells(grid != kind.light), ())
+        return CodeDrawing(rows, columns, "", _BARS[kind.name](grid))
+    return CodeDrawing(columns, rows, cells(grid != kind.light), ())
 
 
 def cells(chosen: NDArray[np.bool_]) -> str:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from webapp.hashing.kinds import KINDS, fingerprint
+from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.models import Fingerprint
-from webapp.pictures.opening import open_picture
 
 _SHOWN_KINDS = ("whash", "colorhash")
 
@@ -73,8 +72,8 @@ def _example(
 
 
 def _side(folder: Path, file: str, alt: str) -> Side:
-    picture = open_picture((folder / file).read_bytes())
-    return Side(file, alt, fingerprint(picture.image, [KINDS[kind] for kind in _SHOWN_KINDS]))
+    _, fingerprint = hash_item(EncodedPicture((folder / file).read_bytes()), _SHOWN_KINDS)
+    return Side(file, alt, fingerprint)
 
 
 def _differing_bits(left: bytes, right: bytes) -> int:

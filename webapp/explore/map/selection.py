@@ -43,13 +43,13 @@ class Selection:
         )
 
 
-def select(catalog: Catalog, most: int = MAX_MAP_ITEMS) -> Selection:
-    """Select the items that have all codes of the look's parts, or a sample of `most` of them."""
+def select(catalog: Catalog, max_items: int = MAX_MAP_ITEMS) -> Selection:
+    """Select the items that have all codes of the look's parts, or a sample of `max_items`."""
     columns = [catalog.code_column(name, KINDS[name].versions()) for name in PARTS]
     complete = columns[0][0]
     for ids, _ in columns[1:]:
         complete = np.intersect1d(complete, ids, assume_unique=True)
-    items = catalog.items(spread(complete, most).tolist())
+    items = catalog.items(spread(complete, max_items).tolist())
     chosen = np.array([item.id for item in items], dtype=np.int64)
     packed = tuple(
         _packed_of(name, ids, codes, chosen)
@@ -59,14 +59,14 @@ def select(catalog: Catalog, most: int = MAX_MAP_ITEMS) -> Selection:
     return Selection(_version(chosen, digests, packed), chosen, digests, packed)
 
 
-def spread(ids: Ids, most: int) -> Ids:
-    """Return a sample of at most `most` ids, ascending, evenly spread over all ids.
+def spread(ids: Ids, max_items: int) -> Ids:
+    """Return a sample of at most `max_items` ids, ascending, evenly spread over all ids.
 
     One item more or less changes at most one id of the sample, so the map of a growing catalogue
     changes little. Sorting by `id * _GOLDEN` modulo 2^64 is Fibonacci hashing (Knuth).
     """
     order = np.argsort(ids.astype(np.uint64) * _GOLDEN, kind="stable")
-    return np.sort(ids[order[:most]])
+    return np.sort(ids[order[:max_items]])
 
 
 def _packed_of(kind: str, ids: Ids, codes: NDArray[np.uint8], chosen: Ids) -> NDArray[np.uint8]:

@@ -46,16 +46,16 @@ def attention(
         Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_RADIUS_PIXELS))
     )
     original = encode(session.profile(pixels))
-    turned, farther = np.zeros((2, CELLS, CELLS), dtype=np.int64)
-    known = np.zeros((CELLS, CELLS), dtype=np.bool_)
+    flipped, added_distance = np.zeros((2, CELLS, CELLS), dtype=np.int64)
+    measured = np.zeros((CELLS, CELLS), dtype=np.bool_)
     for row, column in _parts_from_the_middle():
         if clock() >= end:
             break
         hidden = encode(session.profile(_with_part_hidden(pixels, blurred, row, column)))
-        turned[row, column] = (hidden ^ original).sum()
-        farther[row, column] = (hidden ^ compared).sum() - (original ^ compared).sum()
-        known[row, column] = True
-    return Attention(turned, farther, known)
+        flipped[row, column] = (hidden ^ original).sum()
+        added_distance[row, column] = (hidden ^ compared).sum() - (original ^ compared).sum()
+        measured[row, column] = True
+    return Attention(flipped, added_distance, measured)
 
 
 def _parts_from_the_middle() -> list[tuple[int, int]]:
