@@ -13,9 +13,9 @@ run: .venv/run-installed
 check: .venv/test-installed lint
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow"
 
-# Everything: linters, all tests, real servers, real browser.
+# Everything: linters, all tests, real servers, real browser; and what of the code they ran.
 test: .venv/test-installed browser lint
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder --cov
 
 # The same promises at many more moments: for an evening, or before a release.
 soak: .venv/test-installed
@@ -27,11 +27,14 @@ lint: .venv/test-installed
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-# Debian's Chromium, where we may install it; the tests name what they miss.
+# Debian's Chromium, where we may install it, and the quicker one without a screen, which the tests
+# can do without; they name what they miss.
 browser:
-	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+	! { command -v chromium && command -v chromium-headless-shell; } >/dev/null; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium fonts-liberation >/dev/null; fi
+	  chromium chromium-headless-shell fonts-liberation >/dev/null \
+	  || command -v chromium >/dev/null; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser
@@ -52,4 +55,4 @@ audit: .venv/test-installed browser
 	@touch $@ .venv/run-installed
 
 clean:
-	@rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
