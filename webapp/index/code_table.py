@@ -67,7 +67,7 @@ class CodeTable:
 
     def code(self, item_id: int) -> Code | None:
         """Return an item's code as it was packed, its views one after the other; None without."""
-        position = int(np.searchsorted(self.ids, item_id))
+        position = int(self.ids.searchsorted(item_id))
         if position == len(self.ids) or self.ids[position] != item_id:
             return None
         width = -(-self.bits // 8)

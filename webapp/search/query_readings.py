@@ -22,6 +22,8 @@ class QueryReadings:
 
     def phrases_for(self, table: CodeTable, positions: Positions) -> list[str]:
         """Say of each item by which reading it was nearest; the first, if several are equal."""
+        if not any(self.phrases):
+            return [""] * len(positions)
         each = np.stack(
             [
                 to_one(table.codes[:, table.rows[positions].ravel()], query)

@@ -45,24 +45,28 @@ class Searcher:
 
     def similar_to_item(self, item_id: int, query: Query) -> Result:
         """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
-        return self.answer(self.of_item(self._snapshot.item(item_id), query))
+        result = self.answer(self.of_item(item_id, query))
+        self._snapshot.item(item_id)  # read with the hits, so it costs nothing unless it is gone
+        return result
 
     def similar_to(self, fingerprint: Fingerprint, query: Query) -> Result:
         """Find the nearest to a fingerprint; raises as `of` does."""
         return self.answer(self.of(fingerprint, query))
 
-    def of_item(self, item: Item, query: Query) -> Search:
+    def of_item(self, item_id: int, query: Query) -> Search:
         """Ask for what is like an item, the item itself left out.
 
         Raises:
+            ItemNotFound: there is none with this id.
             UnreadableImage: its photo, which trying harder needs, is damaged.
             IndexNotReady: nothing that could answer is published.
         """
-        fingerprint = self._snapshot.fingerprints([item.id])[item.id]
+        fingerprint = self._snapshot.fingerprint(item_id)
         if query.harder:
             # Its photo is hashed as a query: more readings than are stored of it.
-            fingerprint = {**fingerprint, **query_fingerprint(self._snapshot.catalog.picture(item))}
-        return self.of(fingerprint, query, leave_out=item.id)
+            photo = self._snapshot.catalog.picture(self._snapshot.item(item_id))
+            fingerprint = {**fingerprint, **query_fingerprint(photo)}
+        return self.of(fingerprint, query, leave_out=item_id)
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
         """Ask for what is like a fingerprint.
@@ -112,11 +116,11 @@ class Searcher:
         left_out = set() if search.leave_out is None else {search.leave_out}
         while True:
             found, sharing = _rank(search, wanted, among, left_out)
-            ids = [item_id for item_id in found.ids.tolist() if item_id not in left_out]
-            items = self._snapshot.items(ids)
-            gone = set(ids).difference(item.id for item in items)
+            items = self._snapshot.items(found.ids.tolist())
+            gone = set(found.ids.tolist()).difference(item.id for item in items) - left_out
             if not gone:
-                return found, tuple(_hits(search, found, items[:k], sharing))
+                others = [item for item in items if item.id not in left_out]
+                return found, tuple(_hits(search, found, others[:k], sharing))
             left_out |= gone
             wanted *= 2
 

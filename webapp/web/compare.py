@@ -65,4 +65,4 @@ def _search(shown: Item | None, asked: Fingerprint, by: Ranking) -> Search:
         request.args, by, harder=harder, fold=True, narrowed=g.filters
     )
     searcher = hashbag().searcher
-    return searcher.of_item(shown, question) if shown else searcher.of(asked, question)
+    return searcher.of_item(shown.id, question) if shown else searcher.of(asked, question)

@@ -12,6 +12,7 @@ from flask import current_app, g, request, url_for
 from webapp.models import Filters, Item
 from webapp.web import trail
 
+_ITEM_NAMES = ("item_id", "to")  # what an address calls the item that it leads to
 _ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
 
 Value = str | int | float | Sequence[str] | None
@@ -32,14 +33,15 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
 
 
 def _address(endpoint: str, values: dict[str, Value]) -> str:
-    """Do as `url_for`, which on a page of many items is asked only once for all that is alike."""
-    if "item_id" not in values:
+    """Do as `url_for`, but ask it only once for links that differ in the item they lead to."""
+    name = next((name for name in _ITEM_NAMES if values.get(name)), None)
+    if name is None:
         return url_for(endpoint, **_given(values))
-    item_id = values.pop("item_id")
+    item_id = values.pop(name)
     made: dict[tuple[str, str], list[str]] = g.setdefault("addresses", {})
     alike = endpoint, repr(values)
     if alike not in made:
-        any_item = url_for(endpoint, item_id=_ANY_ITEM, **_given(values))
+        any_item = url_for(endpoint, **_given({name: _ANY_ITEM, **values}))
         made[alike] = any_item.split(str(_ANY_ITEM), 1)
     before, after = made[alike]
     return f"{before}{item_id}{after}"

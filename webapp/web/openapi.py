@@ -9,6 +9,7 @@ from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
 from webapp.web import parameters
 from webapp.web.duplicates import PER_PAGE
+from webapp.web.parameters import ITEM_FIELDS
 from webapp.web.uploads import MARGINS
 
 Json = dict[str, object]
@@ -25,7 +26,9 @@ def document() -> Json:
         },
         "paths": {
             "/api/v1/items": {"get": _items()},
-            "/api/v1/items/{id}": {"get": _call("One item.", _ref("Item"), [_id()], 404)},
+            "/api/v1/items/{id}": {
+                "get": _call("One item.", _ref("Item"), [_id(), _fields()], 400, 404)
+            },
             "/api/v1/items/{id}/similar": {
                 "get": _call(
                     "The nearest neighbours of an item, itself left out.",
@@ -82,6 +85,7 @@ def _items() -> Json:
             _whole("n", 1, parameters.MAX_N, 81),
             _whole("page", 1, 10**9),
             _whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
+            _fields(),
             *_filters(),
         ],
         400,
@@ -128,6 +132,7 @@ def _duplicates() -> Json:
             _whole("page", 1, 10**9, 1),
             _whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE),
             of,
+            _fields(),
         ],
         400,
         404,
@@ -165,6 +170,7 @@ def _question() -> list[Json]:
         {"name": "lean", "in": "query", "description": words, "schema": lean},
         _whole("harder", 0, 1),
         _whole("fold", 0, 1, 0),
+        _fields(),
         *_filters(),
     ]
 
@@ -176,14 +182,28 @@ def _filters() -> list[Json]:
     return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
 
 
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
+def _fields() -> Json:
+    names: Json = {"type": "array", "items": {"type": "string", "enum": list(ITEM_FIELDS)}}
+    return {
+        "name": "fields",
+        "in": "query",
+        "description": "What items are to have beside what they always have.",
+        "explode": False,  # names with commas between
+        "schema": names,
+    }
+
+
+def _object(optional: Json | None = None, **properties: Json) -> Json:
+    every = properties | (optional or {})
+    return {"type": "object", "required": list(properties), "properties": every}
 
 
 _TEXT: Json = {"type": "string"}
 _WHOLE: Json = {"type": "integer"}
 
+_HEX: Json = {"type": "string", "pattern": "^[0-9a-f]+$"}
 _ITEM = _object(
+    {"hashes": {"type": "object", "additionalProperties": _HEX}},
     id=_WHOLE,
     filename=_TEXT,
     title=_TEXT,
@@ -198,7 +218,6 @@ _ITEM = _object(
     image=_TEXT,
     thumb=_TEXT,
     extra={"type": "object", "additionalProperties": _TEXT},
-    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
 )
 _COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
 _ITEMS = _object(

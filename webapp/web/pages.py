@@ -57,7 +57,7 @@ def item(item_id: int) -> str:
     core = hashbag()
     shown = core.snapshot.item(item_id)
     asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
-    search = core.searcher.of_item(shown, asked)
+    search = core.searcher.of_item(item_id, asked)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(

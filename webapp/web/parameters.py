@@ -17,6 +17,9 @@ HIT_ORDERS = {
     "price": "Price, low to high",
     "price-desc": "Price, high to low",
 }
+ITEM_FIELDS = ("hashes",)
+"""What an item of the API has only if it is asked for."""
+
 MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
@@ -116,6 +119,14 @@ def _price(args: Args, name: str) -> float | None:
     if not (math.isfinite(price) and price >= 0):
         raise BadParameter(name, f"'{text[:40]}' is not a price; write it like 49.90")
     return price
+
+
+def item_fields(args: Args) -> frozenset[str]:
+    """Read which fields an item is to have beside the usual ones."""
+    names = frozenset(name.strip() for name in args.get("fields", "").split(",")) - {""}
+    for name in names - set(ITEM_FIELDS):
+        raise BadParameter("fields", f"there is no '{name[:40]}'; try {', '.join(ITEM_FIELDS)}")
+    return names
 
 
 def hit_order(args: Args) -> str:

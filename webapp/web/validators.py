@@ -16,5 +16,6 @@ def validate(response: Response) -> Response:
     ):
         response.cache_control.no_cache = True  # browsers ask each time whether it is still so
         response.add_etag(weak=True)  # compression changes the bytes, not what they say
-        response.make_conditional(request)
+        if "If-None-Match" in request.headers:
+            response.make_conditional(request)
     return response

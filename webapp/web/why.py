@@ -60,5 +60,5 @@ def _search(shown: Item | None) -> Search:
     question = parameters.search_query(request.args, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown:
-        return searcher.of_item(shown, question)
+        return searcher.of_item(shown.id, question)
     return searcher.of(fingerprint_text.decode(request.args["q"]), question)
