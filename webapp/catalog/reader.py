@@ -69,7 +69,8 @@ class Catalog:
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return the items in the order of `ids`; those that are gone are left out."""
         by_id: dict[int, Item] = {}
-        ids = [item_id for item_id in ids if item_id < _NO_ID]
+        if max(ids, default=0) >= _NO_ID:
+            ids = [item_id for item_id in ids if item_id < _NO_ID]
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]

@@ -157,7 +157,7 @@ def roots(found: NDArray[np.integer], scale: float, share: float) -> NDArray[np.
 
 def holds(ascending: Positions, some: Positions) -> NDArray[np.bool_]:
     """Say of each of a few positions whether it is among many, which ascend."""
-    places = np.searchsorted(ascending, some)
+    places = ascending.searchsorted(some)
     found = places < len(ascending)
     found[found] = ascending[places[found]] == some[found]
     return found

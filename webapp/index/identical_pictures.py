@@ -43,6 +43,8 @@ class IdenticalPictures:
 
     def counts(self, positions: Positions) -> list[int]:
         """Count for each of some items those that have its picture, itself among them."""
+        if not len(self.positions):
+            return [1] * len(positions)
         found = np.ones(len(positions), dtype=np.int64)
         sharing = holds(self.positions, positions)
         places = np.searchsorted(self.positions, positions[sharing])

@@ -140,7 +140,7 @@ def _hits(
 ) -> Iterator[Hit]:
     ids = [item.id for item in items]
     distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
-    copies = sharing.counts(np.searchsorted(search.prepared.measure.ids, ids))
+    copies = sharing.counts(search.prepared.measure.ids.searchsorted(ids))
     told = zip(items, search.prepared.phrases(ids), copies, strict=True)
     for rank, (item, phrase, count) in enumerate(told, 1):
         distance = distances[item.id]

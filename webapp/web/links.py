@@ -34,22 +34,32 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
 
 def _address(endpoint: str, values: dict[str, Value]) -> str:
     """Do as `url_for`, but ask it only once for links that differ in the item they lead to."""
-    name = next((name for name in _ITEM_NAMES if values.get(name)), None)
-    if name is None:
-        return url_for(endpoint, **_given(values))
-    item_id = values.pop(name)
-    made: dict[tuple[str, str], list[str]] = g.setdefault("addresses", {})
-    alike = endpoint, repr(values)
-    if alike not in made:
+    for name in _ITEM_NAMES:
+        if values.get(name):
+            item_id = values.pop(name)
+            before, after = _around_item(endpoint, name, values)
+            return f"{before}{item_id}{after}"
+    return url_for(endpoint, **_given(values))
+
+
+def _around_item(endpoint: str, name: str, values: Mapping[str, Value]) -> tuple[str, str]:
+    """Return what stands before and after an item's number in an address."""
+    if "addresses" not in g:
+        g.addresses = {}
+    known: dict[tuple[str, str], tuple[str, str]] = g.addresses
+    alike = endpoint, repr(values) if values else ""
+    found = known.get(alike)
+    if found is None:
         any_item = url_for(endpoint, **_given({name: _ANY_ITEM, **values}))
-        made[alike] = any_item.split(str(_ANY_ITEM), 1)
-    before, after = made[alike]
-    return f"{before}{item_id}{after}"
+        before, _, after = any_item.partition(str(_ANY_ITEM))
+        found = known[alike] = before, after
+    return found
 
 
 def media(endpoint: str, item: Item) -> str:
     """Build the address of an item's photo, or of its copies, that means this content."""
-    return f"{_address(endpoint, {'item_id': item.id})}?v={item.digest[:12]}"
+    before, after = _around_item(endpoint, "item_id", {})
+    return f"{before}{item.id}{after}?v={item.digest[:12]}"
 
 
 def seed() -> int | None:
