@@ -22,14 +22,15 @@ def nearest_pictures(
     a picture nor count; they may be among the found, besides the k.
     """
     found = nearest(measure, k + len(left_out), among)
-    places = np.searchsorted(measure.ids, found.ids)
+    places = measure.ids.searchsorted(found.ids)
     if not holds(identical.positions, places).any():
         return found, identical
     takes_part = np.ones(len(measure.ids), dtype=bool)
     if among is not None:
         takes_part[:] = False
         takes_part[among] = True
-    takes_part[np.isin(measure.ids, list(left_out))] = False
+    out = np.array(sorted(left_out), dtype=np.int64)
+    takes_part[measure.ids.searchsorted(out[holds(measure.ids, out)])] = False
     sharing = identical.among(takes_part)
     if holds(sharing.repeats, places).any():
         # Copies took places: rank again without them.
