@@ -14,7 +14,8 @@ from webapp.catalog import import_list
 from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
-from webapp.hashing.kinds import KINDS, query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.models import Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK

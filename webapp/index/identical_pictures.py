@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
 from webapp.index.facets import Mask
-from webapp.index.hamming import Positions, holds
+from webapp.index.hamming import Positions, sorted_contains
 
 FILE = "twins.npy"
 
@@ -45,7 +45,7 @@ class IdenticalPictures:
         if not len(self.positions):
             return [1] * len(positions)
         found = np.ones(len(positions), dtype=np.int64)
-        sharing = holds(self.positions, positions)
+        sharing = sorted_contains(self.positions, positions)
         places = np.searchsorted(self.positions, positions[sharing])
         found[sharing] = np.bincount(self.pictures)[self.pictures[places]]
         counts: list[int] = found.tolist()

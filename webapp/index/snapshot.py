@@ -9,7 +9,7 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.index.facets import Facets
 from webapp.index.generation import Generation
-from webapp.index.hamming import Positions, holds
+from webapp.index.hamming import Positions, sorted_contains
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
 from webapp.models import Filters, Fingerprint, Ids, Item
@@ -68,7 +68,7 @@ class Snapshot:
         if ids is self.facets.ids:
             return identical
         sharing = self.facets.ids[identical.positions]
-        here = holds(ids, sharing)
+        here = sorted_contains(ids, sharing)
         places = np.searchsorted(ids, sharing[here])
         return IdenticalPictures(places, identical.pictures[here])
 

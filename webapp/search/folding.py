@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from webapp.index.hamming import Positions, holds
+from webapp.index.hamming import Positions, sorted_contains
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.search.nearest import Measure, Neighbours, nearest
 
@@ -23,16 +23,16 @@ def nearest_pictures(
     """
     found = nearest(measure, k + len(left_out), among)
     places = measure.ids.searchsorted(found.ids)
-    if not holds(identical.positions, places).any():
+    if not sorted_contains(identical.positions, places).any():
         return found, identical
     takes_part = np.ones(len(measure.ids), dtype=bool)
     if among is not None:
         takes_part[:] = False
         takes_part[among] = True
     out = np.array(sorted(left_out), dtype=np.int64)
-    takes_part[measure.ids.searchsorted(out[holds(measure.ids, out)])] = False
+    takes_part[measure.ids.searchsorted(out[sorted_contains(measure.ids, out)])] = False
     sharing = identical.among(takes_part)
-    if holds(sharing.repeats, places).any():
+    if sorted_contains(sharing.repeats, places).any():
         # Copies took places: rank again without them.
         takes_part[sharing.repeats] = False
         found = nearest(measure, k, np.flatnonzero(takes_part))

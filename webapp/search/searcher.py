@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import hash_query
+from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
@@ -33,8 +34,8 @@ class Search:
 
     def chance(self, distance: int) -> float:
         """Return the share of random pairs of items that are at least as near."""
-        by_chance = self.prepared.by_chance
-        return float(np.searchsorted(by_chance, distance, side="right") / max(1, len(by_chance)))
+        pairs = self.prepared.random_distances
+        return float(np.searchsorted(pairs, distance, side="right") / max(1, len(pairs)))
 
 
 class Searcher:
@@ -57,16 +58,25 @@ class Searcher:
         """Ask for what is like an item, the item itself left out.
 
         Raises:
-            ItemNotFound: there is none with this id.
-            UnreadableImage: its photo, which trying harder needs, is damaged.
             IndexNotReady: nothing that could answer is published.
+            ItemNotFound, UnreadableImage: as `fingerprint_of` does.
         """
-        fingerprint = self._snapshot.fingerprint(item_id)
-        if query.harder:
-            # Its photo is hashed as a query: more readings than are stored of it.
-            photo = self._snapshot.catalog.picture(self._snapshot.item(item_id))
-            fingerprint = {**fingerprint, **query_fingerprint(photo)}
+        fingerprint = self.fingerprint_of(item_id, harder=query.harder)
         return self.of(fingerprint, query, leave_out=item_id)
+
+    def fingerprint_of(self, item_id: int, *, harder: bool) -> Fingerprint:
+        """Return an item's stored codes; `harder`, with the readings that only its photo gives.
+
+        Raises:
+            ItemNotFound: there is no such item, or its photo, which trying harder needs, is not
+                where it was imported from.
+            UnreadableImage: its photo is damaged, or too plain to search with.
+        """
+        stored = self._snapshot.fingerprint(item_id)
+        if not harder:
+            return stored
+        photo = self._snapshot.catalog.encoded_photo(self._snapshot.item(item_id))
+        return {**stored, **one_at_a_time(hash_query, photo)}
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
         """Ask for what is like a fingerprint.

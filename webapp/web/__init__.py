@@ -1,4 +1,4 @@
-"""The HTTP side: parse, ask, render."""
+"""The HTTP side: pages, JSON API and images; a view parses, asks the rooms below, renders."""
 
 from flask import Flask
 

@@ -5,13 +5,14 @@ from flask import Blueprint, Response, jsonify, request
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import KINDS, to_hex
-from webapp.models import Fingerprint, Item, Result
+from webapp.hashing.code_packing import to_hex
+from webapp.hashing.kinds import KINDS
+from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, parameters
 from webapp.web.links import media
 from webapp.web.openapi import document
-from webapp.web.uploads import uploaded_codes
+from webapp.web.uploads import uploaded_fingerprint
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -66,9 +67,14 @@ def search() -> Response:
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = parameters.search_query(request.args, harder=True)
-    codes = uploaded_codes()
-    return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
+    question = parameters.search_query(parameters.sent(), harder=True)
+    return jsonify(_result(hashbag().searcher.similar_to(uploaded_fingerprint(), question)))
+
+
+@bp.post("/fingerprints")
+def fingerprints() -> Response:
+    """Tell the fingerprint of an uploaded picture; nothing is searched."""
+    return jsonify(fingerprint=fingerprint_text.encode(uploaded_fingerprint()))
 
 
 @bp.get("/duplicates")
@@ -145,18 +151,7 @@ def _items(found: list[Item]) -> list[Json]:
 
 def _item(item: Item) -> Json:
     return {
-        "id": item.id,
-        "filename": item.filename,
-        "title": item.title,
-        "brand": item.brand,
-        "price": item.price,
-        "currency": item.currency,
-        "colour": item.colour,
-        "category": item.category,
-        "url": item.url,
-        "extra": dict(item.extra),
-        "width": item.width,
-        "height": item.height,
+        **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
     }

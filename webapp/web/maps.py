@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound, MapNotReady
-from webapp.explore.map.pyramid import CELL, TILE
+from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS
 from webapp.explore.map.store import Map
 from webapp.explore.map.window import Block, Window, overview, window
 from webapp.models import Item
@@ -52,8 +52,8 @@ def _as_picture(found: Map) -> str:
         view={"z": level, "x": x, "y": y} if level >= 0 else None,
         chosen=found.ids.index(item_id) if place else None,
         absent=bool(item_id and not place),
-        CELL=CELL,
-        TILE=TILE,
+        CELL=CELL_PIXELS,
+        TILE=TILE_PIXELS,
     )
 
 

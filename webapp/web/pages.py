@@ -14,7 +14,7 @@ from webapp.web import parameters
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
-from webapp.web.uploads import uploaded_codes
+from webapp.web.uploads import uploaded_fingerprint
 
 bp = Blueprint("pages", __name__)
 bp.before_request(remember_filters)
@@ -92,10 +92,11 @@ def search() -> str:
 @bp.post("/search")
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
-    asked = request.args if "by" in request.args else request.form
-    by = parameters.ranking(asked).name if asked.get("by") else None
-    codes = uploaded_codes()
-    to = narrowed("pages.search", q=fingerprint_text.encode(codes), by=by)
+    asked = parameters.sent()
+    parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
+    fingerprint = fingerprint_text.encode(uploaded_fingerprint())
+    choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
+    to = narrowed("pages.search", choices, q=fingerprint)
     return Response(status=303, headers={"Location": to})
 
 

@@ -1,4 +1,4 @@
-"""Rows as plain text: a table for each section and case."""
+"""The rows of a benchmark as plain text: a table for each section and case."""
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
@@ -34,12 +34,12 @@ _OTHER_SECONDS = {"query": "build s", "web": "start s"}
 
 
 def to_text(rows: Sequence[BenchRow], sections: Collection[str] = ()) -> str:
-    """Write all sections' tables, and at the end what of the sections could not be asked."""
+    """Return the tables of all sections, and at the end what these need and is not installed."""
     blocks = []
     for section, of_section in groupby(rows, key=lambda row: row.section):
         blocks.append(f"{section}: {TITLES[section]}")
-        for title, some in groupby(of_section, key=_title):
-            blocks.append(_table(title, list(some)))
+        for title, of_case in groupby(of_section, key=_title):
+            blocks.append(_table(title, list(of_case)))
     sections = {*sections, *(row.section for row in rows)}
     missing = []
     if "query" in sections:
