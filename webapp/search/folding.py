@@ -18,8 +18,8 @@ def nearest_pictures(
 ) -> tuple[Neighbours, IdenticalPictures]:
     """Find the k nearest pictures among the items at some positions, or among all.
 
-    Also returns the items that share a picture and take part. The ids `left_out` neither stand for
-    a picture nor count; they may be among the found, besides the k.
+    Also returns which of these items share a picture, to count them. The items `left_out`, by id,
+    neither stand for a picture nor count; some of them may be found besides the k.
     """
     found = nearest(measure, k + len(left_out), among)
     places = measure.ids.searchsorted(found.ids)

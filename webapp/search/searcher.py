@@ -20,7 +20,7 @@ from webapp.search.query import PreparedQuery, Query, prepare
 
 @dataclass(frozen=True)
 class Search:
-    """A query put to one snapshot: whatever is asked of it further comes from the same."""
+    """A query prepared for one snapshot; all that is asked of it later comes from that snapshot."""
 
     query: Query
     fingerprint: Fingerprint
@@ -55,7 +55,7 @@ class Searcher:
         return self.answer(self.of(fingerprint, query))
 
     def of_item(self, item_id: int, query: Query) -> Search:
-        """Ask for what is like an item, the item itself left out.
+        """Prepare a search for the neighbours of an item, the item itself left out.
 
         Raises:
             IndexNotReady: nothing that could answer is published.
@@ -79,7 +79,7 @@ class Searcher:
         return {**stored, **one_at_a_time(hash_query, photo)}
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
-        """Ask for what is like a fingerprint.
+        """Prepare a search for the neighbours of a fingerprint.
 
         Raises:
             BadParameter: the fingerprint has no code of the kind asked for.
@@ -89,7 +89,7 @@ class Searcher:
         return Search(query, fingerprint, self._snapshot, prepared, leave_out)
 
     def answer(self, search: Search) -> Result:
-        """Find the nearest, and count it."""
+        """Find the nearest, and count the search in the metrics."""
         result = self._answer(search, search.query.filters)
         SEARCHES.labels(result.by, result.exact).inc()
         REPAIRED.labels(result.by).inc(result.repaired)
@@ -98,7 +98,7 @@ class Searcher:
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""
         if bands:
-            search.prepared.measure.distances()  # one scan then serves them all
+            search.prepared.measure.distances()  # of all items, once for all bands
         return [(band, self._answer(search, band.filters)) for band in bands]
 
     def _answer(self, search: Search, filters: Filters) -> Result:

@@ -12,16 +12,16 @@ from flask import current_app, g, request, url_for
 from webapp.models import Filters, Item
 from webapp.web import trail
 
-_ITEM_NAMES = ("item_id", "to")  # what an address calls the item that it leads to
-_ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
+_ITEM_NAMES = ("item_id", "to")  # parameters that name the item an address leads to
+_ANY_ITEM = 2**62 + 1  # stands for any item; nothing else in an address has this number
 
 Value = str | int | float | Sequence[str] | None
 
 
 def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
-    """Build an address that keeps the seed of the sample grid the visit started from.
+    """Build an address that keeps the seed of the sample grid where the visit began.
 
-    What leads to an item carries the trail of those before it, too.
+    An address of an item also carries the trail of the items before it.
     """
     to: dict[str, Value] = {"seed": seed()}
     for part in more:
@@ -33,7 +33,7 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
 
 
 def _address(endpoint: str, values: dict[str, Value]) -> str:
-    """Do as `url_for`, but ask it only once for links that differ in the item they lead to."""
+    """Do as `url_for`, but call it once for all addresses that differ only in their item."""
     for name in _ITEM_NAMES:
         if values.get(name):
             item_id = values.pop(name)
@@ -57,13 +57,13 @@ def _around_item(endpoint: str, name: str, values: Mapping[str, Value]) -> tuple
 
 
 def media(endpoint: str, item: Item) -> str:
-    """Build the address of an item's photo, or of its copies, that means this content."""
+    """Build the address of an item's photo or thumbnails; another photo has another address."""
     before, after = _around_item(endpoint, "item_id", {})
     return f"{before}{item.id}{after}?v={item.digest[:12]}"
 
 
 def seed() -> int | None:
-    """Return the seed of the sample grid the visit started from."""
+    """Return the seed of the sample grid where the visit began."""
     if "seed" not in g:
         g.seed = request.args.get("seed", type=int)
     given: int | None = g.seed
@@ -71,12 +71,12 @@ def seed() -> int | None:
 
 
 def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
-    """Build an address that keeps the seed and what narrows the grid; None leaves out."""
+    """Build an address that keeps the seed and the filters; values that are None are left out."""
     return link(endpoint, _narrowing(), *more, **values)
 
 
 def _narrowing() -> Mapping[str, Value]:
-    """Return what narrows the grid, as an address has it; a page of many links asks for each."""
+    """Return the filters as parameters of an address; made once, as each link of a page asks."""
     if "narrowing" not in g:
         filters: Filters | None = getattr(g, "filters", None)
         g.narrowing = _given(asdict(filters)) if filters else {}

@@ -19,7 +19,7 @@ HIT_ORDERS = {
     "price-desc": "Price, high to low",
 }
 OPTIONAL_FIELDS = ("hashes",)
-"""What an item of the API has only if it is asked for."""
+"""Fields of an item in the API that it has only where they are asked for."""
 
 MAX_K = 100
 MAX_N = 500
@@ -132,7 +132,7 @@ def _price(args: Args, name: str) -> float | None:
 
 
 def item_fields(args: Args) -> frozenset[str]:
-    """Read which fields an item is to have beside the usual ones."""
+    """Read which optional fields items are to have."""
     names = frozenset(name.strip() for name in args.get("fields", "").split(",")) - {""}
     for name in names - set(OPTIONAL_FIELDS):
         raise BadParameter("fields", f"there is no '{name[:40]}'; try {', '.join(OPTIONAL_FIELDS)}")

@@ -40,7 +40,7 @@ def page() -> str:
 def _occlusion_maps(
     explained: Explanation, shown: Item | None, found: Item
 ) -> dict[str, OcclusionMaps]:
-    """Take the photos apart by kind; only when asked, for it takes a moment."""
+    """Compute the maps of each kind that has them; only on request, as it takes seconds."""
     each = {
         one.kind.name: occlusion_maps(hashbag().catalog, one, shown, found)
         for one in explained.evidence
