@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from flask import Flask, Request, Response, request, url_for
+from flask import Flask, Request, Response, appcontext_pushed, request, url_for
 from flask_compress import Compress
 
 from webapp import config, web
@@ -62,7 +62,6 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
     engine_of(settings)
-    session.keep_in(settings.instance / "network")
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),
@@ -74,6 +73,11 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # addresses carry the content
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["hashbag"] = Hashbag(settings)
+
+    def enter(_: Flask) -> None:
+        session.keep_in(settings.instance)
+
+    appcontext_pushed.connect(enter, app, weak=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
     app.config["COMPRESS_STREAMS"] = False

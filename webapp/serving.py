@@ -67,19 +67,30 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def application() -> Any:
-    """Build the application, its index opened before the workers are forked."""
+    """Build the application; what can be opened is, once for all workers, before they are forked.
+
+    What cannot be opened yet, workers open as soon as they can.
+    """
     from webapp import create_app  # noqa: PLC0415 - after gunicorn has set up its logging
     from webapp.exceptions import CatalogError, IndexNotReady  # noqa: PLC0415
 
     app = create_app()
     core = app.extensions["hashbag"]
-    try:
-        core.generations.current()
-        # Connections must not cross a fork: each worker opens its own.
-        core.catalog.engine.dispose()
-    except (IndexNotReady, CatalogError) as problem:
-        print(f"Serving all the same: {problem}", file=sys.stderr)  # noqa: T201
-    # What is there now stays: collectors would touch, and so copy, its pages in every worker.
+    for opening in (core.generations.current, lambda: _open_catalog(core.catalog)):
+        try:
+            opening()
+        except (IndexNotReady, CatalogError) as problem:
+            print(f"Serving all the same: {problem.for_owner}", file=sys.stderr)  # noqa: T201
+    # The objects that exist now stay: collecting garbage among them would write to their pages of
+    # memory, and so copy these in every worker.
     gc.collect()
     gc.freeze()
     return app
+
+
+def _open_catalog(catalog: Any) -> None:
+    """Have tables of an older layout brought up to date now, and not at a visitor's request."""
+    try:
+        _ = catalog.revision
+    finally:
+        catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own

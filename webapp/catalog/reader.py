@@ -4,15 +4,16 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from webapp.catalog.schema import codes, facts, items, makers, open_database
-from webapp.exceptions import ItemNotFound
+from webapp.catalog.database import connect_to
+from webapp.catalog.layout import check_connections
+from webapp.catalog.schema import codes, facts, items, makers
+from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.models import FACETS, Fingerprint, Ids, Item
 
@@ -21,7 +22,7 @@ _NO_ID = 2**63  # more than a database holds
 
 # Put together once: that takes longer than to run them.
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-_ITEMS = sa.select(*(items.c[field.name] for field in fields(Item))).where(items.c.id.in_(_SOME))
+_ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
@@ -29,8 +30,9 @@ _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 class Catalog:
     """The items and codes in one database; photos lie where they were imported from."""
 
-    def __init__(self, url: str, instance: Path) -> None:
-        self.engine = open_database(url)
+    def __init__(self, url: sa.URL, instance: Path) -> None:
+        self.engine = connect_to(url)
+        check_connections(self.engine)
         self.instance = instance.resolve()
 
     def photo(self, item: Item) -> Path:
@@ -64,8 +66,10 @@ class Catalog:
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return the items in the order of `ids`; those that are gone are left out."""
-        by_id: dict[int, Item] = {}
         ids = [item_id for item_id in ids if item_id < _NO_ID]
+        if not ids:
+            return []
+        by_id: dict[int, Item] = {}
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]
@@ -193,8 +197,11 @@ class Catalog:
 
     @property
     def revision(self) -> int:
-        """A number that grows with every change that the indexes must follow."""
-        return self._scalar(_REVISION)
+        """A number that grows with every change that the indexes must follow; 0: none was made."""
+        try:
+            return self._scalar(_REVISION)
+        except NoCatalog:
+            return 0
 
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:

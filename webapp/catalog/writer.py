@@ -6,6 +6,8 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
+from webapp.catalog.database import PATIENCE, WRITER_SECONDS
+from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import codes, facts, items, makers
 from webapp.models import Fingerprint
@@ -26,10 +28,14 @@ class Entry:
 
 
 class CatalogWriter:
-    """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
+    """Writes to a catalogue, and makes it where there is none.
+
+    One process at a time (see `webapp.catalog.write_lock`).
+    """
 
     def __init__(self, catalog: Catalog) -> None:
-        self._engine = catalog.engine
+        self._engine = catalog.engine.execution_options(**{PATIENCE: WRITER_SECONDS})
+        make_catalog(self._engine)
         self._maker_ids: dict[str, int] = {}
 
     def write(self, entries: Sequence[Entry]) -> None:
