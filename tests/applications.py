@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -19,6 +19,7 @@ from webapp.context import Hashbag
 from webapp.explore.map.drawing import draw
 from webapp.explore.map.selection import MAX_MAP_ITEMS
 from webapp.explore.map.store import Maps
+from webapp.hashing.kinds import KINDS
 
 Once = Callable[[str, Callable[[Path], object]], Path]
 """Fills a folder once in a run, whichever worker wants it first; see the fixture `once`."""
@@ -30,18 +31,18 @@ def core_of(app: Flask) -> Hashbag:
     return core
 
 
-def take_in(app: Flask, source: Path) -> list[object]:
+def take_in(app: Flask, source: Path, kinds: Collection[str] = KINDS.keys()) -> list[object]:
     """Import and publish, in this process."""
     core = core_of(app)
-    outcomes: list[object] = list(core.importer.take(import_list.read(source), jobs=1))
+    outcomes: list[object] = list(core.importer.take(import_list.read(source), 1, kinds))
     core.generations.publish(core.catalog)
     return outcomes
 
 
-def take_drawn_bags(folder: Path) -> Flask:
-    """Build an application with 60 drawn pictures."""
+def take_drawn_bags(folder: Path, count: int = 60) -> Flask:
+    """Build an application with drawn pictures."""
     app = create_app({"instance": folder / "instance"})
-    take_in(app, catalogue(folder / "photos", 60))
+    take_in(app, catalogue(folder / "photos", count))
     return app
 
 

@@ -25,16 +25,6 @@ ALL = (*PAGES, *DATA, *WATCHED)
 SOME = ("/items/3", "/api/v1/items/3", *WATCHED)
 
 
-@pytest.fixture(scope="module")
-def eight(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance with 8 items, for tests to copy."""
-    folder = tmp_path_factory.mktemp("eight")
-    app = create_app({"instance": folder / "instance"})
-    take_in(app, catalogue(folder / "photos", 8))
-    core_of(app).catalog.engine.dispose()
-    return folder / "instance"
-
-
 @pytest.fixture
 def app(eight: Path, tmp_path: Path) -> Flask:
     return create_app({"instance": shutil.copytree(eight, tmp_path / "instance")})

@@ -87,13 +87,10 @@ def database_of(instance: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made_by_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_by_1(eight: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance as the first version left it, for tests to copy."""
     folder = tmp_path_factory.mktemp("first")
-    instance = folder / "instance"
-    app = create_app({"instance": instance})
-    take_in(app, catalogue(folder / "photos", COUNT))
-    core_of(app).catalog.engine.dispose()
+    instance = shutil.copytree(eight, folder / "instance")
     now = database_of(instance).rename(folder / "now.db")
     with closing(sqlite3.connect(database_of(instance))) as connection:
         connection.execute("PRAGMA journal_mode = WAL")

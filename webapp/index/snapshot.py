@@ -9,8 +9,8 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.index.facets import Facets
 from webapp.index.generation import Generation
-from webapp.index.hamming import Positions
-from webapp.index.identical_pictures import NONE, IdenticalPictures
+from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
 from webapp.models import Filters, Fingerprint, Ids, Item
 
@@ -53,12 +53,6 @@ class Snapshot:
         """Return one kind; raises as `generation` does, and where it has no codes of the kind."""
         return self.generation.kind(name)
 
-    @property
-    def identical_pictures(self) -> IdenticalPictures:
-        """The items that share their picture with others; none while nothing is published."""
-        published = self.published
-        return NONE if isinstance(published, IndexNotReady) else published.identical_pictures
-
     def positions(self, ids: Ids, filters: Filters) -> Positions | None:
         """Return the positions among `ids`, ascending, of the items that pass; None for all."""
         if not filters:
@@ -67,6 +61,16 @@ class Snapshot:
         if ids is self.facets.ids:
             return passing
         return np.flatnonzero(np.isin(ids, self.facets.ids[passing]))
+
+    def identical_pictures(self, ids: Ids) -> IdenticalPictures:
+        """Return which of `ids` share their picture with others, by positions among `ids`."""
+        identical = self.generation.identical_pictures
+        if ids is self.facets.ids:
+            return identical
+        sharing = self.facets.ids[identical.positions]
+        here = sorted_contains(ids, sharing)
+        places = np.searchsorted(ids, sharing[here])
+        return IdenticalPictures(places, identical.pictures[here])
 
     def item(self, item_id: int) -> Item:
         """Return one item.

@@ -75,6 +75,8 @@ def nearest(
     """
     max_words = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
     if among is not None:
+        if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
+            measure.distances()
         return _ranked(measure, among, k, exact=True)
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)

@@ -8,19 +8,17 @@ import numpy as np
 from webapp.lab.demo import textures
 from webapp.lab.demo.textures import Field
 
-# From places (u, v) in bag units and a pitch: heights in bag units, and brightness; or None.
+# Of places (u, v) and a pitch in bag units: heights in bag units, and brightness.
 Relief = Callable[[Field, Field, float], tuple[Field | None, Field | None]]
-# From the same: the share of the second colour, 0 to 1.
 Print = Callable[[Field, Field, float], Field]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One material.
+    """One material; `words` are its names in shops.
 
-    `words`: its names in shops. `pitch`: the size of one repeat of the relief, in bag units;
-    `level`: of the print. `gloss`, `sheen`, `mirror`: amounts of highlight, grazing light and
-    reflection. `sharp`: how small the highlight is. `uneven`: how much the brightness varies.
+    `pitch`, `level`: the size of one repeat of relief and print, in bag units. `gloss`, `sheen`,
+    `mirror`: amounts of highlight, grazing light, reflection. `sharp`: how small the highlight is.
     """
 
     key: str
@@ -32,7 +30,6 @@ class Material:
     sheen: float = 0.03
     uneven: float = 0.02
     mirror: float = 0.0
-    soft: float = 1.0
     printed: Print | None = None
     level: float = 1.0
 
@@ -182,7 +179,6 @@ def _canvas(key: str, words: tuple[str, ...], printed: Print | None, pitch: floa
         sharp=2,
         sheen=0.05,
         uneven=0.025,
-        soft=0.7,
         printed=printed,
         level=pitch,
     )
@@ -243,7 +239,6 @@ MATERIALS: dict[str, Material] = {
     )
 }
 
-# The material of sides and trim, where it is not that of the body.
 GROUND = {
     "calf": "calf",
     "pebble": "pebble",
