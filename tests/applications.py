@@ -39,10 +39,10 @@ def take_in(app: Flask, source: Path, kinds: Collection[str] = KINDS.keys()) -> 
     return outcomes
 
 
-def take_drawn_bags(folder: Path, count: int = 60) -> Flask:
-    """Build an application with drawn pictures."""
+def take_drawn_bags(folder: Path) -> Flask:
+    """Build an application with 60 drawn pictures."""
     app = create_app({"instance": folder / "instance"})
-    take_in(app, catalogue(folder / "photos", count))
+    take_in(app, catalogue(folder / "photos", 60))
     return app
 
 

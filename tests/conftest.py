@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
+from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
@@ -84,12 +85,14 @@ def filled(once: Once) -> Flask:
 
 @pytest.fixture(scope="session")
 def eight(once: Once) -> Path:
-    """Fill an instance with 8 drawn pictures, for tests to copy."""
+    """Fill an instance with 8 drawn pictures, their photos in it, for tests to copy."""
 
-    def fill(folder: Path) -> None:
-        core_of(take_drawn_bags(folder, 8)).catalog.engine.dispose()
+    def fill(instance: Path) -> None:
+        app = create_app({"instance": instance})
+        take_in(app, catalogue(instance / "photos", 8))
+        core_of(app).catalog.engine.dispose()
 
-    return once("eight", fill) / "instance"
+    return once("eight", fill)
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ class Maps:
             return [str(name) for name in [found[0], *found[1:]]]
         except FileNotFoundError as error:
             raise MapNotReady("there is no map yet: run `hashbag index`") from error
-        except (ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise MapNotReady(f"maps/{_CURRENT} cannot be read: run `hashbag index`") from error
 
     def _kept(self) -> list[str]:
