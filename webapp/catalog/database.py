@@ -39,9 +39,9 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
     try:
         engine = sa.create_engine(url, **options)
     except ImportError as error:
-        raise _unavailable(
-            url, f"the Python package {error.name} is missing: pip install {error.name}"
-        ) from error
+        remedy = ": pip install 'hashbag[postgresql]'" if error.name == "psycopg" else ""
+        missing = f"the Python module {error.name}, which reaches it, is not installed{remedy}"
+        raise _unavailable(url, missing) from error
     sa.event.listen(engine, "handle_error", _translate)
     if is_sqlite:
         _SqliteFile(url, create=create).watch(engine)
@@ -56,7 +56,7 @@ def shown(url: sa.URL) -> str:
 
 
 def _unavailable(url: sa.URL, reason: object) -> CatalogUnavailable:
-    text = str(reason).strip()
+    text = " ".join(str(reason).split())  # some drivers write several lines
     if url.password:
         text = text.replace(str(url.password), _HIDDEN)
     return CatalogUnavailable(
