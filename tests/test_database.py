@@ -1,6 +1,7 @@
 """Whatever the database does, the server says so in a sentence, and goes on when it is back."""
 
 import os
+import random
 import shutil
 import sqlite3
 import traceback
@@ -186,6 +187,29 @@ def test_a_server_that_starts_without_its_database_recovers_without_a_restart(
         late = create_app({"instance": core_of(app).settings.instance})
         assert_unavailable(late.test_client(), tmp_path, SOME)
     assert_well(late.test_client())
+
+
+def test_wherever_the_database_is_damaged_nothing_worse_than_503_is_answered(app: Flask) -> None:
+    client, path = app.test_client(), database_of(app)
+    whole = path.read_bytes()
+    chance = random.Random(7)
+    damaged = [
+        whole.replace(b'"season"', b"'season'"),
+        whole.replace(b"CREATE TABLE items", b"CREATE TABLE \xa5tems"),
+        whole[: len(whole) // 2],
+    ]
+    for count in (1, 3, 20, 200) * 10:
+        flipped = bytearray(whole)
+        for place in chance.sample(range(len(whole)), count):
+            flipped[place] ^= chance.randrange(1, 256)
+        damaged.append(bytes(flipped))
+    for data in damaged:
+        (path.parent / "next").write_bytes(data)
+        (path.parent / "next").replace(path)
+        for page in ("/items/3", "/api/v1/items?page=1", "/readyz"):
+            assert client.get(page).status_code in {200, 404, 503}
+    path.write_bytes(whole)
+    assert_well(client)
 
 
 def test_a_writer_keeps_no_page_waiting(app: Flask) -> None:

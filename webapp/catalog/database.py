@@ -1,6 +1,8 @@
 """How the catalogue's database is reached, and what is raised when it cannot be used."""
 
+import json
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +24,7 @@ WRITER_SECONDS = 10.0
 
 _CONNECT_SECONDS = 3  # to a server; a page waits for it
 _HIDDEN = "***"
+_SENTENCE = "the catalogue's database cannot be used at the moment"
 
 
 def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engine:
@@ -37,7 +40,7 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
     if url.get_backend_name() == "postgresql":
         options |= {"connect_args": {"connect_timeout": _CONNECT_SECONDS}, "pool_pre_ping": True}
     try:
-        engine = sa.create_engine(url, **options)
+        engine = sa.create_engine(url, json_deserializer=_read_json, **options)
     except ImportError as error:
         remedy = ": pip install 'hashbag[postgresql]'" if error.name == "psycopg" else ""
         missing = f"the Python module {error.name}, which reaches it, is not installed{remedy}"
@@ -55,13 +58,18 @@ def shown(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def _read_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CatalogUnavailable(_SENTENCE, private=f"it holds damaged JSON: {error}") from error
+
+
 def _unavailable(url: sa.URL, reason: object) -> CatalogUnavailable:
     text = " ".join(str(reason).split())  # some drivers write several lines
     if url.password:
         text = text.replace(str(url.password), _HIDDEN)
-    return CatalogUnavailable(
-        "the catalogue's database cannot be used at the moment", private=f"{shown(url)}: {text}"
-    )
+    return CatalogUnavailable(_SENTENCE, private=f"{shown(url)}: {text}")
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
@@ -69,8 +77,12 @@ def _translate(context: sa.engine.ExceptionContext) -> None:
 
     They may be of a file that was replaced, or in the middle of what went wrong.
     """
-    found = context.sqlalchemy_exception
-    if context.is_pre_ping or found is None or isinstance(found, sa.exc.IntegrityError):
+    ours = context.sqlalchemy_exception is None or isinstance(
+        context.sqlalchemy_exception, sa.exc.IntegrityError
+    )
+    # Python's driver of SQLite fails at a message that quotes damaged text.
+    ours = ours and not isinstance(context.original_exception, UnicodeDecodeError)
+    if context.is_pre_ping or ours:
         return
     context.is_disconnect = True
     assert context.engine is not None, "only a pool that has no engine is without one"
@@ -122,10 +134,14 @@ class _SqliteFile:
 
     def _configure(self, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        # With a write-ahead log this is enough to be consistent after a crash of the machine.
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        try:
+            # With a write-ahead log this is enough to be consistent after a crash of the machine.
+            cursor.execute("PRAGMA synchronous = NORMAL")
+            cursor.execute("PRAGMA foreign_keys = ON")
+        except UnicodeDecodeError as error:  # see `_translate`
+            raise sqlite3.DatabaseError(str(error)) from error
+        finally:
+            cursor.close()
 
     def _check(self, _: DBAPIConnection, record: ConnectionPoolEntry, __: object) -> None:
         opened = record.info["file"]
