@@ -1,4 +1,4 @@
-"""Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
+"""Settings: from the environment, else from `instance/config.toml`, else defaults."""
 
 import logging
 import math
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that can be set; the README has the table."""
+    """All settings; the README explains each."""
 
     instance: Path
     database: str = ""
@@ -50,12 +50,12 @@ class Settings:
 
     @property
     def max_upload_bytes(self) -> int:
-        """Largest request body that is read."""
+        """The largest request body that is read."""
         return int(self.max_upload_mb * 1024 * 1024)
 
 
 def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
-    """Read the settings; overrides win over the environment, that over the file.
+    """Read the settings: overrides come before the environment, and that before the file.
 
     Raises:
         ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.

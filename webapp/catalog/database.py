@@ -37,8 +37,10 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
         CatalogUnavailable: the database's driver is not installed.
     """
     is_sqlite = url.get_backend_name() == "sqlite"
-    if url.get_backend_name() == "postgresql":
-        options |= {"connect_args": {"connect_timeout": _CONNECT_SECONDS}, "pool_pre_ping": True}
+    if not is_sqlite:
+        options["pool_pre_ping"] = True  # a server may have been started anew
+    if url.get_driver_name().startswith("psycopg"):
+        options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
     try:
         engine = sa.create_engine(url, json_deserializer=_read_json, **options)
     except ImportError as error:

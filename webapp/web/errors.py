@@ -61,18 +61,24 @@ def register(app: Flask) -> None:
 
 
 def not_now(response: Response, error: HashbagError) -> Response:
-    """Make an answer say that the same may work later; the log gets what is private."""
-    if error.private:
-        log.error("%s", error.for_owner)
+    """Make an answer say that the same may work later."""
+    _log_private(error)
     response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def _log_private(error: HashbagError) -> None:
+    """Tell the owner what visitors are not told."""
+    if error.private:
+        log.error("%s", error.for_owner)
+
+
 def _known(error: HashbagError) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
+        _log_private(error)
         return _answer(status, str(error))
     unavailable = isinstance(error, CatalogUnavailable)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
@@ -114,8 +120,11 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
 
 
 def _read_to_the_end() -> None:
-    """Read what is left of a body: unread, it would reset the connection before the answer."""
-    # Only gunicorn ends the stream for us; elsewhere reading on would wait for ever.
+    """Read what is left of a request's body.
+
+    If it stayed unread, the connection would be reset before the answer arrives.
+    """
+    # Only gunicorn ends the stream for us. Elsewhere reading on would wait for ever.
     if request.method in {"GET", "HEAD"} or not request.environ.get("wsgi.input_terminated"):
         return
     # A body sent in chunks has no length, and ends by itself.

@@ -1,4 +1,4 @@
-"""Originals and thumbnails, cached long by their content."""
+"""Original photos and thumbnails; browsers cache them by a digest of their content."""
 
 from errno import ENOENT
 from pathlib import Path
