@@ -13,6 +13,7 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
+from webapp.hashing.learned import session
 from webapp.models import Rejected
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
@@ -50,6 +51,7 @@ class Importer:
         are renewed. What was yielded is in the catalogue. Whatever ends the run, another goes on
         from there and comes to the same catalogue as an undisturbed one.
         """
+        session.keep_in(self._catalog.instance)
         look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._tasks(wanted, kinds), jobs)
         try:

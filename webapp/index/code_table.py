@@ -153,7 +153,10 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
             for name in _ARRAYS
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the codes of {kind} cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the codes of {kind} cannot be read: run `hashbag index`",
+            private=error,
+        ) from error
     codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} are not {bits} bits wide")

@@ -201,7 +201,9 @@ def load(folder: Path) -> Facets:
             for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the attributes cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the attributes cannot be read: run `hashbag index`", private=error
+        ) from error
     return Facets(
         array["ids"],
         values,

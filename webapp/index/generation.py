@@ -185,7 +185,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(kinds=kinds, **raw)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(
-            f"{folder.name}: {MANIFEST} cannot be read ({error}): run `hashbag index`"
+            f"{folder.name}: {MANIFEST} cannot be read: run `hashbag index`", private=error
         ) from error
     if manifest.format != FORMAT:
         raise IndexDamaged(f"{folder.name}: made by another version: run `hashbag index`")

@@ -72,7 +72,7 @@ class GenerationStore:
         except IndexNotReady as problem:
             self._problem = problem
             if isinstance(problem, IndexDamaged):
-                log.error("generation refused: %s", problem)  # noqa: TRY400 - it says all
+                log.error("generation refused: %s", problem.for_owner)  # noqa: TRY400 - it says all
         self._seen = stamp
 
     def _stamp(self) -> tuple[int, int] | None:
@@ -109,9 +109,7 @@ class GenerationStore:
                 "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
             ) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(
-                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
-            ) from error
+            raise IndexDamaged(f"generations/{_CURRENT} is damaged: run `hashbag index`") from error
 
     def publish(self, catalog: Catalog) -> Path:
         """Build a generation beside the others, put it in place by renaming, drop old ones."""

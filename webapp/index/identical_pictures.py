@@ -68,7 +68,9 @@ def load(folder: Path) -> IdenticalPictures:
     try:
         positions, pictures = np.asarray(np.load(folder / FILE, mmap_mode="r"))
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: {FILE} cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: {FILE} cannot be read: run `hashbag index`", private=error
+        ) from error
     return IdenticalPictures(positions, pictures)
 
 

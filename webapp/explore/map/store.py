@@ -94,7 +94,9 @@ class Maps:
         except FileNotFoundError as error:
             raise MapNotReady(f"there is no map {version} any more") from error
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise MapNotReady(f"{path} cannot be read: run `hashbag index`") from error
+            raise MapNotReady(
+                "the map cannot be read: run `hashbag index`", private=f"{path}: {error}"
+            ) from error
 
     def tile(self, version: str, level: int, x: int, y: int) -> bytes:
         """Return one tile as WebP.
@@ -162,10 +164,8 @@ class Maps:
             return [str(name) for name in [found[0], *found[1:]]]
         except FileNotFoundError as error:
             raise MapNotReady("there is no map yet: run `hashbag index`") from error
-        except (ValueError, LookupError, TypeError) as error:
-            raise MapNotReady(
-                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
-            ) from error
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise MapNotReady(f"maps/{_CURRENT} cannot be read: run `hashbag index`") from error
 
     def _kept(self) -> list[str]:
         try:
