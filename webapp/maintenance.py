@@ -6,7 +6,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import (
@@ -21,7 +20,7 @@ from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS, differs, fingerprint
 from webapp.index.generation import read_manifest
 from webapp.index.generation_store import GenerationStore
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Fingerprint, Item, ListedPhoto, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order

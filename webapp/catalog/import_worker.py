@@ -5,10 +5,9 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from webapp.catalog.import_list import ListedPhoto
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.kinds import KINDS, fingerprint
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Fingerprint, Item, ListedPhoto, Rejected, Remark
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
@@ -34,19 +33,19 @@ class Photo:
     fingerprint: Fingerprint | None
 
 
-ImportTask = tuple[ListedPhoto | Rejected, Known | None]
+ImportTask = tuple[ListedPhoto | Rejected | Remark, Known | None]
 
 
 def read(
     thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], task: ImportTask
-) -> Photo | Rejected:
+) -> Photo | Rejected | Remark:
     """Read one file: the picture is decoded once for its codes and copies.
 
     What is new gets codes of the `kinds`, what changed all there are, and what is known and
     unchanged those that are stale.
     """
     want, known = task
-    if isinstance(want, Rejected):
+    if not isinstance(want, ListedPhoto):
         return want
     try:
         status = want.path.stat()
