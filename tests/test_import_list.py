@@ -1,6 +1,5 @@
 """What to import is read row by row; each row that cannot be used is named with its line."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -88,41 +87,6 @@ def test_a_missing_path_and_a_foreign_file_are_told_apart(tmp_path: Path) -> Non
     (tmp_path / "bags.xlsx").write_bytes(b"PK")
     with pytest.raises(ImportListError, match=r"\.csv, .* or \.jsonl"):
         import_list.read(tmp_path / "bags.xlsx")
-
-
-def test_a_folder_is_walked_in_order_and_hidden_files_are_left(tmp_path: Path) -> None:
-    for name in ("b/2.jpg", "a/1.jpg", "3.jpg", ".hidden/4.jpg", "a/.5.jpg"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    found = [one.filename for one in import_list.read(tmp_path) if isinstance(one, ListedPhoto)]
-    assert found == ["3.jpg", "a/1.jpg", "b/2.jpg"]
-
-
-def test_links_to_one_photo_are_taken_once_and_the_photo_itself_before_them(tmp_path: Path) -> None:
-    folder, elsewhere = tmp_path / "bags", tmp_path / "elsewhere.jpg"
-    folder.mkdir()
-    (folder / "b.jpg").touch()
-    elsewhere.touch()
-    (folder / "a.jpg").symlink_to("b.jpg")
-    (folder / "c.jpg").symlink_to(elsewhere)
-    (folder / "d.jpg").symlink_to("c.jpg")
-    assert list(import_list.read(folder)) == [
-        Rejected("a.jpg", "the same file as b.jpg"),
-        ListedPhoto(folder / "b.jpg", "b.jpg", {}),
-        ListedPhoto(elsewhere, "c.jpg", {}),
-        Rejected("d.jpg", "the same file as c.jpg"),
-    ]
-
-
-def test_a_path_that_cannot_be_stored_is_named(tmp_path: Path) -> None:
-    bad = os.fsdecode(b"\xe9.jpg")
-    (tmp_path / bad).touch()
-    (tmp_path / "link.jpg").symlink_to(bad)
-    refused = import_list.read(tmp_path)
-    assert [one.source for one in refused if isinstance(one, Rejected)] == [
-        "link.jpg",
-        "\\xe9.jpg",
-    ]
 
 
 @pytest.mark.parametrize(

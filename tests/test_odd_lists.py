@@ -139,7 +139,7 @@ def test_a_list_whose_own_name_is_not_utf8_is_told_by_it(
 
 
 def test_names_of_files_in_a_report_can_be_read_whatever_they_hold(
-    empty: Flask, photos: Path, tmp_path: Path
+    empty: Flask, photos: Path
 ) -> None:
     (photos / "bad\nname.png").write_text("no picture")
     done = run_import(

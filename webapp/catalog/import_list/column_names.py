@@ -31,11 +31,12 @@ _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin letters; other scripts cann
 class Columns:
     """What stands where in a row: positions by our names, and of the others by theirs.
 
-    `repeated` are names of others that stand there twice. `decimal_sign` is the one of the names'
-    language, `currency` what the price's name says; each "" where that does not tell.
+    Of several columns that mean one of ours the surest comes first; where it is blank, the next
+    counts. `repeated` are names of others that stand there twice. `decimal_sign` is the one of the
+    names' language, `currency` what the price's name says; each "" where that does not tell.
     """
 
-    ours: Mapping[str, int]
+    ours: Mapping[str, tuple[int, ...]]
     extras: Mapping[str, int]
     nameless: tuple[int, ...]
     repeated: tuple[str, ...]
@@ -61,21 +62,22 @@ def columns_of(header: Sequence[str], given: Mapping[str, str]) -> Columns:
     names = [name.strip() for name in header]
     plain = [_plain(name) for name in names]
     meanings = _meanings(plain, {_plain(theirs): ours for theirs, ours in given.items()})
-    ours: dict[str, int] = {}
+    ours: dict[str, tuple[int, ...]] = {}
     for index in sorted(meanings, key=lambda index: (meanings[index].rank, index)):
-        ours.setdefault(meanings[index].ours, index)
-    for name, index in ours.items():
-        if plain.count(plain[index]) > 1 and name in OURS:
+        name = meanings[index].ours
+        ours[name] = (*ours.get(name, ()), index)
+    surest = {name: places[0] for name, places in ours.items() if name in OURS}
+    for index in surest.values():
+        if plain.count(plain[index]) > 1:
             raise ImportListError(f"the column '{names[index]}' is named twice")
-    taken = [index for name, index in ours.items() if name in OURS]
-    extras, repeated = _numbered(names, taken)
+    extras, repeated = _numbered(names, surest.values())
     return Columns(
         ours,
         extras,
         tuple(index for index, name in enumerate(names) if not name),
         repeated,
-        _decimal_sign([plain[index] for index in taken]),
-        meanings[ours["price"]].currency if "price" in ours else "",
+        _decimal_sign([plain[index] for index in surest.values()]),
+        meanings[surest["price"]].currency if "price" in surest else "",
     )
 
 
@@ -108,7 +110,9 @@ def _meaning(name: str) -> _Meaning | None:
     return meaning
 
 
-def _numbered(names: Sequence[str], taken: Sequence[int]) -> tuple[dict[str, int], tuple[str, ...]]:
+def _numbered(
+    names: Sequence[str], taken: Collection[int]
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return the other columns' places by their names; a second one of a name gets a number."""
     extras: dict[str, int] = {}
     repeated = []

@@ -8,13 +8,13 @@ from babel.numbers import get_decimal_symbol, list_currencies
 # A sign that several countries use means the currency most lists mean by it, if there is one.
 _SIGNS = {
     "€": "EUR", "euro": "EUR", "euros": "EUR",
-    "$": "USD", "us$": "USD", "dollar": "USD", "dollars": "USD",
+    "$": "USD", "us$": "USD", "$us": "USD", "dollar": "USD", "dollars": "USD",
     "£": "GBP", "¥": "JPY", "円": "JPY", "cn¥": "CNY", "元": "CNY",
     "₹": "INR", "rs": "INR", "रु": "INR", "रू": "INR", "रुपये": "INR", "rupees": "INR",
     "₺": "TRY", "tl": "TRY", "zł": "PLN", "zl": "PLN", "kč": "CZK", "kc": "CZK", "ft": "HUF",
     "fr": "CHF", "sfr": "CHF", "lei": "RON", "лв": "BGN", "₽": "RUB", "₴": "UAH",
     "₩": "KRW", "₪": "ILS", "₫": "VND", "₱": "PHP", "฿": "THB", "₦": "NGN",
-    "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "mx$": "MXN",
+    "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "$ca": "CAD", "hk$": "HKD", "mx$": "MXN",
     "nz$": "NZD", "r$": "BRL", "s$": "SGD", "kr": "kr",
 }  # fmt: skip
 _SHARED = frozenset(("$", "£", "¥", "kr", "rs", "fr", "dollar", "dollars"))
@@ -23,7 +23,7 @@ _COUNTRIES = {"kr": "SE"}
 
 def currency_of(text: str) -> str | None:
     """Return the ISO code that a sign, code or word means; None where it is no currency."""
-    word = text.strip().rstrip(".")
+    word = "".join(text.split()).rstrip(".")
     code = word.upper()
     return code if code in _codes() else _SIGNS.get(word.casefold())
 

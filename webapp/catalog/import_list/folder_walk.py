@@ -41,7 +41,8 @@ class FolderWalk:
 
     def __init__(self, folder: Path, own: Collection[Path]) -> None:
         self._top = os.path.realpath(folder)
-        self._own = {os.path.realpath(path) for path in own}
+        # What one asks for by name is walked, wherever it lies.
+        self._own = [real for path in own if not _is_in(self._top, real := os.path.realpath(path))]
         self._roots = [(self._top, "")]  # folders to walk, and how they are shown
         self._walked: set[str] = set()
         self._linked: dict[str, str] = {}  # files that were taken by a link, and its name
@@ -63,9 +64,9 @@ class FolderWalk:
             self._walked.add(folder)
             inside = folder[len(root) :].strip("/")
             prefix = "".join(f"{part}/" for part in (shown, inside) if part)
-            folders[:] = sorted(
-                name for name in folders if self._enters(f"{folder}/{name}", prefix + name)
-            )
+            folders[:] = [
+                name for name in sorted(folders) if self._enters(f"{folder}/{name}", prefix + name)
+            ]
             for name in sorted(files):
                 if _is_taken(f"{folder}/{name}"):
                     yield self._photo(f"{folder}/{name}", prefix + name)
@@ -87,11 +88,8 @@ class FolderWalk:
             self._roots.append((real, shown))
         return False
 
-    def _is_own(self, real: str) -> bool:
-        """Say whether Hashbag made a folder; what one asks for by name is walked all the same."""
-        if _is_in(real, self._top):
-            return real in self._own
-        return any(_is_in(real, own) for own in self._own)
+    def _is_own(self, path: str) -> bool:
+        return any(_is_in(path, own) for own in self._own)
 
     def _photo(self, path: str, shown: str) -> ListedPhoto | Rejected:
         real = os.path.realpath(path) if Path(path).is_symlink() else path
@@ -106,7 +104,7 @@ class FolderWalk:
 
     def _shown_by_itself(self, real: str) -> str:
         """Return how a walk shows a file that it comes upon by itself; "" where it does not."""
-        if not (Path(real).is_file() and _is_taken(real)):
+        if self._is_own(real) or not (Path(real).is_file() and _is_taken(real)):
             return ""
         for root, shown in self._roots:
             inside = real[len(root) :].strip("/")

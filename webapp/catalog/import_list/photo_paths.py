@@ -72,7 +72,7 @@ class PhotoPaths:
 
     def nowhere(self, written: str) -> Place:
         """Return the place of a photo that is not there."""
-        return Place(Path(os.path.realpath(self._joined(written))), written)
+        return Place(self._resolved(self._joined(written)), written)
 
     def _joined(self, written: str) -> str:
         return written if written.startswith("/") else f"{self._folder}/{written}"

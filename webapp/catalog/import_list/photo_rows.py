@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -108,31 +108,32 @@ class PhotoRows:
             return
         place = place or self._paths.nowhere(first)
         attributes, remarks = self._attributes(row)
-        wrong = self._wrong_with(place, attributes, row.line)
-        if wrong:
+        extra = {name: as_text(row.cells[index]) for name, index in row.columns.extras.items()}
+        texts = "".join(map(str, (*attributes.values(), *extra, *extra.values())))
+        if wrong := self._wrong_with(place, texts, row.line):
             yield Rejected(readable(place.filename), wrong, row.line)
             return
         self._found_by_name += place.by_name
-        yield ListedPhoto(place.path, readable(place.filename), attributes, row.line)
-        if others:
-            remarks.append(_not_taken(others))
+        filename = readable(place.filename)
+        yield ListedPhoto(place.path, filename, attributes | {"extra": extra}, row.line)
+        remarks += [_not_taken(others)] if others else []
         for remark in (*remarks, *self._nameless_cells(row)):
-            yield Remark(readable(place.filename), readable(remark), row.line)
+            yield Remark(filename, readable(remark), row.line)
 
-    def _wrong_with(self, place: Place, attributes: Mapping[str, object], line: int) -> str:
+    def _wrong_with(self, place: Place, texts: str, line: int) -> str:
         """Say why a row cannot be taken in; "" where it can."""
         if not is_unicode(str(place.path)):
             return "its path is not UTF-8: rename it"
-        extra = attributes["extra"]
-        texts = (*attributes.values(), *(extra if isinstance(extra, dict) else {}))
-        if not is_unicode("".join(map(str, texts))):
+        if not is_unicode(texts):
             return "a text holds half a character"
         path = hashlib.blake2b(os.fsencode(place.path), digest_size=16).digest()
-        first = self._first_lines.setdefault(path, line)
-        return "" if first == line else f"the same file stands on line {first} already"
+        if path in self._first_lines:
+            return f"the same file stands on line {self._first_lines[path]} already"
+        self._first_lines[path] = line
+        return ""
 
     def _attributes(self, row: Row) -> tuple[dict[str, object], list[str]]:
-        """Return a row's attributes, and what is to be said of them."""
+        """Return a row's attributes of ours, and what is to be said of them."""
         ours = row.columns.ours
         attributes: dict[str, object] = {
             name: row.text(name) for name in ATTRIBUTES if name in ours
@@ -145,9 +146,6 @@ class PhotoRows:
             if currency and not attributes.get("currency"):
                 attributes["currency"] = currency
             remarks = [price.remark] if price.remark else []
-        attributes["extra"] = {
-            name: as_text(row.cells[index]) for name, index in row.columns.extras.items()
-        }
         return attributes, remarks
 
     def _price(self, row: Row) -> Price:

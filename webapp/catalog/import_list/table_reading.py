@@ -27,9 +27,11 @@ class Row:
     cells: Sequence[object]
 
     def value(self, name: str) -> object:
-        """Return the cell of a column of ours; None where the list has none."""
-        index = self.columns.ours.get(name)
-        return None if index is None else self.cells[index]
+        """Return the cell of a column of ours; None where it is blank or the list has none."""
+        for index in self.columns.ours.get(name, ()):
+            if not _is_blank(self.cells[index]):
+                return self.cells[index]
+        return None
 
     def text(self, name: str) -> str:
         """Return the cell of a column of ours as text; "" where it is blank or there is none."""
@@ -75,6 +77,10 @@ def as_text(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_blank(cell: object) -> bool:
+    return not cell.strip() if isinstance(cell, str) else cell is None or cell == []
 
 
 def _csv_table(source: Path, encoding: Encoding, given: Mapping[str, str]) -> Table:

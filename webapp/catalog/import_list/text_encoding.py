@@ -1,8 +1,8 @@
 """The letters of a list: UTF-8 or UTF-16, and what older programs write instead.
 
 The order of tries is short, so that a person can foretell it: a byte order mark decides; else zero
-bytes beside letters mean UTF-16; else it is UTF-8. Bytes that are no UTF-8 are read by the code
-page that programs of the list's language use, and this is told.
+bytes may mean UTF-16, if that makes names of columns; else it is UTF-8. Bytes that are no UTF-8 are
+read by the code page that programs of the list's language use, and this is told.
 """
 
 import codecs
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -25,7 +24,9 @@ _PAGES: Mapping[str, tuple[str, ...]] = {
     "cp1254": ("tr",),
     "cp1250": ("pl",),
 }
-_HEADER_LINES = 3  # enough to hold a `sep=` line and the names of the columns
+_WITH_ZEROS: Mapping[str, tuple[str, ...]] = {"utf-8": (), "utf-16-le": (), "utf-16-be": ()}
+_HEAD_BYTES = 4096  # enough to hold the names of the columns
+_BETWEEN_NAMES = re.compile(r"[,;\t|\r\n\":{}]+")  # in CSV and JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,17 @@ def encoding_of(source: Path) -> Encoding:
     """
     try:
         with source.open("rb") as file:
-            head = file.read(2)
-        if head in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            head = file.read(_HEAD_BYTES)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return Encoding("utf-16")
-        if head.count(0) == 1:
-            return Encoding("utf-16-be" if head[0] == 0 else "utf-16-le")
+        if b"\0" in head and (name := _most_known(head, _WITH_ZEROS)) != "utf-8":
+            return Encoding(name)
         line = _first_line_unlike(source, "strict")
-        return Encoding("utf-8-sig", _page_of(source), line) if line else Encoding("utf-8-sig")
+        return (
+            Encoding("utf-8-sig", _most_known(head, _PAGES), line)
+            if line
+            else Encoding("utf-8-sig")
+        )
     except OSError as error:
         raise _unreadable(source, error) from error
 
@@ -106,15 +111,13 @@ def _first_line_unlike(source: Path, errors: str) -> int:
     return 0
 
 
-def _page_of(source: Path) -> str:
-    """Return the code page in which most names of columns are known."""
-    with source.open("rb") as file:
-        head = b"".join(islice(file, _HEADER_LINES))
+def _most_known(head: bytes, languages: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the encoding in which most names of columns are known, the first if it is a tie."""
     known = {
-        page: known_names(re.split(r"[,;\t|\r\n]", head.decode(page, "replace")), languages)
-        for page, languages in _PAGES.items()
+        name: known_names(_BETWEEN_NAMES.split(head.decode(name, "replace")), in_these)
+        for name, in_these in languages.items()
     }
-    return max(known, key=lambda page: known[page])
+    return max(known, key=lambda name: known[name])
 
 
 def _by_page(page: str, error: UnicodeError) -> tuple[str, int]:
