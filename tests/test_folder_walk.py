@@ -222,15 +222,22 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(tmp_path: P
     for path in (folder, *folder.parents):  # up to the root, for nobody
         if path.stat().st_uid == os.geteuid() and path.is_relative_to(tmp_path.parents[1]):
             path.chmod(0o755)
+    listed = touch(folder, "listed/4.jpg", "listed/noending") / "listed"
     for closed in (folder / "closed", odd):
         closed.chmod(0)
+    listed.chmod(0o444)  # its names can be read, and no more
     try:
         with as_nobody():
             entries = list(import_list.read(folder))
     finally:
+        listed.chmod(0o755)
         for closed in (folder / "closed", odd):
             closed.chmod(0o755)
-    assert [one.filename for one in entries if isinstance(one, ListedPhoto)] == ["0.jpg", "z/2.jpg"]
+    assert [one.filename for one in entries if isinstance(one, ListedPhoto)] == [
+        "0.jpg",
+        "listed/4.jpg",
+        "z/2.jpg",
+    ]
     reason = "the folder cannot be read: Permission denied"
     assert [one for one in entries if isinstance(one, Rejected)] == [
         Rejected("closed", reason),

@@ -109,6 +109,10 @@ class Remark(Note):
     kind = "remark"
 
 
+ImportEntry = ListedPhoto | Rejected | Remark
+"""What reading a folder or an import list yields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One answer of a search: `distance` of the ranking's `bits` differ.

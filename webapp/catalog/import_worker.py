@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.kinds import KINDS, fingerprint
-from webapp.models import Fingerprint, Item, ListedPhoto, Rejected, Remark
+from webapp.models import Fingerprint, ImportEntry, Item, ListedPhoto, Rejected, Remark
 from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
@@ -33,7 +33,7 @@ class Photo:
     fingerprint: Fingerprint | None
 
 
-ImportTask = tuple[ListedPhoto | Rejected | Remark, Known | None]
+ImportTask = tuple[ImportEntry, Known | None]
 
 
 def read(

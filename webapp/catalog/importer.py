@@ -13,7 +13,7 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
-from webapp.models import ListedPhoto, Rejected, Remark
+from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
@@ -40,7 +40,7 @@ class Importer:
 
     def take(
         self,
-        wanted: Iterable[ListedPhoto | Rejected | Remark],
+        wanted: Iterable[ImportEntry],
         jobs: int,
         kinds: Collection[str] = KINDS.keys(),
     ) -> Iterator[Outcome | Rejected | Remark]:
@@ -74,9 +74,7 @@ class Importer:
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
-    def _tasks(
-        self, wanted: Iterable[ListedPhoto | Rejected | Remark], kinds: Collection[str]
-    ) -> Iterator[ImportTask]:
+    def _tasks(self, wanted: Iterable[ImportEntry], kinds: Collection[str]) -> Iterator[ImportTask]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
             known = self._known([want for want in batch if isinstance(want, ListedPhoto)], kinds)
@@ -97,7 +95,7 @@ class Importer:
 
     def _judge(
         self,
-        want: ListedPhoto | Rejected | Remark,
+        want: ImportEntry,
         known: Known | None,
         photo: Photo | Rejected | Remark,
     ) -> tuple[Outcome | Rejected | Remark, Entry | None]:

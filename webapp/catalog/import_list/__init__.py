@@ -15,9 +15,7 @@ from webapp.catalog.import_list.photo_rows import PhotoRows, survey
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.import_list.table_reading import open_table
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark
-
-Entry = ListedPhoto | Rejected | Remark
+from webapp.models import ImportEntry, Remark
 
 _NOTHING_GIVEN: Mapping[str, str] = MappingProxyType({})
 _FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "maps", "thumbs")
@@ -29,14 +27,14 @@ class ImportList:
     It is read anew each time, and never held as a whole: a million photos take no more memory.
     """
 
-    def __init__(self, entries: Callable[[], Iterator[Entry]], length: int) -> None:
+    def __init__(self, entries: Callable[[], Iterator[ImportEntry]], length: int) -> None:
         self._entries = entries
         self._length = length
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[ImportEntry]:
         return self._entries()
 
 
@@ -75,7 +73,7 @@ def _read_list(source: Path, given: Mapping[str, str]) -> ImportList:
     table = open_table(source, given)
     found = survey(table)
     for theirs, ours in given.items():
-        if found.rows and ours not in found.columns:
+        if found.columns and ours not in found.columns:
             raise ImportListError(f"{readable(source)}: there is no column '{theirs}'")
     sign = found.decimal_sign
     return ImportList(lambda: PhotoRows(source, table, sign).entries(), found.rows)

@@ -43,7 +43,9 @@ def layout_of(source: Path, encoding: Encoding, given: Mapping[str, str]) -> Lay
     try:
         columns = columns_of(names, given)
     except ImportListError as error:
-        raise ImportListError(f"{readable(source)}: line {skipped + 1}: {error}") from error
+        raise ImportListError(
+            f"{readable(source)}: line {skipped + 1}: {readable(error)}"
+        ) from error
     if "filename" not in columns.ours:
         if lines and [] in headers.values():
             raise _not_csv(source, skipped + 1)

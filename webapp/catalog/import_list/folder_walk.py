@@ -1,4 +1,7 @@
-"""A folder of photos: which of its files are to be taken in, and what is left out."""
+"""A folder of photos: which of its files are to be taken in, and what is left out.
+
+Functions of `os.path` answer where methods of `Path` would raise: in folders that are closed.
+"""
 
 import os
 import re
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from webapp.catalog.import_list.picture_names import is_picture_name
 from webapp.catalog.import_list.readable_names import is_unicode, readable
-from webapp.models import ListedPhoto, Rejected, Remark
+from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
 
 # What file systems, network drives and archives keep beside files, in lower case.
 _SYSTEM_FOLDERS = frozenset(
@@ -29,8 +32,6 @@ _BEGINNING = re.compile(
 )
 _ENDINGS_NAMED = 5  # of what is left out, the most frequent
 
-Entry = ListedPhoto | Rejected | Remark
-
 
 class FolderWalk:
     """One walk over a folder: every photo once, hidden and system files apart.
@@ -50,7 +51,7 @@ class FolderWalk:
         self._files_left: Counter[str] = Counter()  # by the ending of their names
         self._notes: list[Rejected | Remark] = []
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ImportEntry]:
         """Yield the photos, then what is to be said of the rest."""
         for root, shown in self._roots:  # it grows as links to folders are found
             if root not in self._walked:
@@ -59,7 +60,7 @@ class FolderWalk:
         if left := self._left_out():
             yield Remark(readable(self._top), left)
 
-    def _tree(self, root: str, shown: str) -> Iterator[Entry]:
+    def _tree(self, root: str, shown: str) -> Iterator[ImportEntry]:
         for folder, folders, files in os.walk(root, onerror=self._note_unreadable):
             self._walked.add(folder)
             inside = folder[len(root) :].strip("/")
@@ -80,7 +81,7 @@ class FolderWalk:
         if _is_system(name) or self._is_own(real):
             self._folders_left += 1
             return False
-        if not Path(path).is_symlink():
+        if not os.path.islink(path):  # noqa: PTH114
             return real not in self._walked
         if _is_in(path, real):
             self._notes.append(Remark(readable(shown), "a link to a folder above it: not followed"))
@@ -92,7 +93,7 @@ class FolderWalk:
         return any(_is_in(path, own) for own in self._own)
 
     def _photo(self, path: str, shown: str) -> ListedPhoto | Rejected:
-        real = os.path.realpath(path) if Path(path).is_symlink() else path
+        real = os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
         if not is_unicode(real):
             return Rejected(readable(shown), "its path is not UTF-8: rename it")
         same = self._linked.get(real, shown)
@@ -104,7 +105,7 @@ class FolderWalk:
 
     def _shown_by_itself(self, real: str) -> str:
         """Return how a walk shows a file that it comes upon by itself; "" where it does not."""
-        if self._is_own(real) or not (Path(real).is_file() and _is_taken(real)):
+        if self._is_own(real) or not (os.path.isfile(real) and _is_taken(real)):  # noqa: PTH113
             return ""
         for root, shown in self._roots:
             inside = real[len(root) :].strip("/")
@@ -146,7 +147,7 @@ def _is_taken(path: str) -> bool:
 
 
 def _begins_like_a_picture(path: str) -> bool:
-    if not Path(path).is_file():  # opening a pipe would wait for its other end
+    if not os.path.isfile(path):  # noqa: PTH113 - opening a pipe would wait for its other end
         return False
     try:
         with Path(path).open("rb") as file:

@@ -1,4 +1,8 @@
-"""Where the photo lies that a list names: lists are written on other machines than ours."""
+"""Where the photo lies that a list names: lists are written on other machines than ours.
+
+Functions of `os.path` answer where methods of `Path` would raise: for names that are too long, and
+in folders that are closed.
+"""
 
 import os
 import re
@@ -89,7 +93,7 @@ class PhotoPaths:
     def _resolved(self, path: str) -> Path:
         """Return a path without links; those of its folder are looked up once."""
         folder, _, name = path.rpartition("/")
-        if name in {"", ".", ".."} or Path(path).is_symlink():
+        if name in {"", ".", ".."} or os.path.islink(path):  # noqa: PTH114
             return Path(os.path.realpath(path))
         return Path(self._without_links(f"{folder}/"), name)
 
@@ -101,7 +105,7 @@ def _on_disk(folder: str, parts: Sequence[str]) -> str:
         path = next(filter(os.path.lexists, (f"{path}/{form}" for form in _forms(part))), "")
         if not path:
             return ""
-    return path if Path(path).is_file() else ""
+    return path if os.path.isfile(path) else ""  # noqa: PTH113
 
 
 def _spellings(written: str) -> Iterator[str]:

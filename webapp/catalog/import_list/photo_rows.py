@@ -17,9 +17,7 @@ from webapp.catalog.import_list.photo_paths import (
 from webapp.catalog.import_list.prices import Price, price_of_number, read_price, shown_decimal_sign
 from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.import_list.table_reading import Row, Table, as_text
-from webapp.models import ATTRIBUTES, ListedPhoto, Rejected, Remark
-
-Entry = ListedPhoto | Rejected | Remark
+from webapp.models import ATTRIBUTES, ImportEntry, ListedPhoto, Rejected, Remark
 
 _NO_PICTURE = frozenset(("", "no_selection"))  # what Magento writes for none
 _PICTURE_KEYS = ("src", "url", "path", "file", "filename", "image")  # of JSON objects in a cell
@@ -63,7 +61,7 @@ class PhotoRows:
         self._found_by_name = 0
         self._told_of_nameless = False
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ImportEntry]:
         """Yield each row's photo, or why there is none, and remarks after it."""
         yield from self._table.remarks
         for row in self._table.rows():
@@ -73,7 +71,7 @@ class PhotoRows:
                 yield row
         yield from self._remarks_on_all()
 
-    def _entries_of(self, row: Row) -> Iterator[Entry]:
+    def _entries_of(self, row: Row) -> Iterator[ImportEntry]:
         product_line = self._line_of_same_product(row)
         first, others = _pictures_in(row.value("filename"))
         if first in _NO_PICTURE:
@@ -98,11 +96,12 @@ class PhotoRows:
         self._product = (product, row.line)
         return 0
 
-    def _photo(self, row: Row, first: str, others: list[str]) -> Iterator[Entry]:
+    def _photo(self, row: Row, first: str, others: list[str]) -> Iterator[ImportEntry]:
         place = self._paths.exact(first)
         if not (place or others):
             first, others = first_and_others(first)
-        place = place or self._paths.exact(first) or self._paths.find(first)
+            place = self._paths.exact(first)
+        place = place or self._paths.find(first)
         if not place and is_address(first):
             yield Rejected(readable(first), _not_fetched(first), row.line)
             return

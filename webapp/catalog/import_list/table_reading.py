@@ -14,6 +14,8 @@ from webapp.catalog.import_list.text_encoding import Encoding, encoding_of, open
 from webapp.exceptions import ImportListError
 from webapp.models import Rejected, Remark
 
+_BEGINNING_CHARACTERS = 4096  # enough to tell an array from objects on lines
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -86,7 +88,7 @@ def _is_blank(cell: object) -> bool:
 def _csv_table(source: Path, encoding: Encoding, given: Mapping[str, str]) -> Table:
     layout = csv_reading.layout_of(source, encoding, given)
     remarks = tuple(
-        Remark(readable(source.name), f"the column '{name}' is named twice", layout.line)
+        Remark(readable(source.name), f"the column '{readable(name)}' is named twice", layout.line)
         for name in layout.columns.repeated
     )
     return Table(partial(_csv_rows, source, encoding, layout), remarks)
@@ -106,10 +108,11 @@ def _csv_rows(
 
 def _json_table(source: Path, encoding: Encoding, given: Mapping[str, str]) -> Table:
     with opened(source, encoding) as file:
-        begins = next((line.strip() for line in file if line.strip()), "")
+        begins = file.read(_BEGINNING_CHARACTERS).lstrip()
     if begins.startswith("["):
         return _json_values_table(source, partial(array_values, source, encoding), given)
-    if begins.startswith("{") and not begins.endswith("}"):
+    line, end, _ = begins.partition("\n")
+    if line.startswith("{") and end and not line.rstrip().endswith("}"):
         raise ImportListError(
             f"{readable(source)}: give a JSON array of objects, or an object on each line"
         )
@@ -139,7 +142,7 @@ def _json_values_table(
                 try:
                     columns = columns_by_names(tuple(value))
                 except ImportListError as error:
-                    yield Rejected(name, str(error), line)
+                    yield Rejected(name, readable(error), line)
                 else:
                     yield Row(line, columns, list(value.values()))
 
