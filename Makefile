@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run check test lint browser audit clean
+.PHONY: run check test soak lint browser audit clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -15,7 +15,11 @@ check: .venv/test-installed lint
 
 # Everything: linters, all tests, real servers, real browser.
 test: .venv/test-installed browser lint
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+
+# The same promises at many more moments: for an evening, or before a release.
+soak: .venv/test-installed
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -m soak
 
 lint: .venv/test-installed
 	@$(BIN)/ruff check .

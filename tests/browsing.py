@@ -10,12 +10,24 @@ from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
+from tests.applications import Once, draw_map, take_in
 from tests.pictures import bag, encoded
-from tests.serving import Server, draw_catalogue, eventually, run_hashbag, served
+from tests.serving import HANGS, Server, draw_catalogue, eventually, served
+from webapp import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
+# The same browser without what a screen needs: a page costs half as much.
+HEADLESS = Path("/usr/bin/chromium-headless-shell")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +39,8 @@ QUIET = (
 )
 ITEMS = 40
 HEIGHT = 900
+
+expect.set_options(timeout=1000 * HANGS)
 
 
 @dataclass(frozen=True)
@@ -42,32 +56,36 @@ class Look:
         return f"{self.width} {self.scheme}{'' if self.scripts else ' without scripts'}"
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def drawn(once: Once) -> Path:
     """Draw the photos of a small shop, with their manifest."""
-    return draw_catalogue(tmp_path_factory.mktemp("photos") / "shop", ITEMS, seed=31).parent
+    return once("drawn", lambda folder: draw_catalogue(folder / "shop", ITEMS, seed=31)) / "shop"
 
 
-@pytest.fixture(scope="module")
-def shop(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve those photos."""
-    instance = tmp_path_factory.mktemp("shop") / "instance"
-    done = run_hashbag(["import", drawn / "manifest.csv"], instance)
-    assert done.returncode == 0, done.stderr
-    with served(instance) as server:
+@pytest.fixture(scope="session")
+def shop(drawn: Path, once: Once) -> Iterator[Server]:
+    """Serve those photos; tests must not change them."""
+
+    def take(folder: Path) -> None:
+        app = create_app({"instance": folder / "instance"})
+        take_in(app, drawn / "manifest.csv")
+        draw_map(app)
+
+    with served(once("shop", take) / "instance") as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium."""
-    if not CHROMIUM.exists():
-        missing = f"there is no Chromium at {CHROMIUM}: what people see was not tested"
+    path = HEADLESS if HEADLESS.exists() else CHROMIUM
+    if not path.exists():
+        missing = f"there is no {HEADLESS} and no {path}: what people see was not tested"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
 
@@ -137,7 +155,7 @@ def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> It
         is_mobile=look.touch,
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * HANGS)
     problems: list[str] = []
     watch(page, problems)
     try:
@@ -183,4 +201,4 @@ def until(page: Page, expression: str) -> None:
     Asked from here again and again: a page's own policy forbids what the browser driver does when
     it waits inside the page.
     """
-    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), 10, expression)
+    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), expression)

@@ -1,36 +1,69 @@
 """What many tests share."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 
+from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
-from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
-from webapp.context import Hashbag
-from webapp.explore.map.drawing import draw
-from webapp.explore.map.selection import MOST
-from webapp.explore.map.store import Maps
+from webapp.hashing.kinds import KINDS
 from webapp.processes import available_cores
+from webapp.search.look import PARTS
+
+__all__ = ["core_of", "draw_map", "take_in"]  # where tests look for them
+
+PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 
 # Machines are shared: a slow moment is no failure.
 settings.register_profile("hashbag", deadline=None)
 settings.load_profile("hashbag")
 
-PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups after it
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a file's slow tests to one worker, for what they share; and begin with them.
+
+    The fast ones, at the end, go to whichever worker is free: so all end at about the same time.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Once:
+    """Fill a folder once in a run: the first worker that wants it does, the others wait."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def filled_once(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return filled_once
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_network(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _one_network(once: Once) -> None:
     """Have all instances share the learned kind's network: making it takes a moment."""
-    os.environ["_HASHBAG_NETWORK"] = str(tmp_path_factory.mktemp("network"))
+    os.environ["_HASHBAG_NETWORK"] = str(once("network", lambda _: None))
 
 
 @pytest.fixture(scope="session")
@@ -43,44 +76,17 @@ def photos() -> Path:
     return PHOTOS
 
 
-def core_of(app: Flask) -> Hashbag:
-    """Reach the core behind an application."""
-    core: Hashbag = app.extensions["hashbag"]
-    return core
-
-
-def take_in(app: Flask, source: Path) -> list[object]:
-    """Import and publish, in this process."""
-    core = core_of(app)
-    outcomes: list[object] = list(core.importer.take(import_list.read(source), jobs=1))
-    core.generations.publish(core.catalog)
-    return outcomes
+@pytest.fixture(scope="session")
+def filled(once: Once) -> Flask:
+    """Open an application with 60 drawn pictures; tests must not change it."""
+    return create_app({"instance": once("filled", take_drawn_bags) / "instance"})
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Build an application with 60 drawn pictures; tests must not change it."""
-    folder = tmp_path_factory.mktemp("filled")
-    app = create_app({"instance": folder / "instance"})
-    take_in(app, catalogue(folder / "photos", 60))
-    return app
-
-
-def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
-    """Draw the map of an application's catalogue, in this process."""
-    core = core_of(app)
-    for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):
-        pass
-
-
-@pytest.fixture(scope="session")
-def mapped(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Build an application with 60 drawn pictures and their map; tests must not change it."""
-    folder = tmp_path_factory.mktemp("mapped")
-    app = create_app({"instance": folder / "instance"})
-    take_in(app, catalogue(folder / "photos", 60))
-    draw_map(app)
-    return app
+def mapped(once: Once) -> Flask:
+    """Open an application with 60 drawn pictures and their map; tests must not change it."""
+    folder = once("mapped", lambda folder: draw_map(take_drawn_bags(folder)))
+    return create_app({"instance": folder / "instance"})
 
 
 @pytest.fixture
@@ -97,21 +103,23 @@ def empty(tmp_path: Path) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def large_photos(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Build an application with the 742 real photos that are large enough to look at."""
-    return _with_photos(photos / "large-photos.csv", 742, tmp_path_factory.mktemp("large"))
+def large_photos(photos: Path, once: Once) -> Flask:
+    """Open an application with the 742 real photos that are large enough to look at."""
+    source = photos / "large-photos.csv"
+    folder = once("large", lambda folder: _take_photos(folder, source, 742, KINDS.keys()))
+    return create_app({"instance": folder})
 
 
 @pytest.fixture(scope="session")
-def all_bags(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Build an application with all 3,055 real photos."""
-    return _with_photos(photos / "all-bags.csv", 3055, tmp_path_factory.mktemp("bags"))
+def all_bags(photos: Path, once: Once) -> Flask:
+    """Open an application with all 3,055 real photos, in the kinds that are asked of so many."""
+    source, kinds = photos / "all-bags.csv", {"whash", *PARTS}
+    folder = once("bags", lambda folder: _take_photos(folder, source, 3055, kinds))
+    return create_app({"instance": folder})
 
 
-def _with_photos(source: Path, count: int, instance: Path) -> Flask:
-    app = create_app({"instance": instance})
-    core = core_of(app)
-    taken = list(core.importer.take(import_list.read(source), available_cores()))
+def _take_photos(instance: Path, source: Path, count: int, kinds: Collection[str]) -> None:
+    core = core_of(create_app({"instance": instance}))
+    taken = list(core.importer.take(import_list.read(source), available_cores(), kinds))
     assert taken == [Outcome.ADDED] * count
     core.generations.publish(core.catalog)
-    return app

@@ -13,7 +13,7 @@ from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine, Index
 from webapp.index.engines.registry import ENGINES
-from webapp.index.hamming import distances, planes
+from webapp.index.hamming import distances, to_planes
 from webapp.search import nearest as nearest_module
 from webapp.search.nearest import KindMeasure, Neighbours
 
@@ -40,7 +40,7 @@ def table_of(codes: dict[int, bytes], bits: int = BITS) -> CodeTable:
 
 
 def query_of(code: bytes) -> np.ndarray:
-    return planes(np.frombuffer(code, dtype=np.uint8).reshape(1, -1))
+    return to_planes(np.frombuffer(code, dtype=np.uint8).reshape(1, -1))
 
 
 def nearest(
@@ -194,7 +194,7 @@ def test_with_several_views_and_queries_the_nearest_pair_counts(
 ) -> None:
     packed = np.frombuffer(b"".join(map(b"".join, views)), dtype=np.uint8).reshape(-1, 3, 2)
     table = make_table(16, np.arange(len(views)) * 2, packed)
-    asked = planes(np.frombuffer(b"".join(queries), dtype=np.uint8).reshape(-1, 2))
+    asked = to_planes(np.frombuffer(b"".join(queries), dtype=np.uint8).reshape(-1, 2))
     index = make_engine("exact").open(table, Path(), "x")
     expected = sorted(
         (min(oracle.distance(a, b) for a in views[place] for b in queries), 2 * place)
@@ -220,7 +220,7 @@ def test_of_items_with_a_popular_code_the_first_are_nearest(
     pool = chance.integers(0, 256, (distinct, 2), dtype=np.uint8)
     packed = pool[chance.integers(0, distinct, (count, views))]
     table = make_table(16, np.arange(count, dtype=np.int64), packed)
-    asked = planes(pool[:1])
+    asked = to_planes(pool[:1])
     expected = sorted(
         (min(oracle.distance(view.tobytes(), pool[0].tobytes()) for view in of_item), place)
         for place, of_item in enumerate(packed)

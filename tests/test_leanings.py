@@ -12,16 +12,17 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from tests.test_search import apart, pairs, stored
 from webapp import create_app
-from webapp.hashing.kinds import KINDS, query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.search.look import (
     BALANCED,
-    FAR,
     LEANINGS,
     LOOK,
-    PLAIN_LEANINGS,
+    LOOK_SCALE,
+    TWO_PART_LEANINGS,
     Leaning,
-    between,
     blend,
+    two_part_leaning,
 )
 from webapp.search.query import Query
 
@@ -88,7 +89,7 @@ def test_a_link_from_before_the_kind_blends_the_other_two(filled: Flask) -> None
     with_it = searcher.similar_to(codes, Query(LOOK))
     del codes["learned"]
     without = searcher.similar_to(codes, Query(LOOK))
-    plain = searcher.similar_to(codes, Query(LOOK, lean=between(BALANCED.without)))
+    plain = searcher.similar_to(codes, Query(LOOK, lean=two_part_leaning(BALANCED.two_part_colour)))
     assert pairs(without) == pairs(plain) != pairs(with_it)
 
 
@@ -100,21 +101,23 @@ def test_while_some_items_lack_the_code_the_look_blends_what_all_have(tmp_path: 
         connection.exec_driver_sql("DELETE FROM codes WHERE kind = 'learned' AND item_id > 6")
     core.generations.publish(core.catalog)
     look = core.searcher.similar_to_item(1, Query(LOOK))
-    plain = core.searcher.similar_to_item(1, Query(LOOK, lean=between(BALANCED.without)))
+    plain = core.searcher.similar_to_item(
+        1, Query(LOOK, lean=two_part_leaning(BALANCED.two_part_colour))
+    )
     assert pairs(look) == pairs(plain)
     learned = core.searcher.similar_to_item(1, Query(KINDS["learned"]))
     assert {hit.item.id for hit in learned.hits} == {2, 3, 4, 5, 6}
     page = app.test_client().get("/items/1").get_data(as_text=True)
-    for leaning in PLAIN_LEANINGS:
+    for leaning in TWO_PART_LEANINGS:
         assert leaning.label in page
     assert app.test_client().get("/items/9").status_code == 200
 
 
 def test_leanings_of_two_parts_sum_to_one_too() -> None:
-    for leaning in (*LEANINGS, *PLAIN_LEANINGS):
-        assert sum(leaning.among(("shape", "colour"))) == pytest.approx(1)
-    assert BALANCED.among(("shape", "colour")) == (0.7, 0.3)
-    assert np.isclose(sum(between(0.25).among(PARTS)), 1)
+    for leaning in (*LEANINGS, *TWO_PART_LEANINGS):
+        assert sum(leaning.shares_of(("shape", "colour"))) == pytest.approx(1)
+    assert BALANCED.shares_of(("shape", "colour")) == (0.7, 0.3)
+    assert np.isclose(sum(two_part_leaning(0.25).shares_of(PARTS)), 1)
 
 
 def test_many_items_are_blended_as_few_are() -> None:
@@ -124,7 +127,9 @@ def test_many_items_are_blended_as_few_are() -> None:
 
     def plainly(*apart: int) -> int:
         parts = zip(apart, scales, shares, strict=True)
-        return round(FAR * sum(share * math.sqrt(one / scale) for one, scale, share in parts))
+        return round(
+            LOOK_SCALE * sum(share * math.sqrt(one / scale) for one, scale, share in parts)
+        )
 
     expected = [plainly(*apart) for apart in zip(*(one.tolist() for one in each), strict=True)]
     assert blend(each, scales, shares).tolist() == expected

@@ -17,7 +17,8 @@ from webapp.index.engines.annoy import AnnoyEngine
 from webapp.index.engines.registry import ENGINES
 
 # Fewer than a block, a whole one, one more, and several.
-COUNTS = st.integers(1, 60) | st.sampled_from([hamming._BLOCK, hamming._BLOCK + 1, 40_000])  # noqa: SLF001
+BLOCK = hamming._SCAN_BLOCK_CODES  # noqa: SLF001
+COUNTS = st.integers(1, 60) | st.sampled_from([BLOCK, BLOCK + 1, 40_000])
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -53,7 +54,7 @@ def test_distances_are_those_of_the_nearest_query(
     assert found.tolist() == plain_distances(codes, queries)
     few = slice(0, 20)
     alone = plain_distances(codes[:, few], queries[:, :1])
-    assert hamming.to_one(codes[:, few], queries[:, 0]).tolist() == alone
+    assert hamming.distances_to_query(codes[:, few], queries[:, 0]).tolist() == alone
 
 
 @given(COUNTS, st.integers(1, 7), st.integers(1, 3), SEEDS, st.floats(0, 1))
@@ -91,18 +92,18 @@ def test_the_smallest_are_as_sorting_finds_them_with_ties_by_place(
         found = np.sort(found) if order == "ascending" else np.sort(found)[::-1]
     values: NDArray[np.integer] = found.astype(dtype)
     expected = sorted(range(count), key=lambda place: (int(found[place]), place))[:k]
-    assert hamming.smallest(values, k).tolist() == expected
+    assert hamming.k_smallest(values, k).tolist() == expected
 
 
 @given(st.lists(st.integers(0, 512), max_size=80), st.floats(0.25, 400), st.floats(0, 1))
 def test_roots_are_those_of_each_part(values: list[int], scale: float, share: float) -> None:
-    found = hamming.roots(np.array(values, dtype=np.uint16), scale, share)
+    found = hamming.scaled_square_roots(np.array(values, dtype=np.uint16), scale, share)
     assert found.tolist() == [share * math.sqrt(value / scale) for value in values]
 
 
 @given(st.lists(st.integers(0, 40) | st.integers(0, 2**31 - 1)))
 def test_distinct_numbers_ascend_and_come_once(values: list[int]) -> None:
-    assert hamming.distinct(np.array(values, dtype=np.int32)).tolist() == sorted(set(values))
+    assert hamming.sorted_unique(np.array(values, dtype=np.int32)).tolist() == sorted(set(values))
 
 
 @given(

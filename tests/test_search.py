@@ -16,10 +16,11 @@ from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, maintenance
 from webapp.exceptions import IndexNotReady, ItemNotFound
-from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
+from webapp.hashing.fingerprinting import fingerprint, query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
-from webapp.search.look import LOOK, between
+from webapp.search.look import LOOK, two_part_leaning
 from webapp.search.query import Query
 
 
@@ -110,7 +111,7 @@ def test_the_look_blends_exact_distances_on_the_catalogues_own_scale(
     generation = core_of(filled).generations.current()
     scale = {name: generation.kind(name).scale for name in ("shape", "colour")}
     for item_id in (1, 17, 42):
-        question = Query(LOOK, filters=Filters(category=("Tote",)), lean=between(lean))
+        question = Query(LOOK, filters=Filters(category=("Tote",)), lean=two_part_leaning(lean))
         for asked in (question, replace(question, filters=Filters())):
             result = core_of(filled).searcher.similar_to_item(item_id, asked)
             expected = []
@@ -183,7 +184,7 @@ def test_a_lossy_copy_finds_its_original_first(filled: Flask, format_: str, kind
 def test_a_bag_in_two_colours_is_near_in_whash_and_far_in_colorhash() -> None:
     red = bag(5)
     swapped = red.convert("RGB", (0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0))  # channels turned round
-    grey_alike = (KINDS["whash"], KINDS["colorhash"])
+    grey_alike = ("whash", "colorhash")
     first, second = fingerprint(red, grey_alike), fingerprint(swapped, grey_alike)
     assert oracle.distance(first["whash"], second["whash"]) <= 6
     assert oracle.distance(first["colorhash"], second["colorhash"]) >= 4

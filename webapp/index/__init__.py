@@ -1,1 +1,1 @@
-"""The index: codes as mapped arrays, engines over them, and the generations that are published."""
+"""Everything a search reads: codes of all items as mapped files, engines, facets, generations."""

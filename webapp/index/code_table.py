@@ -1,4 +1,4 @@
-"""The distinct codes of one kind, and which items have them."""
+"""The distinct codes of one kind, and the items that have each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,20 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.index.hamming import Distances, Planes, Positions, distances, distinct, planes, within
-from webapp.models import Ids
+from webapp.index.hamming import (
+    Distances,
+    Planes,
+    Positions,
+    distances,
+    sorted_unique,
+    to_planes,
+    within,
+)
+from webapp.models import Code, Ids
 
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """N distinct codes of W words, ascending, and M items with V codes (views) each.
+    """N distinct codes of W words, ascending, and M items that have V codes each.
 
-    Identical codes are one row: real catalogues are full of them, and Annoy builds badly on
-    them. The distance of an item is that of its nearest view.
+    A *row* is a distinct code. Identical codes share one row: real catalogues are full of them,
+    and Annoy builds bad trees over them. A *view* is one of the V codes of an item; the distance
+    of an item is that of its nearest view. A *position* is an item's place in `ids`.
 
-    `codes`: shape (W, N). `ids`: the items, shape (M,), ascending; a place in it is an item's
-    *position*. `rows`: the rows of each item's views, shape (M, V). `members[starts[r]:
-    starts[r + 1]]`: the positions, ascending, of the items that have row r.
+    `bits`: the width of a code. `codes`: shape (W, N). `ids`: ascending, shape (M,). `rows`: the
+    row of each view, shape (M, V). `members[starts[r]:starts[r + 1]]`: the positions, ascending,
+    of the items that have row r, once for each of their views that has it; shapes (M * V,) and
+    (N + 1,).
     """
 
     bits: int
@@ -36,41 +46,54 @@ class CodeTable:
         """Number of distinct codes."""
         return int(self.codes.shape[1])
 
-    def items_of(self, rows: Positions, most: int) -> Positions:
-        """Return the positions, ascending, of the items that have one of these different rows.
+    def items_of(self, rows: Positions, per_row: int) -> Positions:
+        """Return the positions, ascending, of items that have one of these rows, all different.
 
-        Of the items with the same row, only the first so many: a popular code has thousands, all
-        as far from any query, and of equals the first are nearest.
+        At least the first `per_row` items of each row are among them. A popular code has thousands
+        of items, all at the same distance, and of equal distances the lowest ids rank first.
         """
         starts = self.starts[rows]
-        # Several views of an item may have the same row.
-        counts = np.minimum(self.starts[rows + 1] - starts, most * self.rows.shape[1])
+        # A row may list an item once for each of its views.
+        counts = np.minimum(self.starts[rows + 1] - starts, per_row * self.rows.shape[1])
         ends = np.cumsum(counts)
-        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
-        return distinct(self.members[places])
+        listed = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+        return sorted_unique(self.members[listed])
 
-    def within(self, queries: Planes, bound: int, most: int) -> Positions:
-        """Return the positions of the items within so many bits of a query, as `items_of` does."""
-        return self.items_of(within(self.codes, queries, bound), most)
+    def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
+        """Return the positions, ascending, of items within `bound` bits of a query, shape (W, Q).
+
+        Of the items with the same code, at least the first `per_row`, as in `items_of`.
+        """
+        return self.items_of(within(self.codes, queries, bound), per_row)
 
     def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
-        """Return the distance of each item, or of those at `positions`, to its nearest query.
+        """Return the distance in bits of each item, shape (M,), or of those at P `positions`, (P,).
 
-        `queries` has shape (W, Q); a view and a query that are near make the item near.
+        `queries` has shape (W, Q). The distance of an item is the smallest between one of its
+        views and one of the queries.
         """
         if positions is None:
-            of_row = distances(self.codes, queries)
-            return _nearest_view([of_row.take(rows) for rows in self.rows.T])
+            of_rows = distances(self.codes, queries)
+            return _nearest_view([of_rows.take(rows) for rows in self.rows.T])
         rows = self.rows.take(positions, axis=0)
-        found = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
-        return _nearest_view(list(found.T))
+        of_views = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
+        return _nearest_view(list(of_views.T))
+
+    def code(self, item_id: int) -> Code | None:
+        """Return an item's code as it was packed, its views one after the other; None without."""
+        position = int(np.searchsorted(self.ids, item_id))
+        if position == len(self.ids) or self.ids[position] != item_id:
+            return None
+        width = -(-self.bits // 8)
+        views = self.rows[position].tolist()
+        return b"".join(self.codes[:, row].tobytes()[:width] for row in views)
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:
-        """Return one code as single bits, shape (bits,)."""
+        """Return the code of one row, a byte of 0 or 1 for each bit, shape (bits,)."""
         return bit_vector(self.codes[:, row], self.bits)
 
     def save(self, folder: Path, kind: str) -> None:
-        """Write the table's arrays as files that can be mapped."""
+        """Write the arrays as `<kind>.<array>.npy`, which `load_table` maps into memory."""
         for name in _ARRAYS:
             np.save(folder / f"{kind}.{name}.npy", getattr(self, name))
 
@@ -86,14 +109,14 @@ def _nearest_view(views: Sequence[Distances]) -> Distances:
 
 
 def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
-    """Return one code of W words as single bits, shape (bits,)."""
+    """Return one code, shape (W,), as a byte of 0 or 1 for each bit, shape (bits,)."""
     return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), count=bits)
 
 
 def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
-    """Group items by their codes; `ids` has shape (M,), ascending, `packed` (M, V, bytes)."""
+    """Build the table of M items: `ids`, ascending, (M,), and `packed` codes, (M, V, bytes)."""
     items, views, _ = packed.shape
-    codes, row_of = _distinct(planes(packed.reshape(items * views, -1)))
+    codes, row_of = _distinct(to_planes(packed.reshape(items * views, -1)))
     order = np.argsort(row_of, kind="stable")
     return CodeTable(
         bits=bits,
@@ -106,21 +129,21 @@ def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
 
 
 def _distinct(codes: Planes) -> tuple[Planes, NDArray[np.int32]]:
-    """Return codes ascending, word by word, each once, and the place of every given one there."""
+    """Return the distinct codes, ascending word by word, and the row of each given code."""
     order = np.lexsort(codes[::-1])
     ascending = codes.take(order, axis=1)
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (ascending[:, 1:] != ascending[:, :-1]).any(axis=0)
-    place = np.empty(len(order), dtype=np.int32)
-    place[order] = np.cumsum(first) - 1
-    return ascending.compress(first, axis=1), place
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (ascending[:, 1:] != ascending[:, :-1]).any(axis=0)
+    row_of = np.empty(len(order), dtype=np.int32)
+    row_of[order] = np.cumsum(is_first) - 1
+    return ascending.compress(is_first, axis=1), row_of
 
 
 def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
-    """Map a saved table.
+    """Map a saved table into memory.
 
     Raises:
-        IndexDamaged: an array is missing, or not of the shape that the kind's bits ask for.
+        IndexDamaged: an array is missing or unreadable, or its shape does not fit `bits`.
     """
     try:
         arrays = {

@@ -1,4 +1,4 @@
-"""An opened kind, with what its catalogue's own distances look like."""
+"""One opened kind: its code table, its index, and how its distances are spread in the catalogue."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -11,21 +11,27 @@ from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
 from webapp.index.hamming import Distances, Positions
 
-_PAIRS = 20_000
+_RANDOM_PAIRS = 20_000
 _SEED = 81
-_CACHE_SIZE = 8
+_MAX_CACHED_ARRAYS = 8
 
 
 def random_pairs(items: int) -> tuple[Positions, Positions]:
-    """Draw positions of pairs of different items, the same for the same number of items."""
+    """Draw the positions of 20,000 pairs of items, two arrays of shape (20000,).
+
+    The two items of a pair differ if there are two or more; equal `items` give equal pairs.
+    """
     random = np.random.default_rng(_SEED)
-    first = random.integers(0, items, _PAIRS)
-    return first, (first + random.integers(1, max(2, items), _PAIRS)) % items
+    first = random.integers(0, items, _RANDOM_PAIRS)
+    return first, (first + random.integers(1, max(2, items), _RANDOM_PAIRS)) % items
 
 
 @dataclass(frozen=True)
 class KindIndex:
-    """One kind, ready for questions."""
+    """One kind of a generation, ready for queries.
+
+    `table` gives exact distances, `index` proposes candidates. Shared by all threads.
+    """
 
     table: CodeTable
     index: Index
@@ -34,42 +40,48 @@ class KindIndex:
     )
 
     @cached_property
-    def sample(self) -> Distances:
-        """The distances of random pairs of items, in bits, shape (20000,)."""
+    def random_distances(self) -> Distances:
+        """Distances of random pairs of items, in bits, in the order of `random_pairs`, (20000,)."""
         first, second = random_pairs(len(self.table.ids))
         return _between(self.table, first, second)
 
     @cached_property
-    def ascending(self) -> Distances:
-        """The same, ascending."""
-        return np.sort(self.sample)
+    def random_distances_ascending(self) -> Distances:
+        """Distances of random pairs of items, in bits, ascending, shape (20000,)."""
+        return np.sort(self.random_distances)
 
     def cached(
         self, name: Hashable, make: Callable[[], NDArray[np.integer]]
     ) -> NDArray[np.integer]:
-        """Return what was made of samples before; the last few are kept, under their names."""
-        found = self._cached.get(name)
-        if found is None:
-            found = make()
-            if len(self._cached) >= _CACHE_SIZE:
+        """Return the array cached under `name`; make it and cache it if there is none.
+
+        For arrays derived from `random_distances`, which live as long as the generation.
+        """
+        array = self._cached.get(name)
+        if array is None:
+            array = make()
+            if len(self._cached) >= _MAX_CACHED_ARRAYS:
                 self._cached.clear()
-            self._cached[name] = found
-        return found
+            self._cached[name] = array
+        return array
 
     @cached_property
     def scale(self) -> float:
-        """The median of those, in bits; where items are too few or too alike, a usual one."""
-        median = float(np.median(self.sample)) if len(self.table.ids) > 1 else 0.0
+        """The median distance of random pairs, in bits.
+
+        A third of the kind's bits, a usual median, where there is one item or the median is 0.
+        """
+        median = float(np.median(self.random_distances)) if len(self.table.ids) > 1 else 0.0
         return median or self.table.bits / 3
 
 
 def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:
-    """Return the distance of each item in `first` to that in `second`, by their nearest views."""
-    left, right = table.rows[first], table.rows[second]
-    pairs: list[NDArray[np.uint16]] = [
+    """Return the distance of each item in `first` to its pair in `second`, by the nearest views."""
+    first_rows, second_rows = table.rows[first], table.rows[second]
+    of_views: list[NDArray[np.uint16]] = [
         np.bitwise_count(table.codes[:, a] ^ table.codes[:, b]).sum(axis=0, dtype=np.uint16)
-        for a in left.T
-        for b in right.T
+        for a in first_rows.T
+        for b in second_rows.T
     ]
-    nearest: Distances = np.minimum.reduce(pairs)
+    nearest: Distances = np.minimum.reduce(of_views)
     return nearest

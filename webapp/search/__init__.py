@@ -1,1 +1,1 @@
-"""Searches: a query, its nearest items by exact distance, their proof."""
+"""A search: the query, its readings, its nearest items by exact distance, and their proof."""

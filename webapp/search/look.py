@@ -1,7 +1,8 @@
-"""The look: several kinds in one ranking, leaning as far to each as the person wants.
+"""The look: a ranking that blends several kinds, its parts, each with an adjustable share.
 
-With the learned kind it blends three: what sort of thing a picture shows, its shape, its colour.
-Where that kind is not installed, or not all items have its code yet, it blends the other two.
+The parts are `learned` (what sort of thing a picture shows), `shape` and `colour`. Where the
+learned kind is not installed, or some items have no learned code yet, the look blends the other
+two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,34 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing.kinds import KINDS
-from webapp.index.hamming import Planes, Positions, distinct, roots
+from webapp.index.hamming import Planes, Positions, scaled_square_roots, sorted_unique
 from webapp.index.kind_index import KindIndex
-from webapp.search.nearest import FEW_OF, KindMeasure
+from webapp.search.nearest import MIN_ITEMS_PER_LOOKUP, KindMeasure
 
-FAR = 1000
-"""The look distance of two items taken at random, about: the scale of its whole numbers."""
+LOOK_SCALE = 1000
+"""The look distance, a whole number, of two random items, roughly."""
 
 PARTS = ("shape", "colour")
-"""The kinds that the look blends everywhere."""
+"""The kinds that the look always blends."""
 
 LEARNED = "learned"
-"""The kind that it blends too, where all items have it."""
+"""The kind that the look blends too where all items have its code."""
 
 BLENDED = (LEARNED, *PARTS) if LEARNED in KINDS else PARTS
-"""The kinds that it blends in a catalogue that has all that is installed."""
+"""The kinds that the look blends where all items have the codes of all installed kinds."""
 
-# Of each part: the nearest of the blend are seldom among the very nearest of any. On 8,620
-# photos, 300 held 98 in 100 of the true nine, 100 held 90; a proof, where on, finds the rest.
-_CANDIDATES = 300
+# The nearest by look are seldom the very nearest by one part. On 8,620 photos, 300 candidates of
+# each part contained 98 % of the true nine nearest, 100 contained 90 %.
+_MIN_PART_CANDIDATES = 300
 
-# So many items are blended at a time: what is made on the way stays in a core's cache, and is
-# not eight bytes for each of a million, several times.
-_TOGETHER = 1 << 15
+# The arrays made for one block fit the cache of a core.
+_BLEND_BLOCK_ITEMS = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The blended ranking, named and described like a kind."""
+    """The blended ranking, with a name, a label, a description and a width as a kind has."""
 
     name: str = "look"
     label: str = "Sort, shape and colour" if LEARNED in KINDS else "Shape and colour"
@@ -46,7 +46,7 @@ class Look:
         f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}. "
         "100 % alike is the same picture, 0 % is what two bags taken at random have in common."
     )
-    bits: int = FAR
+    bits: int = LOOK_SCALE
 
 
 LOOK = Look()
@@ -54,127 +54,138 @@ LOOK = Look()
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """How much each part of the look counts.
+    """The share of each part in the look.
 
-    `name` is what an address says. `shares`, summing to 1, are by kind; `without` is the colour's
-    share, the rest the shape's, where the learned kind does not take part.
+    `name`: its value in addresses (`lean=`). `label`: its words on pages. `shares`: the share of
+    each kind, summing to 1, where the learned kind takes part. `two_part_colour`: the share of
+    colour where it does not; shape has the rest.
     """
 
     name: str
     label: str
     shares: Mapping[str, float]
-    without: float
+    two_part_colour: float
 
-    def among(self, parts: Sequence[str]) -> tuple[float, ...]:
-        """Return the share of each of the parts."""
+    def shares_of(self, parts: Sequence[str]) -> tuple[float, ...]:
+        """Return the share of each of the given parts, summing to 1."""
         if LEARNED in parts:
             return tuple(self.shares.get(part, 0.0) for part in parts)
-        shares = {"shape": 1 - self.without, "colour": self.without}
+        shares = {"shape": 1 - self.two_part_colour, "colour": self.two_part_colour}
         return tuple(shares[part] for part in parts)
 
 
-def between(lean: float, label: str = "") -> Leaning:
-    """Lean between shape, at 0, and colour, at 1, the learned kind left out."""
-    return Leaning(f"{lean:.15g}", label, {"shape": 1 - lean, "colour": lean}, lean)
+def two_part_leaning(colour: float, label: str = "") -> Leaning:
+    """Build a leaning with `colour`, 0 to 1, as the share of colour, the rest shape's alone."""
+    return Leaning(f"{colour:.15g}", label, {"shape": 1 - colour, "colour": colour}, colour)
 
 
 BALANCED = Leaning(
-    "balanced", "Balanced", {"learned": 0.59, "shape": 0.25, "colour": 0.16}, without=0.3
+    "balanced", "Balanced", {"learned": 0.59, "shape": 0.25, "colour": 0.16}, two_part_colour=0.3
 )
 LEANINGS = (
-    Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, without=0.15),
-    Leaning("sort", "Same sort", {"learned": 0.7, "shape": 0.3, "colour": 0.0}, without=0.15),
+    Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, 0.15),
+    Leaning("sort", "Same sort", {"learned": 0.7, "shape": 0.3, "colour": 0.0}, 0.15),
     BALANCED,
-    Leaning("colour", "Same colour", {"learned": 0.25, "shape": 0.05, "colour": 0.7}, without=0.6),
+    Leaning("colour", "Same colour", {"learned": 0.25, "shape": 0.05, "colour": 0.7}, 0.6),
 )
-"""What is offered where the learned kind takes part."""
+"""The leanings that pages offer where the learned kind takes part."""
 
-PLAIN_LEANINGS = (
-    between(0.0, "All shape"),
-    between(0.15, "Mostly shape"),
-    between(BALANCED.without, "Balanced"),
-    between(0.6, "Mostly colour"),
-    between(1.0, "All colour"),
+TWO_PART_LEANINGS = (
+    two_part_leaning(0.0, "All shape"),
+    two_part_leaning(0.15, "Mostly shape"),
+    two_part_leaning(BALANCED.two_part_colour, "Balanced"),
+    two_part_leaning(0.6, "Mostly colour"),
+    two_part_leaning(1.0, "All colour"),
 )
-"""What is offered where it does not."""
+"""The leanings that pages offer where it does not."""
 
 
 def blend(
     distances: Sequence[NDArray[np.integer]], scales: Sequence[float], shares: Sequence[float]
 ) -> NDArray[np.int64]:
-    """Return look distances of items from their distances in bits in each part, shape (N,).
+    """Return the look distances of N items, shape (N,).
 
-    `scales` are the distances, in bits, of two items taken at random from the catalogue: a
-    leaning then means the same in every catalogue. Square roots, because a near copy in one part
-    says more than a middling likeness in all: without them a greyed photo loses to any grey bag.
+    Look distance = `LOOK_SCALE` * the sum over the parts of share * sqrt(distance / scale),
+    rounded.
+    `distances`: of each part, in bits, shape (N,). `scales`: of each part the `KindIndex.scale`,
+    in bits, so that a leaning means the same in every catalogue. `shares`: of each part, summing
+    to 1. The square root lets a very small distance in one part outweigh middling distances in
+    all: without it, other grey bags rank before the original of a photo turned grey.
     """
     blended = np.empty(len(distances[0]), dtype=np.int64)
-    for start in range(0, len(blended), _TOGETHER):
-        some = slice(start, start + _TOGETHER)
+    for start in range(0, len(blended), _BLEND_BLOCK_ITEMS):
+        block = slice(start, start + _BLEND_BLOCK_ITEMS)
         parts = (
-            roots(found[some], scale, share)
-            for found, scale, share in zip(distances, scales, shares, strict=True)
+            scaled_square_roots(of_part[block], scale, share)
+            for of_part, scale, share in zip(distances, scales, shares, strict=True)
         )
-        blended[some] = np.rint(FAR * sum(parts))
+        blended[block] = np.rint(LOOK_SCALE * sum(parts))
     return blended
 
 
 class LookMeasure:
-    """How far items are from a query in several parts together, each with its share."""
+    """The look distance of every item from a query.
+
+    For each part its opened kind, the query's Q readings, shape (W, Q), and its share; all kinds
+    have the same items. Parts with a share of 0 are not measured.
+    """
 
     def __init__(
         self, kind_indexes: Sequence[KindIndex], queries: Sequence[Planes], shares: Sequence[float]
     ) -> None:
         self.ids = kind_indexes[0].table.ids
-        counted = [
-            (part, asked, share)
-            for part, asked, share in zip(kind_indexes, queries, shares, strict=True)
+        measured = [
+            (kind_index, readings, share)
+            for kind_index, readings, share in zip(kind_indexes, queries, shares, strict=True)
             if share
         ]
-        self._parts = [KindMeasure(part.table, part.index, asked) for part, asked, _ in counted]
-        self._scales = [part.scale for part, _, _ in counted]
-        self._shares = [share for _, _, share in counted]
+        self._parts = [
+            KindMeasure(kind_index.table, kind_index.index, readings)
+            for kind_index, readings, _ in measured
+        ]
+        self._scales = [kind_index.scale for kind_index, _, _ in measured]
+        self._shares = [share for _, _, share in measured]
         self._all: NDArray[np.int64] | None = None
 
     @property
-    def words(self) -> int:
-        """How many words a scan of all items would compare; none once it was made."""
-        return sum(part.words for part in self._parts)
+    def scan_words(self) -> int:
+        """How many 64-bit words a scan of all items compares; 0 once it was made."""
+        return sum(part.scan_words for part in self._parts)
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Ask all parts' indexes."""
-        wanted = max(k, _CANDIDATES)
-        found = [part.candidates(wanted)[0] for part in self._parts]
-        return distinct(np.concatenate(found)), False
+        """Join the candidates of all parts; they never contain the true nearest for certain."""
+        count = max(k, _MIN_PART_CANDIDATES)
+        of_parts = [part.candidates(count)[0] for part in self._parts]
+        return sorted_unique(np.concatenate(of_parts)), False
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Blend the parts' exact distances; of all items, once."""
+        """Blend the exact distances of the parts; a scan of all items is made once and kept."""
         if self._all is not None:
             return self._all if positions is None else self._all[positions]
-        each = [part.distances(positions) for part in self._parts]
-        found = blend(each, self._scales, self._shares)
+        of_parts = [part.distances(positions) for part in self._parts]
+        blended = blend(of_parts, self._scales, self._shares)
         if positions is None:
-            self._all = found
-        return found
+            self._all = blended
+        return blended
 
     def within(self, bound: int, k: int) -> Positions | None:
-        """Measure part by part, the cheapest first: what those put too far is not looked at again.
+        """Measure the parts one after another, narrow codes first, and drop items beyond the bound.
 
-        A wide part, whose scan costs most, is then read of a few items only.
+        The widest part, whose scan costs most, is then measured for few items only.
         """
-        # Half a unit for the rounding of `blend`.
-        limit = (bound + 0.5) / FAR * (1 + 1e-9)
+        # `blend` rounds to a whole number: half of one is allowed.
+        limit = (bound + 0.5) / LOOK_SCALE * (1 + 1e-9)
         if len(self._parts) == 1:
-            reach = int(self._scales[0] * (limit / self._shares[0]) ** 2)
-            return self._parts[0].within(reach, k)
+            bound_bits = int(self._scales[0] * (limit / self._shares[0]) ** 2)
+            return self._parts[0].within(bound_bits, k)
         near: Positions | None = None
-        spent: NDArray[np.float64] = np.zeros(1)
+        sums: NDArray[np.float64] = np.zeros(1)
         parts = zip(self._parts, self._scales, self._shares, strict=True)
-        for part, scale, share in sorted(parts, key=lambda one: one[0].words):
-            spent = spent + roots(part.distances(near), scale, share)
-            left = np.flatnonzero(spent <= limit)
+        for part, scale, share in sorted(parts, key=lambda one: one[0].scan_words):
+            sums = sums + scaled_square_roots(part.distances(near), scale, share)
+            left = np.flatnonzero(sums <= limit)
             if near is not None:
-                near, spent = near[left], spent[left]
-            elif FEW_OF * len(left) < len(spent):
-                near, spent = left, spent[left]
+                near, sums = near[left], sums[left]
+            elif MIN_ITEMS_PER_LOOKUP * len(left) < len(sums):
+                near, sums = left, sums[left]
         return near

@@ -1,4 +1,4 @@
-"""From candidates to the true nearest: exact re-rank, then proof by a scan where it is cheap."""
+"""From candidates to the nearest items: exact re-rank, then proof by a scan where that is cheap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,24 @@ from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
-from webapp.index.hamming import Planes, Positions, distinct, smallest
+from webapp.index.hamming import Planes, Positions, k_smallest, sorted_unique
 from webapp.models import Ids
 
-# XOR and count of as many 64-bit words takes some tens of milliseconds, as a page does: a million
-# items in the widest kind.
+# A scan of so many 64-bit words takes some tens of milliseconds, as rendering a page does.
 PROVE_UP_TO_WORDS = 1 << 26
+"""The largest scan that is made to prove an answer: a million items in the widest kind."""
 
-# Where more than one in so many items is left, single ones are slower to look up than all.
-FEW_OF = 4
+MIN_ITEMS_PER_LOOKUP = 4
+"""Measuring items one by one is faster than a scan of all only below one item in this many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The nearest items, ordered by (distance, id).
+    """The K nearest items of a query, ordered by (distance, id).
 
-    `exact` says that no other item is nearer; `missed` are those of them that the engine missed.
+    `ids`: shape (K,). `distances`: shape (K,), in the unit of the measure: bits for a kind, look
+    distance for the look. `exact`: the answer is proven, no other item is nearer. `missed`: ids
+    of the answer that were not among the engine's candidates; known only after a proof.
     """
 
     ids: Ids
@@ -34,29 +36,28 @@ class Neighbours:
 
 
 class Measure(Protocol):
-    """One query, and how far every item is from it."""
+    """The distance of every item from one query."""
 
     ids: Ids
-    """The items, ascending; a place in it is an item's position."""
+    """The M items that can be found, ascending, shape (M,); a place in it is a position."""
 
     @property
-    def words(self) -> int:
-        """How many words a scan of all items would compare; none once it was made."""
+    def scan_words(self) -> int:
+        """How many 64-bit words a scan of all items compares; 0 once it was made."""
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Propose the positions, ascending, of items that may be among the k nearest.
+        """Return the positions, ascending, of candidates for the k nearest.
 
-        The flag says that no nearer one can be missing.
+        The flag says that the true k nearest are among them for certain.
         """
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Return the exact distance of every item, or of those at `positions`."""
+        """Return the exact distances of all M items, shape (M,), or of P `positions`, (P,)."""
 
     def within(self, bound: int, k: int) -> Positions | None:
-        """Return the positions, ascending, of items within a distance, and maybe of others.
+        """Return the positions, ascending, of the items within a distance, or None for all.
 
-        All of those within it are there that can be among the k nearest. None where they would
-        be about all.
+        Others may be among them; items that cannot be among the k nearest may be missing.
         """
 
 
@@ -66,33 +67,39 @@ def nearest(
     among: Positions | None = None,
     prove_up_to: int | None = None,
 ) -> Neighbours:
-    """Find the k nearest items, among those at some positions or all of them.
+    """Find the k nearest of all items, or of those at the positions `among`.
 
-    Always min(k, number of items) answers. A subset is scanned, never filtered afterwards: a
-    filter that few items pass would leave too few of the engine's candidates. Larger scans than
-    of `prove_up_to` words, usually `PROVE_UP_TO_WORDS`, are not made for a proof.
+    Returns min(k, number of items) neighbours. Positions in `among` are all measured: of the
+    engine's candidates too few might pass a filter. An answer is proven if the scan compares at
+    most `prove_up_to` words, `PROVE_UP_TO_WORDS` if None.
     """
-    most = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
+    max_words = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
     if among is not None:
+        if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
+            measure.distances()
         return _ranked(measure, among, k, exact=True)
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)
-    if complete or (len(proposed.ids) == k and measure.words > most):
+    if complete or (len(proposed.ids) == k and measure.scan_words > max_words):
         return proposed
     return _proven(proposed, _ranked(measure, _contenders(measure, proposed, k), k, exact=True))
 
 
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
-    """Return the positions of items that may be as near as the last proposed; None for all."""
-    near = measure.within(int(proposed.distances[-1]), k) if len(proposed.ids) == k else None
-    return near if near is not None and FEW_OF * len(near) < len(measure.ids) else None
+    """Return the positions of items that may be as near as the last of the k; None for all."""
+    if len(proposed.ids) < k:
+        return None
+    near = measure.within(int(proposed.distances[-1]), k)
+    if near is None or MIN_ITEMS_PER_LOOKUP * len(near) >= len(measure.ids):
+        return None
+    return near
 
 
 def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:
-    found = measure.distances(positions)
-    order = smallest(found, k)
-    chosen = order if positions is None else positions[order]
-    return Neighbours(measure.ids[chosen], found[order].astype(np.int64), exact)
+    distances = measure.distances(positions)
+    order = k_smallest(distances, k)
+    ranked = order if positions is None else positions[order]
+    return Neighbours(measure.ids[ranked], distances[order].astype(np.int64), exact)
 
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
@@ -101,10 +108,10 @@ def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
 
 
 class KindMeasure:
-    """The Hamming distance in one kind, to the nearest of several readings of the query."""
+    """The Hamming distance in one kind, in bits, to the nearest of a query's Q readings, (W, Q)."""
 
-    # Candidates asked for beyond k, so that ties at the last place are decided by id.
-    _SPARE = 64
+    # Asked for beyond k, so that most rows at the k-th distance are candidates: ids decide ties.
+    _SPARE_ROWS = 64
 
     def __init__(self, table: CodeTable, index: Index, queries: Planes) -> None:
         self.ids = table.ids
@@ -114,19 +121,19 @@ class KindMeasure:
         self._all: NDArray[np.integer] | None = None
 
     @property
-    def words(self) -> int:
-        """How many words a scan of all items would compare; none once it was made."""
+    def scan_words(self) -> int:
+        """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return self._table.codes.size * self._queries.shape[1] if self._all is None else 0
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Ask the index with each query."""
-        # Each of an item's views may take a place.
-        count = (k + self._SPARE) * self._table.rows.shape[1]
+        """Ask the index for rows near each reading."""
+        # The views of one item may be several of the rows.
+        count = (k + self._SPARE_ROWS) * self._table.rows.shape[1]
         rows = rows_near(self._index, self._queries, count)
         return self._table.items_of(rows, k), self._index.exact
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
-        """Count differing bits; of all items, once."""
+        """Count differing bits; a scan of all items is made once and kept."""
         if positions is None and self._all is None:
             self._all = self._table.distances(self._queries)
         if self._all is not None:
@@ -134,16 +141,16 @@ class KindMeasure:
         return self._table.distances(self._queries, positions)
 
     def within(self, bound: int, k: int) -> Positions:
-        """Scan all codes, each no further than it takes to see that it is too far."""
+        """Scan all codes; `CodeTable.within` leaves out what the bound excludes early."""
         if self._all is not None:
             return np.flatnonzero(self._all <= bound)
         return self._table.within(self._queries, bound, k)
 
 
 def rows_near(index: Index, queries: Planes, count: int) -> Positions:
-    """Propose different rows near any of the queries, shape (W, Q)."""
-    found: Sequence[Positions] = [
+    """Return candidate rows, all different, about `count` for each of the queries, shape (W, Q)."""
+    of_queries: Sequence[Positions] = [
         index.candidates(queries[:, number : number + 1], count)
         for number in range(queries.shape[1])
     ]
-    return found[0] if len(found) == 1 else distinct(np.concatenate(found))
+    return of_queries[0] if len(of_queries) == 1 else sorted_unique(np.concatenate(of_queries))

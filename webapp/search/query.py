@@ -1,4 +1,4 @@
-"""What can rank, the hash kinds and the look, and a query put to one of them."""
+"""What can rank, a hash kind or the look, and a query made ready to be answered by it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,32 +9,34 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.generation import Generation
 from webapp.index.kind_index import KindIndex
+from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
 from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
-# The share of random pairs that are near by chance, and how many items make a chance.
-_BY_CHANCE = 0.01
-_ENOUGH = 30
+# A match is weak if random pairs are as near this often.
+_WEAK_QUANTILE = 0.01
+# Fewer items have too few pairs for such a quantile.
+_MIN_ITEMS_FOR_WEAK = 30
 
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
+"""The rankings by their names in addresses (`by=`), the installed kinds only."""
 
 
 def ranking_named(name: str, parameter: str = "by") -> Ranking:
-    """Look up what can rank.
+    """Look up a ranking; `parameter` is what an error names.
 
     Raises:
-        BadParameter: there is no such thing, or it is not installed.
+        BadParameter: there is no such ranking, or its kind is not installed.
     """
     return LOOK if name == LOOK.name else kind_named(name, parameter, RANKINGS)
 
 
 def kind_named(name: str, parameter: str, known: Iterable[str] = KINDS) -> HashKind:
-    """Look up a kind.
+    """Look up a kind; `parameter` is what an error names, `known` what it offers instead.
 
     Raises:
         BadParameter: there is no such kind, or it is not installed.
@@ -48,10 +50,11 @@ def kind_named(name: str, parameter: str, known: Iterable[str] = KINDS) -> HashK
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: what ranks, how many hits, and what narrows them.
+    """What a person asks for: the ranking, the number of hits, the filters.
 
-    `lean` is for the look alone; `harder` asks the query mirrored, turned and as a crop too, in
-    kinds that can. `fold` shows items with the identical picture as one.
+    `lean`: the leaning, for the look alone. `harder`: compare the query's mirrored, turned and
+    cropped readings too, in kinds that have them. `fold`: show items with the identical picture
+    as one hit.
     """
 
     by: Ranking
@@ -63,14 +66,14 @@ class Query:
 
     @property
     def can_try_harder(self) -> bool:
-        """Whether trying harder makes a difference to what ranks."""
+        """Whether a kind of the ranking has more readings of a query."""
         parts = [KINDS[name] for name in PARTS] if isinstance(self.by, Look) else [self.by]
         return any(kind.tries_harder for kind in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind's part in a ranking: its codes, the query's, and what share of the look it has."""
+    """One kind of a ranking: its index, the query's readings in it, and its share of the look."""
 
     kind: HashKind
     kind_index: KindIndex
@@ -80,97 +83,104 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
-    """A query, made ready to be put to one generation.
+    """A query, ready to be answered by one snapshot.
 
-    `by_chance`: the distances of random pairs of the catalogue's items, on the measure's scale,
-    ascending.
-    `bits`: what is far, on the same scale.
+    All distances are in the unit of `measure`: bits for a kind, look distance for the look.
+    `random_distances`: those of random pairs of items, ascending, shape (20000,). `bits`: the
+    distance at which similarity is 0, which is the width of a kind's code, or `LOOK_SCALE`.
     """
 
     measure: Measure
-    by_chance: NDArray[np.integer]
+    random_distances: NDArray[np.integer]
     parts: tuple[Part, ...]
     bits: int
 
     def is_weak(self, distance: int) -> bool:
-        """Say whether a match is no nearer than one in a hundred random pairs is by chance.
+        """Return whether one in a hundred random pairs of items is as near as this distance.
 
-        In a catalogue full of copies chance is near too: a tenth of the scale is never weak.
+        Below a tenth of `bits` nothing is weak: random pairs are near in a catalogue of copies.
         """
-        if len(self.measure.ids) < _ENOUGH:
+        if len(self.measure.ids) < _MIN_ITEMS_FOR_WEAK:
             return False
-        place, part = divmod(_BY_CHANCE * (len(self.by_chance) - 1), 1)
-        below, above = self.by_chance[int(place) : int(place) + 2].tolist()
-        chance = below + part * (above - below)
-        return bool(distance >= max(chance, self.bits / 10))
+        # `numpy.quantile` gives the same, but slower: these distances are sorted already.
+        place, fraction = divmod(_WEAK_QUANTILE * (len(self.random_distances) - 1), 1)
+        below, above = self.random_distances[int(place) : int(place) + 2].tolist()
+        quantile = below + fraction * (above - below)
+        return bool(distance >= max(quantile, self.bits / 10))
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
-        """Say how each of some items matched; empty where the picture was taken as it is."""
+        """Return for each item the phrase of its nearest reading, empty for the plain one."""
         if not ids:
             return []
-        # Of the parts, the one with most readings tells.
+        # In the look, parts may disagree: the one with the most readings decides.
         part = max(self.parts, key=lambda part: len(part.readings.phrases))
         positions = np.searchsorted(part.kind_index.table.ids, np.array(ids))
         return part.readings.phrases_for(part.kind_index.table, positions)
 
 
-def prepare(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    """Put a query to a generation.
+def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    """Make a query ready to be answered by a snapshot.
 
     Raises:
-        BadParameter: the fingerprint lacks a code that is needed.
-        IndexNotReady: the generation lacks a kind that is needed.
+        BadParameter: the fingerprint has no code of a kind that ranks.
+        IndexNotReady: the snapshot has no index of a kind that ranks.
     """
     if isinstance(query.by, HashKind):
-        part = _part(generation, fingerprint, query.by.name, harder=query.harder)
+        part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
-        return PreparedQuery(measure, part.kind_index.ascending, (part,), query.by.bits)
-    return _prepare_look(generation, fingerprint, query)
+        return PreparedQuery(
+            measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
+        )
+    return _prepare_look(snapshot, fingerprint, query)
 
 
 def _part(
-    generation: Generation, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+    snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
 ) -> Part:
-    # More readings cost, and say nothing where they do not count.
+    # Each reading costs a scan; at a share of 0 none of them changes the ranking.
     readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
-    return Part(KINDS[name], generation.kind(name), readings, share)
+    return Part(KINDS[name], snapshot.kind(name), readings, share)
 
 
-def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    names = blended(generation)
-    if LEARNED not in fingerprint:  # a link from before there was that kind
+def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    names = blended(snapshot)
+    if LEARNED not in fingerprint:  # a link made before the learned kind was installed
         names = PARTS
     parts = tuple(
-        _part(generation, fingerprint, name, harder=query.harder, share=share)
-        for name, share in zip(names, query.lean.among(names), strict=True)
+        _part(snapshot, fingerprint, name, harder=query.harder, share=share)
+        for name, share in zip(names, query.lean.shares_of(names), strict=True)
         if share or name in PARTS
     )
     kind_indexes, shares = [part.kind_index for part in parts], [part.share for part in parts]
     measure = LookMeasure(kind_indexes, [part.readings.queries for part in parts], shares)
-    by_chance = kind_indexes[0].cached(
+    random_distances = kind_indexes[0].cached(
         (LOOK.name, *shares),
         lambda: np.sort(
-            blend([one.sample for one in kind_indexes], [one.scale for one in kind_indexes], shares)
+            blend(
+                [kind_index.random_distances for kind_index in kind_indexes],
+                [kind_index.scale for kind_index in kind_indexes],
+                shares,
+            )
         ),
     )
-    return PreparedQuery(measure, by_chance, parts, query.by.bits)
+    return PreparedQuery(measure, random_distances, parts, query.by.bits)
 
 
-def blended(generation: Generation) -> tuple[str, ...]:
-    """Name the kinds that the look blends: those of its kinds that all items have.
+def blended(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the names of the kinds that the look blends: of its kinds, those of all items.
 
     Raises:
-        IndexNotReady: some items lack even a shape or a colour code.
+        IndexNotReady: some items have no shape code or no colour code.
     """
-    shape, colour = (generation.kind(name).table.ids for name in PARTS)
+    shape, colour = (snapshot.kind(name).table.ids for name in PARTS)
     if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
-    learned = generation.kinds.get(LEARNED)
+    learned = snapshot.kinds.get(LEARNED)
     if learned is not None and _are_same(shape, learned.table.ids):
         return (LEARNED, *PARTS)
     return PARTS
 
 
 def _are_same(one: Ids, other: Ids) -> bool:
-    # Kinds that all items have share their ids: then there is nothing to compare.
+    # A generation gives all kinds that cover all items the same array.
     return one is other or np.array_equal(one, other)

@@ -1,4 +1,4 @@
-"""How a fingerprint is asked in one kind: as it is, or in more readings than that."""
+"""The readings of a query in one kind: the codes that items are compared with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,35 +6,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from webapp.exceptions import BadParameter
+from webapp.hashing.code_packing import pack, packed_views, unpack
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import pack, packed_views, unpack
 from webapp.index.code_table import CodeTable
-from webapp.index.hamming import Planes, Positions, planes, to_one
+from webapp.index.hamming import Planes, Positions, distances_to_query, to_planes
 from webapp.models import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class QueryReadings:
-    """Readings of a query: their codes, shape (W, Q), and a phrase for each, empty if plain."""
+    """The Q different readings of a query in one kind.
+
+    `queries`: their codes, shape (W, Q). `phrases`: how the picture was read for each, such as
+    "mirrored"; empty for the picture as it is.
+    """
 
     queries: Planes
     phrases: tuple[str, ...]
 
     def phrases_for(self, table: CodeTable, positions: Positions) -> list[str]:
-        """Say of each item by which reading it was nearest; the first, if several are equal."""
-        each = np.stack(
+        """Return for each item the phrase of its nearest reading; of equal ones, the first."""
+        of_readings = np.stack(
             [
-                to_one(table.codes[:, table.rows[positions].ravel()], query)
+                distances_to_query(table.codes[:, table.rows[positions].ravel()], query)
                 .reshape(len(positions), -1)
                 .min(axis=1)
                 for query in self.queries.T
             ]
         )
-        return [self.phrases[number] for number in each.argmin(axis=0)]
+        return [self.phrases[number] for number in of_readings.argmin(axis=0)]
 
 
 def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> QueryReadings:
-    """Take a kind's code out of a fingerprint, in all its readings if asked harder.
+    """Return a fingerprint's readings in a kind: the plain ones, or, `harder`, all it carries.
 
     Raises:
         BadParameter: the fingerprint has no code of this kind.
@@ -47,9 +51,9 @@ def read(fingerprint: Fingerprint, kind: HashKind, *, harder: bool) -> QueryRead
     if harder and kind.tries_harder:
         phrases, bits = kind.tries_harder.readings(unpack(kind, code))
         packed = packed_views(kind, pack(bits))
-    # Views are often equal: ask each reading once, under the first of its phrases.
+    # Readings are often equal: each is compared once, under its first phrase.
     first: dict[bytes, int] = {}
     for number, reading in enumerate(packed):
         first.setdefault(reading.tobytes(), number)
     distinct = list(first.values())
-    return QueryReadings(planes(packed[distinct]), tuple(phrases[number] for number in distinct))
+    return QueryReadings(to_planes(packed[distinct]), tuple(phrases[number] for number in distinct))

@@ -4,12 +4,13 @@ import math
 import secrets
 from collections.abc import Sequence
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import FACETS, Filters
-from webapp.search.look import BALANCED, LEANINGS, Leaning, between
+from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import Query, Ranking, ranking_named
 
 HIT_ORDERS = {
@@ -23,6 +24,15 @@ MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
 
 Args = MultiDict[str, str]
+
+
+def sent() -> Args:
+    """Return the fields of the address and of the form; where both have one, the address's first.
+
+    Blank fields are left out: a form sends those too that nobody filled in.
+    """
+    fields = [(name, text) for name, texts in request.values.lists() for text in texts]
+    return MultiDict([(name, text) for name, text in fields if text.strip()])
 
 
 def integer(args: Args, name: str, default: int, least: int, most: int) -> int:
@@ -83,7 +93,7 @@ def lean(args: Args) -> Leaning:
             "lean",
             f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
         )
-    return between(found)
+    return two_part_leaning(found)
 
 
 def filters(args: Args) -> Filters:

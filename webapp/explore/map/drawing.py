@@ -4,15 +4,17 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import MapNotDrawn
 from webapp.explore.map import placement
 from webapp.explore.map.mosaic import columns_for, snap
-from webapp.explore.map.progress import Progress, Told
+from webapp.explore.map.progress import Progress, WithProgress
 from webapp.explore.map.pyramid import Pyramid
-from webapp.explore.map.selection import MOST, Selection, select
+from webapp.explore.map.selection import MAX_MAP_ITEMS, Selection, select
 from webapp.explore.map.store import Maps
 from webapp.explore.map.tiles import TilePainter
 from webapp.pictures.thumbnails import SIZES, ThumbStore
 
 
-def draw(catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MOST) -> Told[None]:
+def draw(
+    catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MAX_MAP_ITEMS
+) -> WithProgress[None]:
     """Draw and publish the map of the catalogue as it is; nothing, if that is published already.
 
     The caller holds the write lock.
@@ -32,7 +34,7 @@ def draw(catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MOST) -> 
             raise MapNotDrawn(f"the map cannot be written: {error}") from error
 
 
-def _draw(selection: Selection, thumbs: ThumbStore, maps: Maps) -> Told[None]:
+def _draw(selection: Selection, thumbs: ThumbStore, maps: Maps) -> WithProgress[None]:
     nearness = yield from placement.measure(selection.tables)
     yield Progress("placing", 0, 1)
     points = placement.place(nearness)
@@ -48,7 +50,7 @@ def _draw(selection: Selection, thumbs: ThumbStore, maps: Maps) -> Told[None]:
         maps.publish(drawing, selection.version, columns, selection.ids[order].tolist())
 
 
-def problem(catalog: Catalog, maps: Maps, most: int = MOST) -> str | None:
+def problem(catalog: Catalog, maps: Maps, most: int = MAX_MAP_ITEMS) -> str | None:
     """Say what is wrong with the published map, if anything; having none is not wrong."""
     if not maps.folder.exists():
         return None

@@ -1,4 +1,4 @@
-"""How far the drawing of a map is."""
+"""The progress of drawing a map."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` things of one part of the work."""
+    """`done` of `total` items or tiles of one step, `doing`, such as "measuring"."""
 
     doing: str
     done: int
     total: int
 
 
-Told = Generator[Progress, None, T]
-"""Work that tells how far it is, and comes to a T."""
+WithProgress = Generator[Progress, None, T]
+"""Work that yields its progress and returns a T."""

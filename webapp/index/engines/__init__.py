@@ -1,4 +1,4 @@
-"""Engines: what proposes near codes. All of them keep the same small promise."""
+"""The protocol of engines, which propose candidates; one test contract holds for all of them."""
 
 from pathlib import Path
 from typing import Protocol
@@ -10,32 +10,36 @@ from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Planes
 
 Rows = NDArray[np.intp]
+"""Rows of a `CodeTable`: numbers of distinct codes."""
 
 
 class Index(Protocol):
-    """One kind's codes, opened for questions; safe to ask from several threads."""
+    """The opened index of one kind; several threads may query it at once."""
 
     exact: bool
-    """Whether no row that is missing is nearer than one proposed."""
+    """Whether the candidates always contain the true nearest rows."""
 
     def candidates(self, query: Planes, count: int) -> Rows:
-        """Propose some `count` rows of the table near one query, shape (W, 1), in any order.
+        """Propose about `count` rows that are near one query, shape (W, 1), in any order.
 
-        If `exact`, every row that is as near as the `count`-th nearest is among them.
+        If `exact`, all rows that are as near as the `count`-th nearest are among them.
         """
 
 
 class Engine(Protocol):
-    """Nearest codes by Hamming distance, wherever they live."""
+    """Builds and opens indexes that propose rows near a query by Hamming distance."""
 
     name: str
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
-        """Write what is needed beside the table's own arrays; return the parameters used."""
+        """Write the files `<kind>.*` that the index needs beside the table's own arrays.
+
+        Returns the build parameters, which the generation's manifest records.
+        """
 
     def open(self, table: CodeTable, folder: Path, kind: str) -> Index:
-        """Open what `build` wrote, and ask it a question whose answer is known.
+        """Open what `build` wrote, after a check that it holds the codes of the table.
 
         Raises:
-            IndexDamaged: it is missing, or does not answer as the table says.
+            IndexDamaged: a file is missing, unreadable, or holds other codes.
         """

@@ -1,4 +1,4 @@
-"""The plain scan of all codes: the oracle of every other engine, and quick to some 100,000."""
+"""The engine `exact`: a scan of all codes, which needs no files of its own."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import numpy as np
 
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Rows
-from webapp.index.hamming import Planes, distances, smallest
+from webapp.index.hamming import Planes, distances, k_smallest
 
 
 class ExactIndex:
-    """Compares a query with every code."""
+    """Compares each query with every code of a table."""
 
     exact = True
 
@@ -18,21 +18,21 @@ class ExactIndex:
         self._table = table
 
     def candidates(self, query: Planes, count: int) -> Rows:
-        """Return the `count` nearest rows, with all that are as near as the last of them."""
-        found = distances(self._table.codes, query)
-        cut = found[smallest(found, count)[-1]]
-        return np.flatnonzero(found <= cut)
+        """Return the `count` nearest rows and all others at the distance of the last of them."""
+        of_rows = distances(self._table.codes, query)
+        farthest = of_rows[k_smallest(of_rows, count)[-1]]
+        return np.flatnonzero(of_rows <= farthest)
 
 
 class ExactEngine:
-    """Needs nothing but the table."""
+    """Opens tables as they are."""
 
     name = "exact"
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:  # noqa: ARG002
-        """Write nothing."""
+        """Write nothing: the table's own arrays are enough."""
         return {}
 
     def open(self, table: CodeTable, folder: Path, kind: str) -> Index:  # noqa: ARG002
-        """Take the table as it is."""
+        """Wrap the table."""
         return ExactIndex(table)

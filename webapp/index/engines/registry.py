@@ -1,4 +1,4 @@
-"""The engines by name."""
+"""The engines by the name that the setting HASHBAG_ENGINE gives them."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ ENGINES: dict[str, Callable[[Settings], Engine]] = {
 
 
 def engine_of(settings: Settings) -> Engine:
-    """Make the engine that the settings name.
+    """Build the engine that the settings name.
 
     Raises:
         ConfigError: there is no such engine.
