@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import tomllib
 import tracemalloc
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -90,7 +92,7 @@ def test_a_line_that_is_not_utf8_among_others_that_are_is_read_and_said(tmp_path
     entries = read(tmp_path, text)
     assert [one.attributes["title"] for one in photos(entries)] == ["façade €", "façade €"]
     assert remarks(entries) == [
-        "bags.csv, line 3: not UTF-8 from here on: such letters are read as Windows-1252"
+        "bags.csv, line 3: not UTF-8: it and others like it are read as Windows-1252"
     ]
 
 
@@ -130,6 +132,14 @@ def test_columns_are_known_by_the_names_that_people_give_them(header: str, ours:
     assert {columns.ours[name][0] for name in ours.split()} == set(range(header.count(",") + 1))
 
 
+def test_no_name_means_one_column_in_one_language_and_another_in_another() -> None:
+    text = resources.files(import_list).joinpath("column_names.toml").read_text("utf-8")
+    for columns in tomllib.loads(text).values():
+        for ours, names in columns.items():
+            for name in names:
+                assert ours in columns_of([name.upper()], {}).ours, name
+
+
 def test_of_several_names_the_surest_counts_and_where_it_is_blank_the_next(tmp_path: Path) -> None:
     text = "Type,Categories,name,title,image\nsimple,Totes,x,Ida,a.jpg\nClutch,,y,,b.jpg\n"
     first, second = photos(read(tmp_path, text))
@@ -139,8 +149,9 @@ def test_of_several_names_the_surest_counts_and_where_it_is_blank_the_next(tmp_p
 
 
 def test_other_columns_named_twice_are_said_and_numbered(tmp_path: Path) -> None:
-    entries = read(tmp_path, "image,Tag,Note,Tag\na.jpg,soft,,red\n")
-    assert photos(entries)[0].attributes["extra"] == {"Tag": "soft", "Note": "", "Tag (2)": "red"}
+    entries = read(tmp_path, "image,Tag,Tag (2),Tag\na.jpg,soft,,red\n")
+    kept = {"Tag": "soft", "Tag (2)": "", "Tag (3)": "red"}
+    assert photos(entries)[0].attributes["extra"] == kept
     assert remarks(entries) == ["bags.csv, line 1: the column 'Tag' is named twice"]
 
 

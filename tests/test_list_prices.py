@@ -78,9 +78,9 @@ def test_a_price_is_read_as_it_is_meant_without_a_remark(
 @pytest.mark.parametrize(
     "text",
     [
-        "N/A", "-", "cheap", "on request", "-5", "\u22125", "(5.00)", "from 49.90", "ab 49,90 €",
+        "N/A", "12½", "-", "cheap", "on request", "-5", "\u22125", "(5.00)", "from 49.90",
         "49.90 - 99.90", "49.90/99.90", "2 x 45", "12.345.67", "1,2,3", "12 99", "45%", "€5 USD",
-        "1_299", "inf", "NaN", "1e5", "9" * 400, "12.5 bananas", "..5", "5 .", "$", "१_२",
+        "45²", "1_299", "inf", "NaN", "1e5", "9" * 400, "..5", "5 .", "$", "१_२",
     ],
 )  # fmt: skip
 def test_what_is_no_single_price_is_left_blank_and_said(tmp_path: Path, text: str) -> None:
@@ -193,7 +193,7 @@ def test_whole_numbers_are_read_back_with_their_language_as_a_hint(whole: int, l
     assert read_price(text, usual=usual).amount == whole
 
 
-@given(text=st.text("0123456789.,' -\u2013€$_eE\u202f\u0967RsTL", max_size=12))
+@given(text=st.text("0123456789.,' -\u2013€$_eE\u202f\u0967²½RsTL", max_size=12))
 def test_no_text_is_read_as_a_number_that_its_digits_are_not(text: str) -> None:
     price = read_price(text)
     digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain, count, filterfalse
 
 from babel.numbers import get_decimal_symbol
 
@@ -77,7 +78,7 @@ def columns_of(header: Sequence[str], given: Mapping[str, str]) -> Columns:
         tuple(index for index, name in enumerate(names) if not name),
         repeated,
         _decimal_sign([plain[index] for index in surest.values()]),
-        meanings[surest["price"]].currency if "price" in surest else "",
+        meanings[surest["price"]].currency if len(ours.get("price", ())) == 1 else "",
     )
 
 
@@ -120,8 +121,8 @@ def _numbered(
         if name and index not in taken:
             if name in extras:
                 repeated.append(name)
-                name = f"{name} ({names[: index + 1].count(name)})"  # noqa: PLW2901
-            extras[name] = index
+            spellings = chain((name,), (f"{name} ({number})" for number in count(2)))
+            extras[next(filterfalse(extras.__contains__, spellings))] = index
     return extras, tuple(repeated)
 
 

@@ -166,11 +166,13 @@ class PhotoRows:
         if count := self._found_by_name:
             yield Remark(
                 self._list,
-                f"{count} named by an address or a path of another machine: found beside the list "
-                "by the end of it; nothing is fetched",
+                f"photos found beside the list by the end of their address or path: {count}; "
+                "nothing is fetched",
             )
         if count := self._without_picture:
-            yield Remark(self._list, f"{count} rows without a picture belong to other products")
+            yield Remark(
+                self._list, f"rows of products above, without a picture of their own: {count}"
+            )
 
 
 def _pictures_in(value: object) -> tuple[str, list[str]]:

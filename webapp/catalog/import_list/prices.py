@@ -100,8 +100,9 @@ def _of_two_readings(text: str, number: _Number, taken: float) -> str:
 def _parts(text: str) -> tuple[_Number, str, str] | None:
     """Take a price apart: number, currency, and what to say of it; None where it is none."""
     plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).strip()
+    raised = any(sign.isdigit() and not sign.isdecimal() for sign in text)  # a footnote's number
     match = _WRITTEN.fullmatch(plain) if len(plain) <= _LONGEST else None
-    if not match:
+    if raised or not match:
         return None
     number = _number(match["number"], match["end"])
     currency = _currency(match["before"].strip(), match["after"].strip())

@@ -69,8 +69,8 @@ def open_table(source: Path, given: Mapping[str, str]) -> Table:
     table = open_as(source, encoding, given)
     if not encoding.page:
         return table
-    page = f"not UTF-8 from here on: such letters are read as Windows-{encoding.page[2:]}"
-    remark = Remark(readable(source.name), page, encoding.first_line)
+    reason = f"not UTF-8: it and others like it are read as Windows-{encoding.page[2:]}"
+    remark = Remark(readable(source.name), reason, encoding.first_line)
     return Table(table.rows, (remark, *table.remarks))
 
 
