@@ -6,7 +6,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import (
@@ -23,7 +22,7 @@ from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.generation import read_manifest
 from webapp.index.generation_store import GenerationStore
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Fingerprint, Item, ListedPhoto, Rejected
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 

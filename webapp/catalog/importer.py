@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from itertools import islice
 
 from webapp.catalog import import_worker
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.import_worker import ImportTask, Known, Photo
 from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.learned import session
-from webapp.models import Rejected
+from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
@@ -41,11 +41,11 @@ class Importer:
 
     def take(
         self,
-        wanted: Iterable[ListedPhoto | Rejected],
+        wanted: Iterable[ImportEntry],
         jobs: int,
         kinds: Collection[str] = KINDS.keys(),
-    ) -> Iterator[Outcome | Rejected]:
-        """Take pictures in, yielding what became of each, in order.
+    ) -> Iterator[Outcome | Rejected | Remark]:
+        """Take pictures in, yielding what became of each, in order, and remarks as they come.
 
         New photos get codes of the `kinds`, and of those that are known and unchanged only these
         are renewed. What was yielded is in the catalogue. Whatever ends the run, another goes on
@@ -66,7 +66,7 @@ class Importer:
                 "run the same command again to go on from here"
             ) from error
 
-    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected]]) -> None:
+    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected | Remark]]) -> None:
         """Remove the thumbnails of contents that no item has any more."""
         replaced = {
             known.item.digest
@@ -76,9 +76,7 @@ class Importer:
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
-    def _tasks(
-        self, wanted: Iterable[ListedPhoto | Rejected], kinds: Collection[str]
-    ) -> Iterator[ImportTask]:
+    def _tasks(self, wanted: Iterable[ImportEntry], kinds: Collection[str]) -> Iterator[ImportTask]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
             known = self._known([want for want in batch if isinstance(want, ListedPhoto)], kinds)
@@ -98,12 +96,15 @@ class Importer:
         return self._catalog.stored_path(want.path)
 
     def _judge(
-        self, want: ListedPhoto | Rejected, known: Known | None, photo: Photo | Rejected
-    ) -> tuple[Outcome | Rejected, Entry | None]:
-        if isinstance(want, Rejected):
+        self,
+        want: ImportEntry,
+        known: Known | None,
+        photo: Photo | Rejected | Remark,
+    ) -> tuple[Outcome | Rejected | Remark, Entry | None]:
+        if not isinstance(want, ListedPhoto):
             return want, None
-        if isinstance(photo, Rejected):
-            return photo, None
+        if not isinstance(photo, Photo):
+            return replace(photo, line=want.line), None
         columns: dict[str, object] = {
             "digest": photo.digest,
             "width": photo.width,

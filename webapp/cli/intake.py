@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -11,14 +11,14 @@ from tqdm import tqdm
 
 from webapp import maintenance
 from webapp.catalog import import_list
-from webapp.catalog.import_list import ImportList, ListedPhoto
+from webapp.catalog.import_list import ImportList
 from webapp.catalog.importer import Outcome, tally
 from webapp.catalog.write_lock import writing
 from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
 from webapp.cli.mapping import draw_map
 from webapp.context import Hashbag, hashbag
 from webapp.hashing.kinds import KINDS
-from webapp.models import Rejected
+from webapp.models import ListedPhoto, Rejected, Remark
 from webapp.processes import available_cores
 from webapp.search.query import kind_named
 
@@ -54,18 +54,36 @@ def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
     _take_in(core, import_list.read(folder / "manifest.csv"), jobs, KINDS.keys(), None)
 
 
+def _by_theirs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Read names of columns, theirs to ours."""
+    pairs = [pair.rpartition("=") for pair in given]
+    if not all(theirs.strip() and ours.strip() for theirs, _, ours in pairs):
+        raise click.BadParameter("write it as THEIRS=OURS, such as Bild=filename")
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+
+
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
+    "--map",
+    "names",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    callback=_by_theirs,
+    help="Say which column of a list is which of ours, where its name does not: Ansicht=filename.",
+)
+@click.option(
     "--rejects",
     type=click.File("w", encoding="utf-8", lazy=False),
-    help="Write what was rejected, and why, to this CSV file.",
+    help="Write what was rejected or remarked, and why, to this CSV file.",
 )
 @kinds_option
 @jobs_option
 @reports_errors
-def import_(path: Path, rejects: TextIO | None, kinds: tuple[str, ...], jobs: int) -> None:
-    """Take in a folder of pictures, or a CSV or JSONL manifest.
+def import_(
+    path: Path, names: dict[str, str], rejects: TextIO | None, kinds: tuple[str, ...], jobs: int
+) -> None:
+    """Take in a folder of pictures, or a list of them: CSV, TSV, JSON or JSONL.
 
     Pictures stay where they are; running it again takes in what changed. With some kinds only, a
     large catalogue is there sooner, and `hashbag index` computes the others while it is served.
@@ -74,7 +92,8 @@ def import_(path: Path, rejects: TextIO | None, kinds: tuple[str, ...], jobs: in
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        refused = _take_in(core, import_list.read(path), jobs, chosen, rejects)
+        wanted = import_list.read(path, names, core.settings.instance)
+        refused = _take_in(core, wanted, jobs, chosen, rejects)
         lacking = len(maintenance.stale(core.catalog))
     if lacking:
         click.echo(f"{lacking} items lack codes: `hashbag index` computes them", err=True)
@@ -90,35 +109,46 @@ def _take_in(
     core: Hashbag, wanted: ImportList, jobs: int, kinds: Collection[str], rejects: TextIO | None
 ) -> int:
     """Import, tell, index; returns how many were rejected."""
-    outcomes = _followed(core, wanted, jobs, kinds)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    outcomes, notes = _followed(core, wanted, jobs, kinds)
     if rejects:
-        _write_rejects(rejects, refused)
+        _write_rejects(rejects, notes)
     publish(core, jobs, kinds)
+    if remarks := sum(isinstance(note, Remark) for note in notes):
+        click.echo(f"remarks {remarks}", err=True)
     click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
-    return len(refused)
+    return len(notes) - remarks
 
 
 def _followed(
     core: Hashbag,
-    wanted: ImportList | list[ListedPhoto | Rejected],
+    wanted: ImportList | list[ListedPhoto],
     jobs: int,
     kinds: Collection[str],
-) -> list[Outcome | Rejected]:
+) -> tuple[list[Outcome | Rejected], list[Rejected | Remark]]:
+    """Take photos in; returns what became of each, and what there is to tell, in order."""
     core.thumbs.clear_unfinished()
-    outcomes: list[Outcome | Rejected] = []
+    notes: list[Rejected | Remark] = []
     jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
-    for outcome in progress(core.importer.take(wanted, jobs, kinds), len(wanted), "importing"):
-        outcomes.append(outcome)
-        if isinstance(outcome, Rejected):
-            tqdm.write(f"rejected {outcome.source}: {outcome.reason}", file=sys.stderr)
-    return outcomes
+    outcomes = _told(core.importer.take(wanted, jobs, kinds), notes)
+    return list(progress(outcomes, len(wanted), "importing")), notes
 
 
-def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
+def _told(
+    outcomes: Iterable[Outcome | Rejected | Remark], notes: list[Rejected | Remark]
+) -> Iterator[Outcome | Rejected]:
+    """Print what was rejected or remarked, and keep it in `notes`; yields what became of photos."""
+    for outcome in outcomes:
+        if not isinstance(outcome, Outcome):
+            notes.append(outcome)
+            tqdm.write(f"{outcome.kind} {outcome}", file=sys.stderr)
+        if not isinstance(outcome, Remark):
+            yield outcome
+
+
+def _write_rejects(file: TextIO, notes: Iterable[Rejected | Remark]) -> None:
     writer = csv.writer(file)
-    writer.writerow(("source", "reason"))
-    writer.writerows((one.source, one.reason) for one in refused)
+    writer.writerow(("file", "line", "kind", "reason"))
+    writer.writerows((note.source, note.line, note.kind, note.reason) for note in notes)
 
 
 def publish(core: Hashbag, jobs: int, kinds: Collection[str] = KINDS.keys()) -> None:
@@ -127,7 +157,7 @@ def publish(core: Hashbag, jobs: int, kinds: Collection[str] = KINDS.keys()) -> 
     The caller holds the write lock.
     """
     if stale := maintenance.stale(core.catalog, kinds):
-        _followed(core, list(stale), jobs, kinds)
+        _followed(core, stale, jobs, kinds)
     if not maintenance.is_published(core.catalog, core.generations):
         folder = core.generations.publish(core.catalog)
         core.generations.current()
@@ -160,8 +190,7 @@ def index(jobs: int, kinds: tuple[str, ...]) -> None:
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        wanted: list[ListedPhoto | Rejected] = list(maintenance.stale(core.catalog, chosen))
-        outcomes = _followed(core, wanted, jobs, chosen)
+        outcomes, _ = _followed(core, maintenance.stale(core.catalog, chosen), jobs, chosen)
         folder = core.generations.publish(core.catalog)
         core.generations.current()
         draw_map(core)
