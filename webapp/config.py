@@ -25,6 +25,7 @@ class Settings:
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
     answers_mb: float = 16
+    map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
 
@@ -32,6 +33,11 @@ class Settings:
     def database_url(self) -> str:
         """Where the catalogue is: SQLite in the instance folder unless set."""
         return self.database or f"sqlite:///{self.instance / 'hashbag.db'}"
+
+    @property
+    def draws_map(self) -> bool:
+        """Whether the map is drawn after the index was published."""
+        return self.map == "on"
 
     @property
     def answers_bytes(self) -> int:
@@ -98,4 +104,6 @@ def _checked(settings: Settings) -> Settings:
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
+    if settings.map not in {"on", "off"}:
+        raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
     return settings

@@ -17,6 +17,7 @@ from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
 from webapp.index.facets import EMPTY, Facets, gather
 from webapp.index.generation_store import GenerationStore
+from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 
@@ -86,6 +87,18 @@ class Hashbag:
             return State(self.generations.current(), self.catalog.revision)
         except (IndexNotReady, CatalogError, SQLAlchemyError):
             return None
+
+    @property
+    def publisher(self) -> Publisher:
+        """What makes changes visible."""
+        return Publisher(
+            self.catalog,
+            self.importer,
+            self.generations,
+            self.thumbs,
+            self.maps,
+            draws_map=self.settings.draws_map,
+        )
 
     @property
     def importer(self) -> Importer:

@@ -73,5 +73,9 @@ class MapNotReady(HashbagError):
     """There is no map, or not this part of it."""
 
 
+class NothingDrawn(MapNotReady):
+    """No map was drawn yet."""
+
+
 class MapNotDrawn(HashbagError):
     """The map cannot be drawn; the catalogue and its index are as they should be."""

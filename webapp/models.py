@@ -1,10 +1,13 @@
 """The plain data that travels between modules; knows nothing of how it is kept or shown."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 ATTRIBUTES = ("title", "brand", "price", "currency", "colour", "category", "url")
 
@@ -106,3 +109,16 @@ class Result:
     repaired: int
     weak: bool
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` things of one part of some work."""
+
+    doing: str
+    done: int
+    total: int
+
+
+WithProgress = Generator[Progress, None, T]
+"""Work that yields how far it is, and returns a T."""

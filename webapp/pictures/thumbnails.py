@@ -1,12 +1,13 @@
 """The small copies of photos that pages show, kept in files named by the photo's content."""
 
 import io
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
 
-from webapp.atomic_files import UNFINISHED, write_atomically
+from webapp.atomic_files import UNFINISHED, flush, write_atomically
 from webapp.pictures.opening import Picture
 
 SIZES = (192, 384)
@@ -58,7 +59,7 @@ class ThumbStore:
         return all(self.path(digest, size).is_file() for size in sizes)
 
     def write(self, digest: str, picture: Picture) -> None:
-        """Make and keep all copies of a picture."""
+        """Make and keep all copies of a picture; `flush` has them on disk."""
         image = picture.image
         # From large to small, each made from the one before: the photo is read once.
         for size in reversed(sizes_of(picture.width, picture.height, picture.media_type)):
@@ -68,7 +69,17 @@ class ThumbStore:
                 image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
             out = io.BytesIO()
             image.save(out, "WEBP", quality=80, method=2)
-            write_atomically(self.path(digest, size), out.getvalue())
+            write_atomically(self.path(digest, size), out.getvalue(), flushed=False)
+
+    def flush(self, digests: Iterable[str]) -> None:
+        """Wait until all copies of these photos are on disk.
+
+        One after the other, when all are written: that takes a tenth of the time that flushing
+        each before the next is written would.
+        """
+        written = [path for digest in digests for path in self._copies(digest)]
+        for path in (*written, *{path.parent for path in written}):
+            flush(path)
 
     def clear_unfinished(self) -> None:
         """Remove what a killed process left half written; for the one that may write."""
@@ -77,5 +88,10 @@ class ThumbStore:
 
     def remove(self, digest: str) -> None:
         """Forget all copies of a photo."""
-        for path in (self.folder / digest[:2]).glob(f"{digest}-*.webp"):
+        for path in self._copies(digest):
             path.unlink()
+
+    def _copies(self, digest: str) -> list[Path]:
+        """Return the files that are there; a folder of thousands is not listed for them."""
+        paths = (self.path(digest, size) for size in (*SIZES, DISPLAY_SIZE))
+        return [path for path in paths if path.exists()]

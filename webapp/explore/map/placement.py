@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import MapNotDrawn
-from webapp.explore.map.progress import Progress, Told
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import k_smallest
 from webapp.index.kind_index import KindIndex
+from webapp.models import Progress, WithProgress
 from webapp.search.look import LookMeasure
 
 # Of leans from 0.3 to 0.5, adjacent bags have most often both colour and category in common at
@@ -51,7 +51,7 @@ class Nearness:
     landmarks: NDArray[np.float32]
 
 
-def measure(tables: Sequence[CodeTable]) -> Told[Nearness]:
+def measure(tables: Sequence[CodeTable]) -> WithProgress[Nearness]:
     """Measure the look distance of each item to all, and keep what placing them needs."""
     shape, colour = (KindIndex(table, ExactIndex(table)) for table in tables)
     count = len(shape.table.ids)
