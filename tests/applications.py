@@ -1,17 +1,25 @@
 """Applications in the tests' own process, and catalogues taken into them."""
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
+from unittest.mock import patch
 
+import pytest
 from flask import Flask
 
 from tests.pictures import catalogue
-from webapp import create_app
+from webapp import cli, create_app
 from webapp.catalog import import_list
 from webapp.context import Hashbag
 from webapp.explore.map.drawing import draw
-from webapp.explore.map.selection import MOST
+from webapp.explore.map.selection import MAX_MAP_ITEMS
 from webapp.explore.map.store import Maps
+from webapp.hashing.kinds import KINDS
 
 Once = Callable[[str, Callable[[Path], object]], Path]
 """Fills a folder once in a run, whichever worker wants it first; see the fixture `once`."""
@@ -23,10 +31,10 @@ def core_of(app: Flask) -> Hashbag:
     return core
 
 
-def take_in(app: Flask, source: Path) -> list[object]:
+def take_in(app: Flask, source: Path, kinds: Collection[str] = KINDS.keys()) -> list[object]:
     """Import and publish, in this process."""
     core = core_of(app)
-    outcomes: list[object] = list(core.importer.take(import_list.read(source), jobs=1))
+    outcomes: list[object] = list(core.importer.take(import_list.read(source), 1, kinds))
     core.generations.publish(core.catalog)
     return outcomes
 
@@ -38,8 +46,27 @@ def take_drawn_bags(folder: Path) -> Flask:
     return app
 
 
-def draw_map(app: Flask, maps: Maps | None = None, most: int = MOST) -> None:
+def draw_map(app: Flask, maps: Maps | None = None, most: int = MAX_MAP_ITEMS) -> None:
     """Draw the map of an application's catalogue, in this process."""
     core = core_of(app)
     for _ in draw(core.catalog, core.thumbs, maps or core.maps, most):
         pass
+
+
+def hashbag(
+    args: Sequence[str | Path], instance: Path, more: Mapping[str, str] | None = None
+) -> CompletedProcess[str]:
+    """Run one command to its end as `run_hashbag` does, but in this process: far sooner."""
+    given = ["hashbag", *map(str, args)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
+    environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+    out, err = StringIO(), StringIO()
+    with (
+        patch.dict(os.environ, environ, clear=True),
+        patch.object(sys, "argv", given),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as end,
+    ):
+        cli.main()
+    return CompletedProcess(given, int(end.value.code or 0), out.getvalue(), err.getvalue())

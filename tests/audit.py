@@ -39,7 +39,7 @@ def main() -> int:
         source: list[str | Path] = ["import", PHOTOS / "large-photos.csv"]
         if not PHOTOS.is_dir():
             source = ["demo"]
-        done = run_hashbag(source, instance, timeout=900)
+        done = run_hashbag(source, instance)
         if done.returncode:
             sys.stderr.write(done.stderr)
             return 1

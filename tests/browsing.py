@@ -10,14 +10,24 @@ from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.applications import Once, draw_map, take_in
 from tests.pictures import bag, encoded
-from tests.serving import Server, draw_catalogue, eventually, served
+from tests.serving import HANGS, Server, draw_catalogue, eventually, served
 from webapp import create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
+# The same browser without what a screen needs: a page costs half as much.
+HEADLESS = Path("/usr/bin/chromium-headless-shell")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +39,8 @@ QUIET = (
 )
 ITEMS = 40
 HEIGHT = 900
+
+expect.set_options(timeout=1000 * HANGS)
 
 
 @dataclass(frozen=True)
@@ -66,13 +78,14 @@ def shop(drawn: Path, once: Once) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium."""
-    if not CHROMIUM.exists():
-        missing = f"there is no Chromium at {CHROMIUM}: what people see was not tested"
+    path = HEADLESS if HEADLESS.exists() else CHROMIUM
+    if not path.exists():
+        missing = f"there is no {HEADLESS} and no {path}: what people see was not tested"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
 
@@ -142,7 +155,7 @@ def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> It
         is_mobile=look.touch,
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(1000 * HANGS)
     problems: list[str] = []
     watch(page, problems)
     try:
@@ -188,4 +201,4 @@ def until(page: Page, expression: str) -> None:
     Asked from here again and again: a page's own policy forbids what the browser driver does when
     it waits inside the page.
     """
-    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), 10, expression)
+    eventually(lambda: bool(page.evaluate(f"Boolean({expression})")), expression)

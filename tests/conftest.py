@@ -18,7 +18,7 @@ from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
 from webapp.hashing.kinds import KINDS
 from webapp.processes import available_cores
-from webapp.search.look import BLENDED
+from webapp.search.look import PARTS
 
 __all__ = ["core_of", "draw_map", "take_in"]  # where tests look for them
 
@@ -112,8 +112,8 @@ def large_photos(photos: Path, once: Once) -> Flask:
 
 @pytest.fixture(scope="session")
 def all_bags(photos: Path, once: Once) -> Flask:
-    """Open an application with all 3,055 real photos, in the kinds that are asked of them."""
-    source, kinds = photos / "all-bags.csv", {"whash", *BLENDED}
+    """Open an application with all 3,055 real photos, in the kinds that are asked of so many."""
+    source, kinds = photos / "all-bags.csv", {"whash", *PARTS}
     folder = once("bags", lambda folder: _take_photos(folder, source, 3055, kinds))
     return create_app({"instance": folder})
 

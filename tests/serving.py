@@ -26,6 +26,9 @@ BRANDS = ("Alder", "Birch", "Cedar", "Dogwood")
 CATEGORIES = ("tote", "clutch", "satchel")
 COLOURS = ("red", "green", "blue", "ochre", "black")
 
+HANGS = 600.0
+"""Seconds after which what has not come never will; a machine with much to do is not that slow."""
+
 T = TypeVar("T")
 
 
@@ -77,7 +80,6 @@ def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str,
 def run_hashbag(
     args: Sequence[str | Path],
     instance: Path,
-    timeout: float = 60,
     more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, `more` in its environment."""
@@ -86,17 +88,19 @@ def run_hashbag(
         env=_environ(instance, more),
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=HANGS,
         check=False,
     )
 
 
 @contextmanager
-def started(args: Sequence[str | Path], instance: Path) -> Iterator[subprocess.Popen[str]]:
+def started(
+    args: Sequence[str | Path], instance: Path, more: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a process group of its own, as a shell does; nothing outlives it."""
     process = subprocess.Popen(
         _command(args),
-        env=_environ(instance),
+        env=_environ(instance, more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -124,11 +128,11 @@ def group_of(leader: int) -> dict[int, str]:
     return found
 
 
-def eventually(check: Callable[[], T], seconds: float, what: str) -> T:
-    """Ask until the answer is true; fail when time is up."""
-    end = time.monotonic() + seconds
+def eventually(check: Callable[[], T], what: str) -> T:
+    """Ask until the answer is true; fail when it never will be."""
+    end = time.monotonic() + HANGS
     while not (answer := check()):
-        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
+        assert time.monotonic() < end, f"this never came: {what}"
         time.sleep(0.01)
     return answer
 
@@ -167,7 +171,7 @@ class Server:
         self, method: str, target: str, headers: Mapping[str, str], body: Any = None
     ) -> Answer:
         """Send a request over a connection of its own."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=HANGS)
         try:
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
@@ -225,13 +229,13 @@ def served(
         )
     server = Server(f"http://{bind}", process.pid, log, errors)
     try:
-        eventually(lambda: _answers(server, process), 30, f"a server, but {errors} says why not")
-        eventually(lambda: len(server.workers()) == workers, 10, "all workers were there")
+        eventually(lambda: _answers(server, process), f"a server, but {errors} says why not")
+        eventually(lambda: len(server.workers()) == workers, "all workers were there")
         yield server
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(HANGS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.applications import hashbag
 from tests.pictures import bag, catalogue, encoded
-from tests.serving import eventually, run_hashbag, served, started
+from tests.serving import HANGS, eventually, run_hashbag, served, started
 
 pytestmark = pytest.mark.slow
 
@@ -34,13 +35,13 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def learned_codes(instance: Path) -> dict[str, bytes]:
     """Return the stored codes by the path of their photo."""
     query = "SELECT path, code FROM codes JOIN items ON id = item_id WHERE kind = 'learned'"
-    with closing(sqlite3.connect(instance / "hashbag.db", timeout=10)) as database:
+    with closing(sqlite3.connect(instance / "hashbag.db", timeout=HANGS)) as database:
         return dict(database.execute(query).fetchall())
 
 
 def test_present_absent_present(tmp_path: Path, manifest: Path, hidden: dict[str, str]) -> None:
     instance = tmp_path / "instance"
-    assert run_hashbag(["import", manifest], instance).returncode == 0
+    assert hashbag(["import", "--jobs", "1", manifest], instance).returncode == 0
     codes = learned_codes(instance)
     assert len(codes) == ITEMS
     link = ask_where_it_is_there(instance)
@@ -55,7 +56,7 @@ def test_present_absent_present(tmp_path: Path, manifest: Path, hidden: dict[str
         refused = server.get("/api/v1/items/3/similar?by=learned")
         assert refused.status == 503
         assert "hashbag index" in refused.json["detail"]
-        assert run_hashbag(["import", manifest], instance).returncode == 0
+        assert hashbag(["import", "--jobs", "1", manifest], instance).returncode == 0
         assert "Same sort" in server.get("/items/3").text
         assert server.get("/api/v1/items/3/similar?by=learned").status == 200
     assert learned_codes(instance).keys() == codes.keys()
@@ -98,10 +99,10 @@ def change_what_is_there_without_it(instance: Path, manifest: Path, hidden: dict
     """Only of a photo that changed does the old code go."""
     photos = manifest.parent
     bag(99).save(photos / "007.png")
-    done = run_hashbag(["import", manifest], instance, more=hidden)
+    done = run_hashbag(["import", "--jobs", "1", manifest], instance, more=hidden)
     assert done.stdout == f"added 0, updated 1, unchanged {ITEMS - 1}, rejected 0\n"
-    assert run_hashbag(["index"], instance, more=hidden).returncode == 0
-    assert run_hashbag(["verify"], instance, more=hidden).returncode == 0
+    assert run_hashbag(["index", "--jobs", "1"], instance, more=hidden).returncode == 0
+    assert run_hashbag(["verify", "--jobs", "1"], instance, more=hidden).returncode == 0
     asked: list[str | Path] = ["search", photos / "001.png", "--by", "learned"]
     for command in (asked, ["index", "--kinds", "learned"]):
         refused = run_hashbag(command, instance, more=hidden)
@@ -114,22 +115,22 @@ def test_a_catalogue_from_before_the_kind_is_filled_in_while_it_is_served(
 ) -> None:
     """Killed on the way, it goes on where it was; searches are answered all the time."""
     instance = tmp_path / "instance"
-    assert run_hashbag(["import", manifest], instance, more=hidden).returncode == 0
+    assert run_hashbag(["import", "--jobs", "1", manifest], instance, more=hidden).returncode == 0
     assert not learned_codes(instance)
     with served(instance, workers=1) as server:
         assert server.get("/items/5").status == 200
         with started(["index", "--kinds", "learned", "--jobs", "1"], instance) as filling:
-            eventually(lambda: learned_codes(instance), 60, "the first codes are there")
+            eventually(lambda: learned_codes(instance), "the first codes are there")
             filling.send_signal(signal.SIGKILL)
             filling.wait()
         some = learned_codes(instance)
         assert 0 < len(some) <= ITEMS
         assert server.get("/items/5").status == 200
         # Half filled in, and published: the look blends what all items have.
-        stopped = run_hashbag(["index", "--kinds", "shape"], instance)
+        stopped = hashbag(["index", "--jobs", "1", "--kinds", "shape"], instance)
         assert stopped.returncode == 0
         assert server.get("/items/5").status == 200
-        done = run_hashbag(["index", "--kinds", "learned"], instance)
+        done = hashbag(["index", "--jobs", "1", "--kinds", "learned"], instance)
         assert (done.returncode, done.stdout) == (
             0,
             f"published index generation 000003 of {ITEMS} items\n",
@@ -146,6 +147,9 @@ def test_the_network_is_kept_in_the_instance(
 ) -> None:
     instance = tmp_path / "instance"
     monkeypatch.delenv("_HASHBAG_NETWORK")
-    assert run_hashbag(["import", manifest], instance).returncode == 0
+    assert (
+        run_hashbag(["import", "--jobs", "1", "--kinds", "learned", manifest], instance).returncode
+        == 0
+    )
     (kept,) = (instance / "network").iterdir()
     assert kept.name.startswith("efficientnet-lite0-1-")

@@ -7,6 +7,8 @@ import jsonschema
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from werkzeug.test import TestResponse
 
@@ -14,7 +16,8 @@ from tests.conftest import core_of
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import KINDS, query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.pictures.opening import open_picture
 
 
@@ -45,6 +48,20 @@ def test_the_description_is_openapi_3_1(client: FlaskClient) -> None:
     assert document["openapi"] == "3.1.0"
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_the_description_tells_every_field_of_a_form_with_a_picture(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
+    search, alone = (paths[path]["post"] for path in UPLOADS)
+    assert alone["responses"].keys() == search["responses"].keys()
+    fields, fields_alone = (
+        call["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+        for call in (search, alone)
+    )
+    picture = {"image", "crop", "cut_left", "cut_top", "cut_right", "cut_bottom"}
+    assert fields_alone.keys() == picture
+    assert fields.keys() == picture | {one["name"] for one in search["parameters"]}
+    assert SEARCH_FIELDS.keys() <= fields.keys()
 
 
 def test_a_sample_is_repeated_by_its_seed(client: FlaskClient) -> None:
@@ -140,6 +157,87 @@ def test_a_cropped_upload_is_hashed_as_the_crop(client: FlaskClient) -> None:
     assert found["fingerprint"] == fingerprint_text.encode(query_fingerprint(crop.image))
 
 
+@pytest.mark.parametrize(
+    "part", [{}, {"crop": "0.25,0.5,0.5,0.25"}, {"cut_left": "20", "cut_bottom": "12.5"}]
+)
+def test_a_fingerprint_alone_is_that_of_the_search(
+    client: FlaskClient, part: dict[str, str]
+) -> None:
+    data = encoded(bag(9), "PNG")
+    searched = client.post("/api/v1/search?k=1", data=upload(data) | part).get_json()
+    alone = client.post("/api/v1/fingerprints", data=upload(data) | part)
+    assert valid(client, alone, "Fingerprint") == {"fingerprint": searched["fingerprint"]}
+    in_the_address = client.post("/api/v1/fingerprints", query_string=part, data=upload(data))
+    assert in_the_address.get_json() == alone.get_json()
+
+
+def test_a_fingerprint_alone_needs_no_index_and_counts_as_no_search(empty: Flask) -> None:
+    client = empty.test_client()
+    before = client.get("/metrics").get_data(as_text=True).count("hashbag_searches_total{")
+    answer = client.post("/api/v1/fingerprints", data=upload(encoded(bag(9), "PNG")))
+    codes = fingerprint_text.decode(answer.get_json()["fingerprint"])
+    assert codes.keys() == KINDS.keys()
+    after = client.get("/metrics").get_data(as_text=True).count("hashbag_searches_total{")
+    assert after == before
+
+
+SEARCH_FIELDS = {
+    "by": ["phash"],
+    "k": ["3"],
+    "lean": ["colour"],
+    "harder": ["0"],
+    "fold": ["1"],
+    "brand": ["Ora", "Vell"],
+    "max_price": ["400"],
+}
+
+
+@given(in_form=st.sets(st.sampled_from([*SEARCH_FIELDS])), blank=st.booleans())
+@settings(max_examples=15)
+def test_a_search_reads_its_parameters_from_the_form_as_from_the_address(
+    filled: Flask, in_form: set[str], blank: bool
+) -> None:
+    def found(in_form: set[str]) -> Any:
+        address = {name: value for name, value in SEARCH_FIELDS.items() if name not in in_form}
+        # A form sends its empty fields too; they say nothing.
+        form: dict[str, Any] = dict.fromkeys(SEARCH_FIELDS, "") if blank else {}
+        form |= {name: SEARCH_FIELDS[name] for name in in_form}
+        data = upload(encoded(bag(9), "PNG")) | form
+        with filled.test_client() as client:
+            answer = client.post("/api/v1/search", query_string=address, data=data)
+        assert answer.status_code == 200
+        return answer.get_json()
+
+    wanted = found(set())
+    assert (wanted["by"], wanted["k"], len(wanted["hits"])) == ("phash", 3, 3)
+    assert found(in_form) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("by", "nope"),
+        ("k", "0"),
+        ("k", "many"),
+        ("lean", "red"),
+        ("harder", "9"),
+        ("fold", "yes"),
+        ("brand", "Nope"),
+        ("min_price", "cheap"),
+    ],
+)
+def test_nonsense_in_a_form_is_named_like_nonsense_in_an_address(
+    client: FlaskClient, name: str, value: str
+) -> None:
+    sent = {name: value}
+    of_form, of_address = (
+        client.post("/api/v1/search", data=upload(encoded(bag(9), "PNG")) | form, query_string=args)
+        for form, args in ((sent, {}), ({}, sent))
+    )
+    assert problem(of_form, 400) == problem(of_address, 400)
+    assert problem(of_form, 400).startswith(f"{name}: ")
+
+
 def test_filters_narrow_and_still_k_answer(client: FlaskClient) -> None:
     found = valid(client, client.get("/api/v1/items/1/similar?brand=Vell&max_price=400"), "Result")
     brands = {hit["item"]["brand"] for hit in found["hits"]}
@@ -201,7 +299,7 @@ def test_a_wrong_method_is_405_with_those_allowed(client: FlaskClient) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-BAD_UPLOADS = {
+BAD_UPLOADS: dict[str, tuple[dict[str, Any], int, str]] = {
     "no field": ({}, 400, "image: "),
     "another field": ({"photo": (io.BytesIO(b"x"), "x.jpg")}, 400, "image: "),
     "no file chosen": ({"image": (io.BytesIO(b""), "")}, 400, "image: "),
@@ -230,19 +328,28 @@ BAD_UPLOADS = {
 }
 
 
+UPLOADS = ("/api/v1/search", "/api/v1/fingerprints")
+
+
+@pytest.mark.parametrize("path", UPLOADS)
 @pytest.mark.parametrize("name", BAD_UPLOADS)
-def test_a_bad_upload_is_told_what_is_wrong(client: FlaskClient, name: str) -> None:
-    data, status, detail = BAD_UPLOADS[name]
-    assert problem(client.post("/api/v1/search", data=data), status).startswith(detail)
+def test_a_bad_upload_is_told_what_is_wrong(client: FlaskClient, name: str, path: str) -> None:
+    fields, status, detail = BAD_UPLOADS[name]
+    fields = {
+        field: (io.BytesIO(value[0].getvalue()), value[1]) if isinstance(value, tuple) else value
+        for field, value in fields.items()
+    }
+    assert problem(client.post(path, data=fields), status).startswith(detail)
 
 
-def test_a_huge_picture_is_422_and_a_huge_file_413(filled: Flask) -> None:
+@pytest.mark.parametrize("path", UPLOADS)
+def test_a_huge_picture_is_422_and_a_huge_file_413(filled: Flask, path: str) -> None:
     limits: dict[str, object] = {"max_pixels": 1000, "max_upload_mb": 0.05}
     client = create_app({"instance": core_of(filled).settings.instance} | limits).test_client()
     small = upload(encoded(bag(1), "PNG"))
-    assert "the limit is 0.001 million" in problem(client.post("/api/v1/search", data=small), 422)
+    assert "the limit is 0.001 million" in problem(client.post(path, data=small), 422)
     heavy = upload(bytes(60_000))
-    assert "0.05 MB" in problem(client.post("/api/v1/search", data=heavy), 413)
+    assert "0.05 MB" in problem(client.post(path, data=heavy), 413)
 
 
 def test_before_an_index_there_is_503_that_says_what_to_run(empty: Flask) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.applications import hashbag
 from tests.pictures import bag, catalogue
-from tests.serving import run_hashbag
 
 pytestmark = pytest.mark.slow
 
@@ -14,28 +14,29 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
-    done = run_hashbag(["import", catalogue(folder / "photos", 30)], folder / "instance")
+    photos = catalogue(folder / "photos", 30)
+    done = hashbag(["import", "--jobs", "1", photos], folder / "instance")
     assert done.stdout == "added 30, updated 0, unchanged 0, rejected 0\n"
     return folder / "instance"
 
 
 def test_status_tells_what_is_there_and_what_serves_it(instance: Path) -> None:
-    told = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    told = json.loads(hashbag(["status", "--json"], instance).stdout)
     assert told["items"] == 30
     assert told["index"]["generation"] == "000001"
     assert told["index"]["problems"] == []
     assert told["index"]["kinds"]["whash"]["items"] == 30
     assert told["codes"]["phash"][0]["count"] == 30
-    assert "generation" in run_hashbag(["status"], instance).stdout
+    assert "generation" in hashbag(["status"], instance).stdout
 
 
 def test_verify_finds_what_changed_behind_the_catalogues_back(instance: Path) -> None:
-    fine = run_hashbag(["verify"], instance)
+    fine = hashbag(["verify", "--jobs", "1"], instance)
     assert (fine.returncode, "as they should be" in fine.stdout) == (0, True)
     photo = instance.parent / "photos" / "007.png"
     before = photo.read_bytes()
     bag(99).save(photo)
-    wrong = run_hashbag(["verify"], instance)
+    wrong = hashbag(["verify", "--jobs", "1"], instance)
     photo.write_bytes(before)
     assert wrong.returncode == 1
     assert "item 8, 007.png: its photo changed since it was imported" in wrong.stdout
@@ -43,11 +44,11 @@ def test_verify_finds_what_changed_behind_the_catalogues_back(instance: Path) ->
 
 def test_search_finds_a_picture_from_the_shell(instance: Path, tmp_path: Path) -> None:
     bag(11).save(tmp_path / "asked.png")
-    found = run_hashbag(["search", tmp_path / "asked.png", "-k", "3", "--json"], instance)
+    found = hashbag(["search", tmp_path / "asked.png", "-k", "3", "--json"], instance)
     answer = json.loads(found.stdout)
     assert (answer["by"], answer["exact"], len(answer["hits"])) == ("look", True, 3)
     assert (answer["hits"][0]["filename"], answer["hits"][0]["distance"]) == ("011.png", 0)
-    table = run_hashbag(["search", tmp_path / "asked.png", "--by", "dhash"], instance).stdout
+    table = hashbag(["search", tmp_path / "asked.png", "--by", "dhash"], instance).stdout
     assert "0 of 64" in table.splitlines()[0]
     assert "proven exact" in table
 
@@ -56,19 +57,19 @@ def test_some_kinds_come_with_the_import_and_the_others_with_the_index(tmp_path:
     photos, instance = catalogue(tmp_path / "photos", 16), tmp_path / "instance"
     asked = photos.with_name("003.png")
 
-    quick = run_hashbag(["import", photos, "--kinds", "whash,colorhash"], instance)
+    quick = hashbag(["import", photos, "--jobs", "1", "--kinds", "whash,colorhash"], instance)
 
     assert quick.stdout == "added 16, updated 0, unchanged 0, rejected 0\n"
-    assert "16 items lack codes: `hashbag index`" in quick.stderr
-    told = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    assert "16 items lack codes of some kinds: `hashbag index`" in quick.stderr
+    told = json.loads(hashbag(["status", "--json"], instance).stdout)
     assert set(told["codes"]) == set(told["index"]["kinds"]) == {"whash", "colorhash"}
-    assert "0 of 64" in run_hashbag(["search", asked, "--by", "whash"], instance).stdout
-    look = run_hashbag(["search", asked], instance)
+    assert "0 of 64" in hashbag(["search", asked, "--by", "whash"], instance).stdout
+    look = hashbag(["search", asked], instance)
     assert (look.returncode, "run `hashbag index`" in look.stderr) == (1, True)
 
-    assert run_hashbag(["index"], instance).returncode == 0
+    assert hashbag(["index", "--jobs", "1"], instance).returncode == 0
 
-    assert "0 of 1000" in run_hashbag(["search", asked], instance).stdout.splitlines()[0]
+    assert "0 of 1000" in hashbag(["search", asked], instance).stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_an_unusable_argument_exits_2_with_what_is_wrong(
 ) -> None:
     bag(1).save(tmp_path / "asked.png")
     given = [str(tmp_path / part) if part.endswith(".png") else part for part in arguments]
-    done = run_hashbag(given, instance)
+    done = hashbag(given, instance)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -98,7 +99,7 @@ def test_evaluate_prints_tables_and_writes_rows_and_a_picture(
     sorts = tmp_path / "sorts.svg"
     asked = ["evaluate", "--kinds", "look,whash", "--sample", "4"]
     files: list[str | Path] = ["--json", rows, "--picture", picture, "--confusion", sorts]
-    done = run_hashbag([*asked, *files], instance)
+    done = hashbag([*asked, *files], instance)
     assert done.returncode == 0, done.stderr
     assert "mean" in done.stdout
     tests = {row["test"] for row in json.loads(rows.read_text())}
@@ -109,10 +110,10 @@ def test_evaluate_prints_tables_and_writes_rows_and_a_picture(
 
 def test_the_demo_draws_imports_and_indexes(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
-    done = run_hashbag(["demo", "--items", "12"], instance)
-    assert done.stdout == "added 12, updated 0, unchanged 0, rejected 0\n"
-    again = run_hashbag(["demo", "--items", "12"], instance)
-    assert again.stdout == "added 0, updated 0, unchanged 12, rejected 0\n"
+    done = hashbag(["demo", "--items", "8", "--jobs", "1"], instance)
+    assert done.stdout == "added 8, updated 0, unchanged 0, rejected 0\n"
+    again = hashbag(["demo", "--items", "8", "--jobs", "1"], instance)
+    assert again.stdout == "added 0, updated 0, unchanged 8, rejected 0\n"
     # The instance can be moved: the demo's photos are inside it.
     moved = instance.rename(tmp_path / "moved")
-    assert run_hashbag(["verify"], moved).returncode == 0
+    assert hashbag(["verify", "--jobs", "1"], moved).returncode == 0

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests import oracle
+from tests.applications import Once, hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
-from tests.serving import run_hashbag
 from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
 from webapp import create_app, maintenance
 from webapp.explore import near_pairs, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
-from webapp.explore.near_pairs import MOST
+from webapp.explore.near_pairs import MAX_LIMIT_BITS
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import make_table
 
@@ -48,13 +48,15 @@ def shop(folder: Path) -> Path:
     return folder
 
 
+def take_shop(folder: Path) -> None:
+    """Take that shop into an instance."""
+    take_in(create_app({"instance": folder / "instance"}), shop(folder / "photos"))
+
+
 @pytest.fixture(scope="module")
-def doubled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Build an application with that shop; tests must not change it."""
-    folder = tmp_path_factory.mktemp("doubled")
-    app = create_app({"instance": folder / "instance"})
-    take_in(app, shop(folder / "photos"))
-    return app
+def doubled(once: Once) -> Flask:
+    """Open an application with that shop; tests must not change it."""
+    return create_app({"instance": once("doubled", take_shop) / "instance"})
 
 
 @pytest.fixture
@@ -103,12 +105,12 @@ def test_groups_are_those_of_a_walk_over_all_pairs(
     packed = np.packbits(bits ^ (random.random(bits.shape) < noise), axis=2)
     limit = int(share * 8 * width)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near_pairs, "_WORTH", WAYS[way])
-        patch.setattr(near_pairs, "_ROWS", int(random.integers(2, 20)))
-        patch.setattr(near_pairs, "_COLUMNS", int(random.integers(1, 20)))
-        patch.setattr(near_pairs, "_GUESSES", int(random.integers(0, 3)))
-        patch.setattr(near_pairs, "_FEW", float(random.choice([0, 1])))
-        patch.setattr(spanning_forest, "_BATCH", int(random.choice([1, 30])))
+        patch.setattr(near_pairs, "_MAX_CHUNK_SHARE", WAYS[way])
+        patch.setattr(near_pairs, "_TILE_ROWS", int(random.integers(2, 20)))
+        patch.setattr(near_pairs, "_TILE_COLUMNS", int(random.integers(1, 20)))
+        patch.setattr(near_pairs, "_FIRST_SORTS", int(random.integers(0, 3)))
+        patch.setattr(near_pairs, "_MIN_NEAR_SHARE", float(random.choice([0, 1])))
+        patch.setattr(spanning_forest, "_BATCH_LINKS", int(random.choice([1, 30])))
         found = grouping_of(make_table(8 * width, np.arange(count), packed), limit)
     items = [[view.tobytes() for view in item] for item in packed]
     assert in_words(found) == oracle.groups(items, limit)
@@ -169,7 +171,7 @@ def test_a_hundred_thousand_codes_that_all_hang_together_are_one_group() -> None
 
 def test_every_kind_has_a_usual_distance_and_a_limit_that_the_search_can_take() -> None:
     for kind in KINDS.values():
-        assert 0 <= usual_distance(kind) <= most_distance(kind) <= min(kind.bits, MOST)
+        assert 0 <= usual_distance(kind) <= most_distance(kind) <= min(kind.bits, MAX_LIMIT_BITS)
 
 
 # --- kept ---
@@ -399,11 +401,9 @@ def test_an_empty_catalogue_says_how_to_fill_it(empty: Flask) -> None:
 # --- from a shell, and on real photos ---
 
 
-@pytest.mark.slow
-def test_the_command_lists_groups_with_files_and_distances(tmp_path: Path) -> None:
-    instance = tmp_path / "instance"
-    assert run_hashbag(["import", shop(tmp_path / "photos")], instance).returncode == 0
-    lines = run_hashbag(["duplicates", "--distance", "0"], instance)
+def test_the_command_lists_groups_with_files_and_distances(doubled: Flask) -> None:
+    instance = core_of(doubled).settings.instance
+    lines = hashbag(["duplicates", "--distance", "0"], instance)
     assert lines.returncode == 0, lines.stderr
     text = lines.stdout.splitlines()
     assert text[0] == "20 items, identical codes"
@@ -415,12 +415,12 @@ def test_the_command_lists_groups_with_files_and_distances(tmp_path: Path) -> No
     ]
     assert text[25].startswith("2 groups, 23 items")
 
-    told = json.loads(run_hashbag(["duplicates", "--json"], instance).stdout)
+    told = json.loads(hashbag(["duplicates", "--json"], instance).stdout)
     assert (told["by"], told["distance"], told["bits"]) == ("shape", 19, 384)
     near = next(group for group in told["groups"] if group["items"][0]["id"] == 6)
     assert near["distance"] > 0
     assert [item["filename"] for item in near["items"]] == ["05.png", "32.jpg"]
     assert told["items"] == sum(group["size"] for group in told["groups"])
 
-    wrong = run_hashbag(["duplicates", "--by", "phash", "--distance", "11"], instance)
+    wrong = hashbag(["duplicates", "--by", "phash", "--distance", "11"], instance)
     assert (wrong.returncode, "from 0 to 10 of phash's 64 bits" in wrong.stderr) == (2, True)

@@ -15,9 +15,11 @@ from PIL import Image
 from tests.pictures import bag
 from tests.test_hashing import ORACLES
 from webapp.hashing import wavelets
+from webapp.hashing.code_packing import to_hex
 from webapp.hashing.colorhash import Colorhash
+from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.grey import Grey, agrees_with_pillow
-from webapp.hashing.kinds import KINDS, fingerprint, to_hex
+from webapp.hashing.kinds import KINDS
 from webapp.pictures.opening import open_picture
 
 Pixels = NDArray[np.integer]
@@ -86,16 +88,16 @@ pictures = st.builds(
 
 
 def assert_as_imagehash_makes_it(picture: Image.Image) -> None:
-    codes = fingerprint(picture)
     # The one call of imagehash that differs: plainly, its length would depend on the picture.
     scale = 64 if min(picture.size) < 64 else None
     oracles = ORACLES | {
         "whash_db4": lambda image: imagehash.whash(image, image_scale=scale, mode="db4")
     }
+    codes = fingerprint(picture, oracles.keys())
     for name, oracle in oracles.items():
         assert to_hex(KINDS[name], codes[name]) == str(oracle(picture)), (name, picture.size)
     assert np.array_equal(
-        Colorhash(worth_a_table=0).bits(picture), imagehash.colorhash(picture).hash
+        Colorhash(table_after_pixels=0).bits(picture), imagehash.colorhash(picture).hash
     )
 
 
@@ -147,7 +149,7 @@ def test_a_resized_picture_is_pillows_in_every_pixel(
 ) -> None:
     grey = Grey(drawn(make, seed, size))
     pillows = grey.image.resize(wanted, Image.Resampling.LANCZOS)
-    assert np.array_equal(grey.made(*wanted), np.asarray(pillows))
+    assert np.array_equal(grey.pixels_resized(*wanted), np.asarray(pillows))
     assert np.array_equal(np.asarray(grey.resized(*wanted)), np.asarray(pillows))
 
 
@@ -161,7 +163,7 @@ def test_a_colour_is_in_the_class_that_imagehash_puts_it_in(
     colour: tuple[int, int, int],
 ) -> None:
     picture = Image.new("RGB", (2, 2), colour)
-    ours = Colorhash(worth_a_table=0).bits(picture)
+    ours = Colorhash(table_after_pixels=0).bits(picture)
     assert np.array_equal(ours, imagehash.colorhash(picture).hash)
 
 

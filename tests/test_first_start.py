@@ -11,8 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.applications import core_of
-from tests.commands import command
+from tests.applications import core_of, hashbag
 from tests.pictures import catalogue
 from tests.serving import eventually, free_port, group_of, started
 from webapp import create_app
@@ -49,7 +48,7 @@ def test_an_own_catalogue_gets_no_demo_though_one_was_drawn_before(tmp_path: Pat
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 3)
     (instance / "demo").mkdir(parents=True)
     (instance / "demo" / "manifest.csv").write_text("filename\n")
-    command(["import", photos, "--kinds", "whash", "--no-map"], instance)
+    hashbag(["import", photos, "--kinds", "whash", "--no-map"], instance)
     forget_the_index(instance)
     assert first_start(instance) == ["000.png", "001.png", "002.png"]
     assert (instance / "generations" / "current").exists()
@@ -58,15 +57,15 @@ def test_an_own_catalogue_gets_no_demo_though_one_was_drawn_before(tmp_path: Pat
 
 def test_what_the_owner_emptied_stays_empty(tmp_path: Path) -> None:
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 1)
-    command(["import", photos, "--no-map"], instance)
-    command(["remove", "1", "--no-map"], instance)
+    hashbag(["import", photos, "--no-map"], instance)
+    hashbag(["remove", "1", "--no-map"], instance)
     assert first_start(instance) == []
 
 
 def test_a_removed_bag_of_the_demo_stays_removed(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
-    command(["demo", "--items", "8", "--no-map"], instance)
-    command(["remove", "8", "--no-map"], instance)
+    hashbag(["demo", "--items", "8", "--no-map"], instance)
+    hashbag(["remove", "8", "--no-map"], instance)
     assert len(first_start(instance)) == 7
     forget_the_index(instance)
     assert len(first_start(instance)) == 7
@@ -92,12 +91,12 @@ def interrupt(instance: Path, stage: str) -> None:
     """Kill the first drawing of some bags: while they are drawn, or while they are taken in."""
     with started(["demo", "--items", str(BAGS), "--no-map"], instance) as drawing:
         if stage == "pictures":
-            eventually((instance / "demo" / ".unfinished").exists, 60, "the drawing began")
+            eventually((instance / "demo" / ".unfinished").exists, "the drawing began")
         else:
-            eventually(lambda: items_at(instance), 60, "the first bags were taken in")
+            eventually(lambda: items_at(instance), "the first bags were taken in")
         drawing.send_signal(signal.SIGKILL)
         drawing.wait()
-        eventually(lambda: not group_of(drawing.pid), 10, "its workers ended")
+        eventually(lambda: not group_of(drawing.pid), "its workers ended")
 
 
 @pytest.mark.parametrize("stage", ["pictures", "items"])
@@ -109,7 +108,7 @@ def test_an_interrupted_first_drawing_goes_on(stage: str, instance: Path) -> Non
 def test_what_was_removed_from_an_interrupted_demo_stays_removed(instance: Path) -> None:
     interrupt(instance, "items")
     before = items_at(instance)
-    command(["remove", str(before), "--no-map"], instance)
+    hashbag(["remove", str(before), "--no-map"], instance)
     assert len(first_start(instance)) == before - 1
 
 
@@ -119,17 +118,17 @@ def test_an_interrupted_demo_does_not_grow_into_a_catalogue_of_ones_own(
     photos = catalogue(tmp_path / "photos", 3)
     interrupt(instance, "items")
     before = items_at(instance)
-    command(["import", photos, "--kinds", "whash", "--no-map"], instance)
+    hashbag(["import", photos, "--kinds", "whash", "--no-map"], instance)
     forget_the_index(instance)
     assert len(first_start(instance)) == before + 3
 
 
 def test_make_run_serves_a_catalogue_of_ones_own_as_it_is(tmp_path: Path) -> None:
     instance, photos, port = tmp_path / "instance", catalogue(tmp_path / "photos", 1), free_port()
-    command(["import", photos, "--kinds", "whash", "--no-map"], instance)
+    hashbag(["import", photos, "--kinds", "whash", "--no-map"], instance)
     forget_the_index(instance)
     with started(["serve", "--demo", "--bind", f"127.0.0.1:{port}", "--workers", "1"], instance):
-        ready = eventually(lambda: answer(port, "/readyz"), 120, "the server answered")
+        ready = eventually(lambda: answer(port, "/readyz"), "the server answered")
     assert (ready["status"], ready["items"]) == ("ready", 1)
 
 

@@ -1,23 +1,34 @@
 """Items with the identical picture stand as one, and count."""
 
+import random
 import re
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
 
 import numpy as np
+import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
+from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.hashing.kinds import KINDS
 from webapp.index import identical_pictures
 from webapp.models import Filters
 from webapp.search.query import RANKINGS, Query
 
 
-def shop(folder: Path) -> Flask:
-    """Twelve pictures; the second is there five times, three of them saved in other formats."""
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Build a shop of twelve pictures; the second is there five times, three of them converted."""
+    folder = tmp_path_factory.mktemp("shop")
     photos = folder / "photos"
     photos.mkdir()
     lines = ["filename,brand"]
@@ -33,9 +44,8 @@ def shop(folder: Path) -> Flask:
     return app
 
 
-def test_copies_stand_as_one_with_their_count_and_nine_others_still_come(tmp_path: Path) -> None:
-    app = shop(tmp_path)
-    searcher = core_of(app).searcher
+def test_copies_stand_as_one_with_their_count_and_nine_others_still_come(shop: Flask) -> None:
+    searcher = core_of(shop).searcher
     for kind in RANKINGS.values():
         folded = searcher.similar_to_item(5, Query(kind, 9, fold=True)).hits
         plain = searcher.similar_to_item(5, Query(kind, 60)).hits
@@ -48,21 +58,19 @@ def test_copies_stand_as_one_with_their_count_and_nine_others_still_come(tmp_pat
         assert all(hit.copies == 5 for hit in folded if hit.item.id == 2)
 
 
-def test_the_item_asked_with_is_not_counted_among_its_copies(tmp_path: Path) -> None:
-    first = core_of(shop(tmp_path)).searcher.similar_to_item(
-        13, Query(RANKINGS["phash"], fold=True)
-    )
+def test_the_item_asked_with_is_not_counted_among_its_copies(shop: Flask) -> None:
+    first = core_of(shop).searcher.similar_to_item(13, Query(RANKINGS["phash"], fold=True))
     assert (first.hits[0].item.id, first.hits[0].distance, first.hits[0].copies) == (2, 0, 4)
 
 
-def test_only_copies_that_pass_the_filters_are_counted(tmp_path: Path) -> None:
+def test_only_copies_that_pass_the_filters_are_counted(shop: Flask) -> None:
     vell = Query(RANKINGS["phash"], 9, Filters(brand=("Vell",)), fold=True)
-    hits = core_of(shop(tmp_path)).searcher.similar_to_item(5, vell).hits
+    hits = core_of(shop).searcher.similar_to_item(5, vell).hits
     assert [(hit.item.id, hit.copies) for hit in hits] == [(14, 3)]
 
 
-def test_the_page_folds_and_unfolds_by_links(tmp_path: Path) -> None:
-    client = shop(tmp_path).test_client()
+def test_the_page_folds_and_unfolds_by_links(shop: Flask) -> None:
+    client = shop.test_client()
     page = client.get("/items/5?by=phash&k=20").get_data(as_text=True)
     unfold = re.search(r'<a href="([^"]+)">5 with this picture</a>', page)
     assert unfold
@@ -71,13 +79,118 @@ def test_the_page_folds_and_unfolds_by_links(tmp_path: Path) -> None:
     assert "Fold identical pictures" in opened
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=30))
-def test_twins_are_equal_in_every_kind(codes: list[tuple[int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=30), st.data())
+def test_pictures_are_identical_where_every_kind_says_so(
+    codes: list[tuple[int, int]], data: st.DataObject
+) -> None:
     witnesses = [
         np.array([one[kind] for one in codes], dtype=np.int32).reshape(-1, 1) for kind in (0, 1)
     ]
-    found = identical_pictures.find(len(codes), witnesses)
-    for position, code in enumerate(codes):
-        same = [other for other, its in enumerate(codes) if its == code]
-        assert found.picture(position) == same[0]
-        assert found.sharing(same[0]).tolist() == (same if len(same) > 1 else [])
+    takes_part = data.draw(st.lists(st.booleans(), min_size=len(codes), max_size=len(codes)))
+    found = identical_pictures.find(len(codes), witnesses).among(np.array(takes_part, dtype=bool))
+    there = [position for position, taken in enumerate(takes_part) if taken]
+    same = {one: [other for other in there if codes[other] == codes[one]] for one in there}
+    assert found.counts(np.array(there, dtype=int)) == [len(same[one]) for one in there]
+    assert found.repeats.tolist() == [one for one in there if same[one][0] != one]
+
+
+# --- beside a plain oracle, in catalogues of made-up codes ---
+
+MadeUp = tuple[int, int, str]
+"""An item: its code in whash, its code in dhash, its brand."""
+
+made_up = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 2, 2**60 - 1]),  # some of them at equal distances
+        st.integers(0, 1),
+        st.sampled_from(["Ora", "Vell"]),
+    ),
+    min_size=8,
+    max_size=24,
+)
+
+
+@given(made_up, st.sets(st.integers(1, 12), max_size=6), st.integers(1, 6))
+@settings(max_examples=10)
+def test_folding_is_as_a_plain_walk_over_all_items_says(
+    entries: list[MadeUp], gone: set[int], k: int
+) -> None:
+    of_item = dict(enumerate(entries, 1))
+    gone &= of_item.keys()
+    with TemporaryDirectory() as folder:
+        core = core_of(stocked(Path(folder), entries))
+        CatalogWriter(core.catalog).remove(sorted(gone))
+        for asked in of_item.keys() - gone:
+            for brands in {(), *((brand,) for *_, brand in entries)}:
+                query = Query(RANKINGS["whash"], k, Filters(brand=brands), fold=True)
+                hits = core.searcher.similar_to_item(asked, query).hits
+                passing = {
+                    one: entry
+                    for one, entry in of_item.items()
+                    if one != asked and (not brands or entry[2] in brands)
+                }
+                found = [(hit.distance, hit.item.id) for hit in hits]
+                assert found == folded(passing, gone, of_item[asked])[:k]
+                for hit in hits:
+                    picture = of_item[hit.item.id][:2]
+                    sharing = {one for one, entry in passing.items() if entry[:2] == picture}
+                    assert len(sharing - gone) <= hit.copies <= len(sharing)
+
+
+def folded(passing: Mapping[int, MadeUp], gone: set[int], asked: MadeUp) -> list[tuple[int, int]]:
+    """Walk from the nearest on, and take the first item with each picture."""
+    codes = {one: entry[0].to_bytes(8) for one, entry in passing.items() if one not in gone}
+    first: dict[tuple[int, int], tuple[int, int]] = {}
+    for distance, one in oracle.nearest(codes, asked[0].to_bytes(8), len(codes)):
+        first.setdefault(passing[one][:2], (distance, one))
+    return [*first.values()]
+
+
+def stocked(folder: Path, entries: Sequence[MadeUp]) -> Flask:
+    """Publish items without photos."""
+    app = create_app({"instance": folder})
+    core = core_of(app)
+    versions = {name: KINDS[name].versions() for name in ("whash", "dhash")}
+    size: dict[str, object] = {"width": 9, "height": 9, "extra": {}}
+    CatalogWriter(core.catalog).write(
+        [
+            Entry(
+                None,
+                {"path": f"{number}.png", "digest": f"{number}", "brand": brand, **size},
+                {"whash": one.to_bytes(8), "dhash": other.to_bytes(8)},
+                versions,
+            )
+            for number, (one, other, brand) in enumerate(entries)
+        ]
+    )
+    core.generations.publish(core.catalog)
+    return app
+
+
+@pytest.mark.parametrize("path", ["/items/7?by=whash", "/api/v1/items/7/similar?by=whash&fold=1"])
+def test_many_copies_of_one_picture_are_no_more_work_than_other_items(
+    tmp_path: Path, path: str
+) -> None:
+    """Work is counted in calls of functions: seconds depend on what else the machine does."""
+    chance = random.Random(5)
+    others = [(chance.getrandbits(64), chance.getrandbits(64), "Ora") for _ in range(200)]
+    copies = stocked(tmp_path / "copies", [(0, 0, "Ora")] * 2000 + others)
+    few = stocked(tmp_path / "few", others)
+    assert calls(copies, path) < 2 * calls(few, path)
+
+
+def calls(app: Flask, path: str) -> int:
+    """Count the functions that are called to answer a request, the second time it is made."""
+    client, count = app.test_client(), 0
+
+    def note(_frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    assert client.get(path).status_code == 200
+    sys.setprofile(note)
+    try:
+        client.get(path)
+    finally:
+        sys.setprofile(None)
+    return count

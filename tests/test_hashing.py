@@ -15,15 +15,9 @@ from PIL import Image
 from tests.pictures import bag, encoded
 from webapp.exceptions import BadParameter, TooPlain
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import (
-    KINDS,
-    KNOWN_KINDS,
-    fingerprint,
-    pack,
-    query_fingerprint,
-    to_hex,
-    unpack,
-)
+from webapp.hashing.code_packing import pack, to_hex, unpack
+from webapp.hashing.fingerprinting import fingerprint, query_fingerprint
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.pictures.opening import open_picture
 from webapp.search.query import ranking_named
 
@@ -82,7 +76,7 @@ def test_tiny_pictures_have_codes_of_full_length(image: Image.Image) -> None:
 @pytest.mark.parametrize("name", ["whash", "colorhash"])
 def test_real_photos_hash_as_the_plain_recipe_does(photos: Path, name: str) -> None:
     for path in sorted((photos / "images").glob("*.jpg"))[::150]:
-        code = fingerprint(open_picture(path.read_bytes()).image, [KINDS[name]])[name]
+        code = fingerprint(open_picture(path.read_bytes()).image, [name])[name]
         with Image.open(path) as image:
             assert to_hex(KINDS[name], code) == str(ORACLES[name](image)), path.name
 

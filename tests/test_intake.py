@@ -11,7 +11,7 @@ from tests.conftest import core_of
 from tests.pictures import bag
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
-from webapp.hashing.kinds import fingerprint
+from webapp.hashing.fingerprinting import fingerprint
 from webapp.processes import in_order
 
 COLUMNS = ("title", "brand", "colour")

@@ -12,7 +12,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from tests.test_search import apart, pairs, stored
 from webapp import create_app
-from webapp.hashing.kinds import KINDS, query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.search.look import (
     BALANCED,
     LEANINGS,

@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw, ImageOps
 
 from tests.pictures import bag
 from webapp.exceptions import LearnedUnusable
+from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.hash_kind import Bits
-from webapp.hashing.kinds import KINDS, fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.hashing.learned import codes, forward, graph, network, session, weights
 from webapp.hashing.learned.attention import CELLS, attention
 from webapp.hashing.picture_features import PictureFeatures
@@ -78,8 +79,8 @@ def test_a_tensor_that_is_missing_or_misshapen_is_named() -> None:
 
 
 def test_the_code_is_fixed_for_ever() -> None:
-    """A change of the planes or of the layout would make all stored codes another kind's."""
-    planes = np.packbits(codes.planes() > 0).tobytes()
+    """A change of the hyperplanes or of the layout would make all stored codes another kind's."""
+    planes = np.packbits(codes.hyperplanes() > 0).tobytes()
     assert hashlib.sha256(planes).hexdigest().startswith("b1e07dfdb1004f1b")
     assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 11, 1)
 
@@ -125,7 +126,7 @@ def test_a_mirrored_picture_is_nearly_the_same_and_another_is_not() -> None:
 
 
 def test_the_kind_is_one_of_the_table() -> None:
-    code = fingerprint(bag(1), [KINDS["learned"]])["learned"]
+    code = fingerprint(bag(1), ["learned"])["learned"]
     assert len(code) == codes.BITS // 8
 
 
@@ -157,7 +158,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_neither_torch_nor_the_packages_own_code_is_loaded(tmp_path: Path) -> None:
     ask = (
-        "import sys; from tests.pictures import bag; from webapp.hashing.kinds import fingerprint;"
+        "import sys; from tests.pictures import bag;"
+        "from webapp.hashing.fingerprinting import fingerprint;"
         "fingerprint(bag(1)); print(*sys.modules)"
     )
     environ = os.environ | {"_HASHBAG_NETWORK": str(tmp_path)}
@@ -181,23 +183,24 @@ def test_the_parts_that_matter_are_those_where_something_is() -> None:
     here = corner((20, 40, 100, 110))
     found = attention(here, code_of(here), seconds=600)
     assert found.complete
-    assert found.turned.shape == (CELLS, CELLS)
-    assert found.turned[:4, :4].mean() > 3 * found.turned[4:, 4:].mean()
+    assert found.flipped.shape == (CELLS, CELLS)
+    assert found.flipped[:4, :4].mean() > 3 * found.flipped[4:, 4:].mean()
 
 
 def test_hiding_what_two_pictures_share_takes_them_apart() -> None:
     here, there = corner((20, 40, 100, 110)), corner((130, 130, 210, 200))
     same = attention(here, code_of(here), seconds=600)
-    assert np.array_equal(same.farther, same.turned)  # from itself, every bit that turns leads away
+    # From itself, every bit that is flipped leads away.
+    assert np.array_equal(same.added_distance, same.flipped)
     other = attention(here, code_of(there), seconds=600)
-    assert other.farther.min() < 0 < same.farther.max()
-    assert (np.abs(other.farther) <= other.turned).all()
+    assert other.added_distance.min() < 0 < same.added_distance.max()
+    assert (np.abs(other.added_distance) <= other.flipped).all()
 
 
 def test_when_time_is_up_the_middle_is_known_and_the_rest_says_so() -> None:
     ticks = iter(range(1000))
     found = attention(bag(2), code_of(bag(3)), seconds=9.5, clock=lambda: float(next(ticks)))
     assert not found.complete
-    assert found.known.sum() == 9
-    assert found.known[2:5, 2:5].all()
-    assert not found.turned[~found.known].any()
+    assert found.measured.sum() == 9
+    assert found.measured[2:5, 2:5].all()
+    assert not found.flipped[~found.measured].any()

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.applications import hashbag
 from tests.conftest import core_of, draw_map
 from tests.pictures import catalogue
 from tests.serving import run_hashbag
@@ -234,32 +235,32 @@ def without_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_an_import_draws_the_map_and_a_removal_draws_it_anew(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
-    done = run_hashbag(["import", catalogue(tmp_path / "photos", 20)], instance)
+    done = hashbag(["import", "--jobs", "1", catalogue(tmp_path / "photos", 20)], instance)
     assert "drew the map of 20 items" in done.stderr
     assert done.stdout == "added 20, updated 0, unchanged 0, rejected 0\n"
-    told = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    told = json.loads(hashbag(["status", "--json"], instance).stdout)
     assert told["map"]["items"] == 20
     assert told["bytes"]["maps"] > told["map"]["bytes"] > 0
 
-    removed = run_hashbag(["remove", "3"], instance)
+    removed = hashbag(["remove", "3"], instance)
     assert "drew the map of 19 items" in removed.stderr
-    later = json.loads(run_hashbag(["status", "--json"], instance).stdout)
+    later = json.loads(hashbag(["status", "--json"], instance).stdout)
     assert later["map"]["version"] != told["map"]["version"]
-    assert "map" not in run_hashbag(["index"], instance).stderr, "nothing changed"
-    assert run_hashbag(["verify"], instance).returncode == 0
+    assert "map" not in hashbag(["index", "--jobs", "1"], instance).stderr, "nothing changed"
+    assert hashbag(["verify", "--jobs", "1"], instance).returncode == 0
 
 
 @pytest.mark.slow
 def test_verify_finds_a_damaged_map_and_index_mends_it(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
-    run_hashbag(["import", catalogue(tmp_path / "photos", 8)], instance)
+    hashbag(["import", "--jobs", "1", catalogue(tmp_path / "photos", 8)], instance)
     (tiles,) = instance.glob("maps/*/tiles.bin")
     tiles.write_bytes(tiles.read_bytes()[:-100])
-    wrong = run_hashbag(["verify"], instance)
+    wrong = hashbag(["verify", "--jobs", "1"], instance)
     assert wrong.returncode == 1
     assert "map: it is damaged" in wrong.stdout
-    assert run_hashbag(["index"], instance).returncode == 0
-    assert run_hashbag(["verify"], instance).returncode == 0
+    assert hashbag(["index", "--jobs", "1"], instance).returncode == 0
+    assert hashbag(["verify", "--jobs", "1"], instance).returncode == 0
 
 
 @pytest.mark.slow
@@ -271,5 +272,5 @@ def test_without_the_extra_an_import_goes_on_and_says_how_to_get_it(tmp_path: Pa
         assert done.returncode == 0, done.stderr
         (line,) = [line for line in done.stderr.splitlines() if "map" in line]
         assert "pip install 'hashbag[map]'" in line
-    assert json.loads(run_hashbag(["status", "--json"], instance).stdout)["items"] == 8
-    assert run_hashbag(["verify"], instance).returncode == 0
+    assert json.loads(hashbag(["status", "--json"], instance).stdout)["items"] == 8
+    assert hashbag(["verify", "--jobs", "1"], instance).returncode == 0

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
+from tests.applications import Once, draw_map, take_in
 from tests.browsing import HEIGHT, Look, follow, looking, until, watch
 from tests.pictures import catalogue
-from tests.serving import Server, run_hashbag, served
+from tests.serving import Server, served
 from tests.test_browser import overflow
+from webapp import create_app
+from webapp.search.look import BLENDED
 
 pytestmark = pytest.mark.slow
 
@@ -17,12 +21,13 @@ ITEMS = 250
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("map")
-    photos = catalogue(folder / "photos", ITEMS)
-    done = run_hashbag(["import", photos], folder / "instance", timeout=180)
-    assert "drew the map" in done.stderr, done.stderr
-    with served(folder / "instance") as server:
+def shop(once: Once) -> Iterator[Server]:
+    def take(folder: Path) -> None:
+        app = create_app({"instance": folder / "instance"})
+        take_in(app, catalogue(folder / "photos", ITEMS), BLENDED)
+        draw_map(app)
+
+    with served(once("map", take) / "instance") as server:
         yield server
 
 

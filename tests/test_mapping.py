@@ -14,7 +14,7 @@ from tests.conftest import core_of, draw_map
 from tests.pictures import bag
 from webapp.explore.map.mosaic import columns_for, snap
 from webapp.explore.map.placement import Points, measure, place
-from webapp.explore.map.pyramid import CELL, TILE, Pyramid
+from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS, Pyramid
 from webapp.explore.map.selection import spread
 from webapp.explore.map.store import Maps
 from webapp.explore.map.window import overview, window
@@ -186,11 +186,11 @@ def test_a_sample_is_of_the_items_and_all_of_them_if_there_are_few(
 def test_one_tile_shows_everything_and_each_level_is_twice_as_wide(count: int) -> None:
     pyramid = Pyramid(columns_for(count), count)
     assert pyramid.size(0) == (1, 1)
-    assert pyramid.cell(pyramid.last) == CELL
+    assert pyramid.cell(pyramid.last) == CELL_PIXELS
     levels = range(pyramid.last + 1)
     for level in levels:
         for tiles, cells in zip(pyramid.size(level), (pyramid.columns, pyramid.rows), strict=True):
-            assert (tiles - 1) * TILE < cells * pyramid.cell(level) <= tiles * TILE
+            assert (tiles - 1) * TILE_PIXELS < cells * pyramid.cell(level) <= tiles * TILE_PIXELS
     sizes = [(level, *pyramid.size(level)) for level in levels]
     numbers = [
         pyramid.number(level, x, y)
@@ -212,9 +212,9 @@ def test_each_cell_shows_its_items_photo(mapped: Flask) -> None:
     found = core_of(mapped).maps.current()
     for item_id in range(1, ITEMS + 1):
         column, row = found.cell_of(item_id) or (-1, -1)
-        left, top = column % 2 * CELL, row % 2 * CELL
+        left, top = column % 2 * CELL_PIXELS, row % 2 * CELL_PIXELS
         tile = tile_of(mapped, found.pyramid.last, column // 2, row // 2)
-        cell = np.asarray(tile.crop((left, top, left + CELL, top + CELL)), dtype=int)
+        cell = np.asarray(tile.crop((left, top, left + CELL_PIXELS, top + CELL_PIXELS)), dtype=int)
         pixels = np.asarray(bag(item_id - 1)).reshape(-1, 3)
         colours, counts = np.unique(pixels, axis=0, return_counts=True)
         drawn = (colours < 255).any(axis=1)
@@ -224,9 +224,9 @@ def test_each_cell_shows_its_items_photo(mapped: Flask) -> None:
 
 def test_a_tile_is_the_four_below_it_at_half_the_size(mapped: Flask) -> None:
     level = core_of(mapped).maps.current().pyramid.last - 1
-    below = Image.new("RGB", (2 * TILE, 2 * TILE))
+    below = Image.new("RGB", (2 * TILE_PIXELS, 2 * TILE_PIXELS))
     for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        below.paste(tile_of(mapped, level + 1, x, y), (x * TILE, y * TILE))
+        below.paste(tile_of(mapped, level + 1, x, y), (x * TILE_PIXELS, y * TILE_PIXELS))
     above = np.asarray(tile_of(mapped, level, 0, 0), dtype=int)
     assert np.abs(above - np.asarray(below.reduce(2), dtype=int)).mean() < 6
 

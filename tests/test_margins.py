@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.pictures import bag, encoded
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
 
 PHOTO = bag(21, (200, 100))
 SIDES = ("left", "top", "right", "bottom")

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.applications import hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, catalogue
-from tests.serving import run_hashbag
 from webapp import create_app
 from webapp.index.facets import SORTS, Facets
 from webapp.models import FACETS, Filters, Item
@@ -150,9 +150,9 @@ def test_neighbours_can_be_listed_by_price_and_stay_the_same(client: FlaskClient
 def test_an_import_that_changes_prices_alone_changes_what_filters_find(tmp_path: Path) -> None:
     source = catalogue(tmp_path / "photos", 4)
     instance = tmp_path / "instance"
-    assert run_hashbag(["import", source], instance).returncode == 0
+    assert hashbag(["import", source], instance).returncode == 0
     source.write_text(source.read_text("utf-8").replace(",20,EUR", ",777,EUR"), "utf-8")
-    assert "updated 1" in run_hashbag(["import", source], instance).stdout
+    assert "updated 1" in hashbag(["import", source], instance).stdout
     client = create_app({"instance": instance}).test_client()
     listed = client.get("/api/v1/items?min_price=700").get_json()
     assert [item["price"] for item in listed["items"]] == [777]

@@ -13,7 +13,7 @@ from webapp.catalog import import_list
 from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import query_fingerprint
 from webapp.models import Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK
@@ -110,3 +110,11 @@ def test_settings_come_from_a_file_and_the_environment_wins(
     (tmp_path / "config.toml").write_text("trees =\n")
     with pytest.raises(ConfigError, match=r"config\.toml"):
         create_app({"instance": tmp_path})
+
+
+def test_a_setting_that_an_earlier_version_had_is_ignored_with_a_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "config.toml").write_text("answers_mb = 32\ntrees = 7\n")
+    assert core_of(create_app({"instance": tmp_path})).settings.trees == 7
+    assert "the setting answers_mb is ignored: answers are no longer kept" in caplog.text

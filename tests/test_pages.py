@@ -170,6 +170,20 @@ def test_an_upload_redirects_to_its_permanent_link(client: FlaskClient) -> None:
     assert "seed=5" in link
 
 
+def test_an_upload_carries_what_its_form_asks_to_its_link(client: FlaskClient) -> None:
+    photo = encoded(bag(20), "PNG")
+    asked = {"by": "phash", "k": "4", "harder": "0", "fold": "0", "brand": "Ora"}
+    data = {"image": (io.BytesIO(photo), "x.png"), "lean": "", **asked}
+    answer = client.post("/search?max_price=400", data=data)
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert query.pop("q")
+    assert query == {name: [value] for name, value in asked.items()} | {"max_price": ["400"]}
+
+    refused = client.post("/search", data={"image": (io.BytesIO(photo), "x.png"), "k": "1000"})
+    assert refused.status_code == 400
+    assert "k: must be from 1 to 100" in refused.get_data(as_text=True).lower()
+
+
 def test_nothing_of_an_upload_is_kept(filled: Flask) -> None:
     instance = core_of(filled).settings.instance
     data = {"image": (io.BytesIO(encoded(bag(77, (390, 390)), "BMP")), "secret.bmp")}

@@ -1,26 +1,32 @@
 """What makes changes visible: only what was asked for is computed, nothing that served is lost."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.commands import command, told
+from tests.applications import hashbag
 from tests.pictures import catalogue
 from webapp.hashing.kinds import KINDS
 
 TWO = {"whash", "colorhash"}
 
 
+def status(instance: Path) -> Any:
+    return json.loads(hashbag(["status", "--json"], instance).stdout)
+
+
 def codes(instance: Path) -> dict[str, int]:
     """Count the stored codes by kind."""
-    found = told(instance)["codes"]
+    found = status(instance)["codes"]
     return {kind: sum(one["count"] for one in made) for kind, made in found.items()}
 
 
 def indexed(instance: Path) -> dict[str, int]:
     """Count the items that the published index has, by kind."""
-    return {kind: entry["items"] for kind, entry in told(instance)["index"]["kinds"].items()}
+    return {kind: entry["items"] for kind, entry in status(instance)["index"]["kinds"].items()}
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def in_two_kinds(tmp_path: Path) -> Path:
     """Take in six photos in two kinds."""
     instance = tmp_path / "instance"
     photos = catalogue(tmp_path / "photos", 6)
-    command(["import", photos, "--kinds", "whash,colorhash"], instance)
+    hashbag(["import", photos, "--kinds", "whash,colorhash"], instance)
     return instance
 
 
@@ -41,7 +47,7 @@ def made_by_other_versions(instance: Path) -> None:
 
 
 def test_a_removal_computes_nothing_and_tells_what_is_lacking(in_two_kinds: Path) -> None:
-    done = command(["remove", "5"], in_two_kinds)
+    done = hashbag(["remove", "5"], in_two_kinds)
 
     assert done.stdout == "removed 1\n"
     assert "5 items lack codes" in done.stderr
@@ -52,12 +58,12 @@ def test_a_removal_computes_nothing_and_tells_what_is_lacking(in_two_kinds: Path
 def test_an_import_computes_the_codes_of_its_own_photos_only(
     in_two_kinds: Path, tmp_path: Path
 ) -> None:
-    same = command(["import", tmp_path / "photos", "--kinds", "whash,colorhash"], in_two_kinds, 1)
+    same = hashbag(["import", tmp_path / "photos", "--kinds", "whash,colorhash"], in_two_kinds)
     assert same.stdout == "added 0, updated 0, unchanged 6, rejected 1\n"  # the list beside them
     assert codes(in_two_kinds) == dict.fromkeys(TWO, 6)
 
     more = catalogue(tmp_path / "more", 2)
-    done = command(["import", more], in_two_kinds)
+    done = hashbag(["import", more], in_two_kinds)
 
     assert "6 items lack codes" in done.stderr
     assert codes(in_two_kinds) == {kind: 8 if kind in TWO else 2 for kind in KINDS}
@@ -65,11 +71,11 @@ def test_an_import_computes_the_codes_of_its_own_photos_only(
 
 
 def test_the_index_command_fills_in_what_is_missing(in_two_kinds: Path) -> None:
-    some = command(["index", "--kinds", "dhash"], in_two_kinds)
+    some = hashbag(["index", "--kinds", "dhash"], in_two_kinds)
     assert indexed(in_two_kinds) == dict.fromkeys([*TWO, "dhash"], 6)
     assert "6 items lack codes" in some.stderr
 
-    done = command(["index"], in_two_kinds)
+    done = hashbag(["index"], in_two_kinds)
 
     assert "lack" not in done.stderr
     assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(KINDS, 6)
@@ -81,19 +87,19 @@ def test_codes_by_other_versions_are_renewed_before_the_index_would_lose_them(
     """One index has codes of one version a kind: left alone, they would be in it no more."""
     made_by_other_versions(in_two_kinds)
 
-    done = command(["remove", "5"], in_two_kinds)
+    done = hashbag(["remove", "5"], in_two_kinds)
 
     assert "renewed the codes of 5 items" in done.stderr
     assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(TWO, 5)
 
 
 def test_codes_by_other_versions_that_no_search_uses_can_wait(in_two_kinds: Path) -> None:
-    command(["index"], in_two_kinds)
+    hashbag(["index"], in_two_kinds)
     made_by_other_versions(in_two_kinds)
-    command(["index", "--kinds", "whash"], in_two_kinds)
+    hashbag(["index", "--kinds", "whash"], in_two_kinds)
     assert set(indexed(in_two_kinds)) == {"whash"}
 
-    done = command(["remove", "5"], in_two_kinds)
+    done = hashbag(["remove", "5"], in_two_kinds)
 
     assert "renewed" not in done.stderr
     assert "5 items lack codes" in done.stderr
@@ -112,7 +118,7 @@ def test_items_that_lack_codes_are_counted_without_loading_them(
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:
         photos = tmp_path / "photos" / "manifest.csv"
-        done = command(["import", photos, "--kinds", "whash,colorhash"], in_two_kinds)
+        done = hashbag(["import", photos, "--kinds", "whash,colorhash"], in_two_kinds)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
@@ -126,23 +132,24 @@ def test_a_map_can_be_left_out(tmp_path: Path, settings: dict[str, str]) -> None
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 6)
     left_out = [] if settings else ["--no-map"]
     for args in (["import", photos], ["remove", "2"], ["index"]):
-        done = command([*args, *left_out], instance, settings=settings)
+        done = hashbag([*args, *left_out], instance, settings)
         assert "map" not in done.stderr
     assert not (instance / "maps").exists()
-    assert command(["verify"], instance, settings=settings).exit_code == 0
+    assert hashbag(["verify"], instance, settings).returncode == 0
 
 
 def test_a_map_left_behind_is_no_damage_but_told(tmp_path: Path) -> None:
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 6)
-    command(["import", photos], instance)
-    command(["remove", "2", "--no-map"], instance)
+    hashbag(["import", photos], instance)
+    hashbag(["remove", "2", "--no-map"], instance)
 
-    assert "the map is older than the catalogue" in command(["verify"], instance).stderr
-    assert "map" not in command(["verify"], instance, settings={"HASHBAG_MAP": "off"}).stderr
-    command(["index"], instance)
-    assert "map" not in command(["verify"], instance).stderr
+    assert "the map is older than the catalogue" in hashbag(["verify"], instance).stderr
+    assert "map" not in hashbag(["verify"], instance, {"HASHBAG_MAP": "off"}).stderr
+    hashbag(["index"], instance)
+    assert "map" not in hashbag(["verify"], instance).stderr
 
 
 def test_the_map_is_on_or_off(tmp_path: Path) -> None:
-    done = command(["status"], tmp_path / "instance", 2, {"HASHBAG_MAP": "perhaps"})
+    done = hashbag(["status"], tmp_path / "instance", {"HASHBAG_MAP": "perhaps"})
+    assert done.returncode == 2
     assert "HASHBAG_MAP must be on or off, not 'perhaps'" in done.stderr

@@ -120,28 +120,39 @@ def test_all_742_photos_have_the_neighbours_of_the_plain_recipe(
         assert answer["exact"] is True
 
 
-@pytest.mark.parametrize("by", ["look", "whash", "shape"])
-def test_a_filter_that_leaves_twelve_of_3055_bags_gives_the_nine_nearest_of_those(
-    all_bags: Flask, by: str
+@pytest.mark.parametrize(
+    ("bags", "by"),
+    [
+        *(("all_bags", by) for by in ("look", "whash", "shape")),
+        ("large_photos", "look"),  # of all its parts
+    ],
+)
+def test_a_filter_that_leaves_a_dozen_bags_gives_the_nine_nearest_of_those(
+    bags: str, by: str, request: pytest.FixtureRequest
 ) -> None:
-    core, twelve = core_of(all_bags), Filters(category=("Handbags",), colour=("Peach",))
+    app: Flask = request.getfixturevalue(bags)
+    colour, few, every_one = {
+        "all_bags": ("Peach", 12, 3055),
+        "large_photos": ("Maroon", 13, 742),
+    }[bags]
+    core, dozen = core_of(app), Filters(category=("Handbags",), colour=(colour,))
     passing = [
         item.id
         for item in core.catalog.all_items()
-        if (item.category, item.colour) == ("Handbags", "Peach")
+        if (item.category, item.colour) == ("Handbags", colour)
     ]
-    assert (len(passing), core.facets.count()) == (12, 3055)
+    assert (len(passing), core.facets.count()) == (few, every_one)
     ranking = RANKINGS[by]
     for item_id in (1, 500, passing[3]):
-        every = core.searcher.similar_to_item(item_id, Query(ranking, 3055)).hits
+        every = core.searcher.similar_to_item(item_id, Query(ranking, every_one)).hits
         expected = [(hit.distance, hit.item.id) for hit in every if hit.item.id in passing]
-        found = core.searcher.similar_to_item(item_id, Query(ranking, 9, twelve))
+        found = core.searcher.similar_to_item(item_id, Query(ranking, 9, dozen))
         assert pairs(found) == expected[:9]
         assert len(found.hits) == 9
         assert found.exact
         if by != "look":
             others = [one for one in passing if one != item_id]
-            assert pairs(found) == plain_scan(by, stored(all_bags, by), item_id, 9, others)
+            assert pairs(found) == plain_scan(by, stored(app, by), item_id, 9, others)
 
 
 def test_products_that_share_a_picture_are_all_that_is_identical_to_shape(all_bags: Flask) -> None:

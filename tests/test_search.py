@@ -16,7 +16,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, bag, catalogue, encoded
 from webapp import create_app, maintenance
 from webapp.exceptions import IndexNotReady, ItemNotFound
-from webapp.hashing.kinds import KINDS, fingerprint, query_fingerprint
+from webapp.hashing.fingerprinting import fingerprint, query_fingerprint
+from webapp.hashing.kinds import KINDS
 from webapp.models import Filters, Result
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK, two_part_leaning
@@ -183,7 +184,7 @@ def test_a_lossy_copy_finds_its_original_first(filled: Flask, format_: str, kind
 def test_a_bag_in_two_colours_is_near_in_whash_and_far_in_colorhash() -> None:
     red = bag(5)
     swapped = red.convert("RGB", (0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0))  # channels turned round
-    grey_alike = (KINDS["whash"], KINDS["colorhash"])
+    grey_alike = ("whash", "colorhash")
     first, second = fingerprint(red, grey_alike), fingerprint(swapped, grey_alike)
     assert oracle.distance(first["whash"], second["whash"]) <= 6
     assert oracle.distance(first["colorhash"], second["colorhash"]) >= 4

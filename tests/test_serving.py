@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.applications import hashbag, take_in
 from tests.serving import (
     Answer,
     Server,
@@ -24,6 +25,7 @@ from tests.serving import (
     run_hashbag,
     served,
 )
+from webapp import create_app
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +47,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance with 48 items, for tests to copy."""
     instance = tmp_path_factory.mktemp("whole") / "instance"
-    done = run_hashbag(["import", photos / "first" / "manifest.csv"], instance)
-    assert done.returncode == 0, done.stderr
+    take_in(create_app({"instance": instance}), photos / "first" / "manifest.csv")
     return instance
 
 
@@ -95,10 +96,10 @@ def visitors(server: Server, threads: int = 4) -> Iterator[list[Visit]]:
     for one in crowd:
         one.start()
     try:
-        eventually(lambda: len(visits) > 20, 20, "the first visitors were served")
+        eventually(lambda: len(visits) > 20, "the first visitors were served")
         yield visits
         so_far = len(visits)
-        eventually(lambda: len(visits) > so_far + 50, 20, "visitors are served at the end too")
+        eventually(lambda: len(visits) > so_far + 50, "visitors are served at the end too")
     finally:
         stop.set()
         for one in crowd:
@@ -120,9 +121,9 @@ def test_after_kill_9_of_a_worker_service_goes_on_and_a_new_worker_comes(running
     with visitors(running) as visits:
         os.kill(victim, signal.SIGKILL)
         # The system may hand it a connection until it is really gone.
-        eventually(lambda: not Path(f"/proc/{victim}/fd/0").exists(), 5, "the worker is dead")
+        eventually(lambda: not Path(f"/proc/{victim}/fd/0").exists(), "the worker is dead")
         dead = time.monotonic()
-        after = eventually(lambda: running.workers() - before, 20, "a new worker came")
+        after = eventually(lambda: running.workers() - before, "a new worker came")
 
     assert len(after) == 1
     assert len(running.workers()) == len(before)
@@ -141,20 +142,19 @@ def test_an_import_into_a_served_catalogue_fails_no_request_and_shows_without_re
         workers = server.workers()
         total = ITEMS
         for name, generation in (("second", "000002"), ("third", "000003")):
-            done = run_hashbag(["import", photos / name / "manifest.csv"], instance)
-            ended = time.monotonic()
+            done = hashbag(["import", "--jobs", "1", photos / name / "manifest.csv"], instance)
             assert done.returncode == 0, done.stderr
             total += MORE
             newest = server.get("/api/v1/items?page=1&per_page=1").json["items"][0]["id"]
             assert server.get("/api/v1/items?n=1").json["total"] == total
             assert newest in hits(server.get(f"{SIMILAR}?k={total - 1}"))
             assert len(hits(server.get(f"/api/v1/items/{newest}/similar"))) == 9
-            assert time.monotonic() - ended < 2
 
             # Each worker follows by itself: many answers in a row, so that all are heard.
             picture = (photos / name / "bag-005.png").read_bytes()
             for _ in range(20):
                 assert server.get("/readyz").json["generation"] == generation
+            for _ in range(10):
                 best = server.post_picture("/api/v1/search", picture).json["hits"][0]
                 assert (best["distance"], best["item"]["title"]) == (0, f"Bag 5 of {name}")
         assert server.workers() == workers
@@ -169,7 +169,7 @@ def test_a_removed_item_is_gone_from_every_answer_and_there_are_always_k_hits(
     with served(instance) as server:
         gone = hits(server.get(SIMILAR))[0]
         with visitors(server) as visits:
-            done = run_hashbag(["remove", str(gone)], instance)
+            done = hashbag(["remove", str(gone)], instance)
             assert done.returncode == 0, done.stderr
             for _ in range(20):
                 for kind in ("whash", "colorhash"):
@@ -234,28 +234,38 @@ def test_a_damaged_generation_is_refused_by_name_and_hashbag_index_repairs_it(
 ) -> None:
     harm, name = DAMAGES[damage]
     harm(instance / "generations" / "000001")
+    client = create_app({"instance": instance}).test_client()
+    ready = client.get("/readyz")
+    assert (ready.status_code, name in ready.get_json()["detail"]) == (503, True), ready.text
+    assert client.get("/?seed=1").status_code == 200
+    assert client.get("/healthz").status_code == 200
+    page, problem = client.get("/items/7"), client.get(SIMILAR)
+    assert page.status_code == problem.status_code == 503
+    assert "hashbag index" in page.text
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    assert name in problem.get_json()["detail"]
+    assert "hashbag index" in problem.get_json()["detail"]
+
+    checked = hashbag(["verify", "--jobs", "1"], instance)
+    assert checked.returncode == 1
+    assert name in checked.stdout
+    mended = hashbag(["index"], instance)
+    assert mended.returncode == 0, mended.stderr
+
+    # The same application, without a restart.
+    assert client.get("/readyz").status_code == 200
+    assert len(client.get(SIMILAR).get_json()["hits"]) == 9
+    assert client.get("/items/7").status_code == 200
+
+
+def test_workers_that_started_on_a_damaged_generation_follow_its_repair(instance: Path) -> None:
+    flip(instance / "generations" / "000001" / "whash.ann")
     with served(instance) as server:
-        ready = server.get("/readyz")
-        assert (ready.status, name in ready.json["detail"]) == (503, True), ready.text
-        assert server.get("/?seed=1").status == 200
-        assert server.get("/healthz").status == 200
-        page, problem = server.get("/items/7"), server.get(SIMILAR)
-        assert page.status == problem.status == 503
-        assert "hashbag index" in page.text
-        assert problem.headers["Content-Type"] == "application/problem+json"
-        assert name in problem.json["detail"]
-        assert "hashbag index" in problem.json["detail"]
-
-        checked = run_hashbag(["verify"], instance)
-        assert checked.returncode == 1
-        assert name in checked.stdout
-        mended = run_hashbag(["index"], instance)
-        assert mended.returncode == 0, mended.stderr
-
-        for _ in range(10):  # the same workers, without a restart
+        assert server.get("/readyz").status == server.get(SIMILAR).status == 503
+        assert run_hashbag(["index"], instance).returncode == 0
+        for _ in range(20):
             assert server.get("/readyz").status == 200
             assert len(hits(server.get(SIMILAR))) == 9
-        assert server.get("/items/7").status == 200
 
 
 def test_a_running_server_keeps_the_previous_generation_when_the_newest_is_damaged(
@@ -308,7 +318,7 @@ def test_nothing_is_left_where_counts_were_kept(whole: Path, tmp_path: Path) -> 
         assert len(counts) == 1
         pid = min(server.workers())
         os.kill(pid, signal.SIGTERM)  # a worker that ends leaves the others theirs
-        eventually(lambda: pid not in server.workers(), 10, "the worker ended")
+        eventually(lambda: pid not in server.workers(), "the worker ended")
         assert counts[0].exists()
     assert list(folder.iterdir()) == []
 
@@ -330,7 +340,7 @@ def test_the_log_has_one_json_object_for_each_request(running: Server) -> None:
     def lines() -> list[str]:
         return running.log.read_text()[start:].splitlines()
 
-    eventually(lambda: len(lines()) >= 21, 5, "every request was logged")
+    eventually(lambda: len(lines()) >= 21, "every request was logged")
     logged = [json.loads(line) for line in lines()]  # two workers write: in no certain order
     lost = [line for line in logged if line["status"] == 404]
     assert [line["query"] for line in lost] == ["k=21"]

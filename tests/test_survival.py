@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import draw_catalogue, eventually, group_of, run_hashbag, started
+from tests.applications import hashbag
+from tests.serving import HANGS, draw_catalogue, eventually, group_of, run_hashbag, started
 
 pytestmark = pytest.mark.slow
 
 ITEMS = 200
+IMPORT = ("import", "--kinds", "whash,shape")  # what must survive is the same whichever they are
 MOMENTS = 40  # four of them always, all in a soak
 
 
@@ -42,14 +44,14 @@ class Undisturbed:
 def undisturbed(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     instance = tmp_path_factory.mktemp("undisturbed")
     start = time.monotonic()
-    done = run_hashbag(["import", manifest], instance)
+    done = run_hashbag([*IMPORT, manifest], instance)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"added {ITEMS}, updated 0, unchanged 0, rejected 0\n"
     return Undisturbed(instance, time.monotonic() - start, catalogue(instance))
 
 
 def rows(instance: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(instance / "hashbag.db", timeout=10)) as database:
+    with closing(sqlite3.connect(instance / "hashbag.db", timeout=HANGS)) as database:
         return database.execute(query).fetchall()
 
 
@@ -110,17 +112,17 @@ def test_after_kill_9_a_second_run_ends_with_the_catalogue_of_an_undisturbed_one
     moment: int, manifest: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     delay = (moment + random.Random(moment).random()) / MOMENTS * undisturbed.seconds
-    with started(["import", manifest], tmp_path) as importing:
+    with started([*IMPORT, manifest], tmp_path) as importing:
         time.sleep(delay)
         importing.send_signal(signal.SIGKILL)
         importing.wait()
-        eventually(lambda: not group_of(importing.pid), 5, "the killed import's workers ended")
+        eventually(lambda: not group_of(importing.pid), "the killed import's workers ended")
         importing.communicate()
     if (tmp_path / "hashbag.db").exists():
         assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
         assert rows(tmp_path, "PRAGMA foreign_key_check") == []
 
-    again = run_hashbag(["import", manifest], tmp_path)
+    again = run_hashbag([*IMPORT, manifest], tmp_path)
 
     assert again.returncode == 0, again.stderr
     assert "rejected 0" in again.stdout
@@ -130,13 +132,13 @@ def test_after_kill_9_a_second_run_ends_with_the_catalogue_of_an_undisturbed_one
 def test_kill_9_in_the_middle_keeps_what_was_written_and_the_next_run_adds_only_the_rest(
     manifest: Path, tmp_path: Path
 ) -> None:
-    with started(["import", manifest], tmp_path) as importing:
-        eventually(lambda: count(tmp_path), 30, "the first items were written")
+    with started([*IMPORT, manifest], tmp_path) as importing:
+        eventually(lambda: count(tmp_path), "the first items were written")
         importing.send_signal(signal.SIGKILL)
         importing.wait()
     kept = count(tmp_path)
 
-    again = run_hashbag(["import", manifest], tmp_path)
+    again = run_hashbag([*IMPORT, manifest], tmp_path)
 
     assert 0 < kept < ITEMS
     assert again.stdout.startswith(f"added {ITEMS - kept}, updated 0, unchanged {kept}, rejected 0")
@@ -152,7 +154,7 @@ def test_files_half_written_by_a_killed_run_are_cleared_away_by_the_next(
     generation = Path(tempfile.mkdtemp(dir=instance / "generations", prefix=".building-"))
     (instance / "generations" / "current").unlink()
 
-    again = run_hashbag(["import", manifest], instance)
+    again = run_hashbag([*IMPORT, manifest], instance)
 
     assert again.returncode == 0, again.stderr
     assert not generation.exists()
@@ -163,21 +165,22 @@ def test_files_half_written_by_a_killed_run_are_cleared_away_by_the_next(
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     phase: str, manifest: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    with started(["import", manifest], tmp_path) as importing:
+    # So many trees take a while to build.
+    with started([*IMPORT, manifest], tmp_path, {"HASHBAG_TREES": "2000"}) as importing:
         if phase == "reading photos":
-            eventually(lambda: count(tmp_path), 30, "the first items were written")
+            eventually(lambda: count(tmp_path), "the first items were written")
         else:
             building = tmp_path / "generations"
-            eventually(lambda: [*building.glob(".building-*")], 30, "the index was begun")
+            eventually(lambda: [*building.glob(".building-*")], "the index was begun")
         os.killpg(importing.pid, signal.SIGINT)  # a terminal sends it to the whole group
-        out, err = importing.communicate(timeout=30)
-        eventually(lambda: not group_of(importing.pid), 5, "the stopped import's workers ended")
+        out, err = importing.communicate(timeout=HANGS)
+        eventually(lambda: not group_of(importing.pid), "the stopped import's workers ended")
 
     assert importing.returncode == 130, err
     assert re.search("run .*(again|hashbag index)", err), err
     assert "Traceback" not in err
     assert out == ""
-    assert run_hashbag(["import", manifest], tmp_path).returncode == 0
+    assert run_hashbag([*IMPORT, manifest], tmp_path).returncode == 0
     assert catalogue(tmp_path) == undisturbed.catalogue
 
 
@@ -188,7 +191,7 @@ def test_importing_twice_changes_nothing(
     run_hashbag(["status"], instance)  # copied files are compared with their checksums, once
     before, files_before = catalogue(instance), everything(instance)
 
-    again = run_hashbag(["import", manifest], instance)
+    again = run_hashbag([*IMPORT, manifest], instance)
 
     assert again.returncode == 0
     assert again.stdout == f"added 0, updated 0, unchanged {ITEMS}, rejected 0\n"
@@ -199,12 +202,12 @@ def test_importing_twice_changes_nothing(
 def test_a_second_import_at_the_same_time_is_refused_and_the_first_is_unharmed(
     manifest: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    with started(["import", manifest], tmp_path) as first:
-        eventually(lambda: count(tmp_path), 30, "the first import is at work")
+    with started([*IMPORT, manifest], tmp_path) as first:
+        eventually(lambda: count(tmp_path), "the first import is at work")
         os.killpg(first.pid, signal.SIGSTOP)  # so that it cannot end too early
-        second = run_hashbag(["import", manifest], tmp_path)
+        second = run_hashbag([*IMPORT, manifest], tmp_path)
         os.killpg(first.pid, signal.SIGCONT)
-        out, err = first.communicate(timeout=60)
+        out, err = first.communicate(timeout=HANGS)
 
     assert second.returncode == 1
     assert one_clear_line(second.stderr), second.stderr
@@ -232,9 +235,15 @@ def test_what_cannot_be_taken_is_named_with_its_reason_and_the_rest_is_taken(
         "line 27": "no filename",
     }
 
-    done = run_hashbag(
-        ["import", manifest, "--rejects", tmp_path / "rejects.csv"], tmp_path / "instance"
-    )
+    given: list[str | Path] = [
+        "import",
+        "--jobs",
+        "1",
+        manifest,
+        "--rejects",
+        tmp_path / "rejects.csv",
+    ]
+    done = hashbag(given, tmp_path / "instance")
 
     assert done.returncode == 1
     assert done.stdout == f"added 20, updated 0, unchanged 0, rejected {len(reasons)}\n"
@@ -246,7 +255,7 @@ def test_what_cannot_be_taken_is_named_with_its_reason_and_the_rest_is_taken(
         assert any(name in line and reason in line for line in listed), (name, listed)
         said = done.stderr.splitlines()
         assert any(name in line and reason in line for line in said), (name, said)
-    assert run_hashbag(["verify"], tmp_path / "instance").returncode == 0
+    assert hashbag(["verify", "--jobs", "1"], tmp_path / "instance").returncode == 0
 
 
 def unusable(folder: Path, name: str) -> Path:
@@ -282,7 +291,7 @@ def test_an_unusable_manifest_is_one_clear_line_and_exit_status_2(
 ) -> None:
     path = unusable(tmp_path, name)
 
-    done = run_hashbag(["import", path], tmp_path / "instance")
+    done = hashbag(["import", path], tmp_path / "instance")
 
     assert done.returncode == 2, done.stderr
     assert one_clear_line(done.stderr), done.stderr
@@ -297,7 +306,8 @@ def test_an_instance_that_cannot_be_written_is_one_clear_line(command: str, tmp_
     (tmp_path / "file").touch()  # also root cannot make a folder below a file
     args: list[str | Path] = [command, photos] if command == "import" else [command]
 
-    done = run_hashbag(args, tmp_path / "file" / "instance", timeout=20)
+    run = run_hashbag if command == "serve" else hashbag
+    done = run(args, tmp_path / "file" / "instance")
 
     assert done.returncode in {1, 2}
     assert one_clear_line(done.stderr), done.stderr
@@ -309,7 +319,7 @@ def test_rejects_that_cannot_be_written_are_said_before_the_import_not_after(
 ) -> None:
     manifest = draw_catalogue(tmp_path / "photos", 3, seed=4)
 
-    done = run_hashbag(
+    done = hashbag(
         ["import", manifest, "--rejects", tmp_path / "nowhere" / "rejects.csv"],
         tmp_path / "instance",
     )
@@ -322,15 +332,15 @@ def test_rejects_that_cannot_be_written_are_said_before_the_import_not_after(
 def test_a_killed_worker_process_is_told_and_the_next_run_goes_on(
     manifest: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    with started(["import", manifest], tmp_path) as importing:
-        eventually(lambda: count(tmp_path), 30, "the first items were written")
+    with started([*IMPORT, manifest], tmp_path) as importing:
+        eventually(lambda: count(tmp_path), "the first items were written")
         workers = [pid for pid, line in group_of(importing.pid).items() if "spawn_main" in line]
         os.kill(workers[0], signal.SIGKILL)
-        _, err = importing.communicate(timeout=30)
+        _, err = importing.communicate(timeout=HANGS)
 
     assert importing.returncode == 1
     assert "run the same command again" in err
     assert "Traceback" not in err
-    finished = run_hashbag(["import", manifest], tmp_path)
+    finished = run_hashbag([*IMPORT, manifest], tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert catalogue(tmp_path) == undisturbed.catalogue

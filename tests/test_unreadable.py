@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def instance(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serving(instance: Path) -> Iterator[Flask]:
+def serving(instance: Path) -> Flask:
     """Serve them, from the first answer on."""
     app = create_app({"instance": instance})
     assert app.test_client().get(SIMILAR).status_code == 200
@@ -81,7 +80,8 @@ def test_where_none_was_served_searches_say_why(instance: Path) -> None:
     put_a_file_in_the_place_of(instance / "generations")
     client = create_app({"instance": instance}).test_client()
     assert client.get("/healthz").status_code == 200
-    assert client.get("/static/hashbag.css").status_code == 200
+    with client.get("/static/hashbag.css") as sheet:
+        assert sheet.status_code == 200
     for path in ("/readyz", SIMILAR, "/items/3"):
         assert "Not a directory" in refused(client, path, instance)
 
@@ -115,10 +115,10 @@ def ask_without_permission(instance: Path, state: str, *folders: Path) -> list[t
     tool = shutil.which("setpriv")
     assert tool, "util-linux, which every Debian has, brings setpriv"
     forget = "-dac_override,-dac_read_search"
-    as_root = [tool, f"--bounding-set={forget}", f"--inh-caps={forget}"]
+    limits = (f"--bounding-set={forget}", f"--inh-caps={forget}")
+    as_root = [tool, *limits] if os.geteuid() == 0 else []
     done = subprocess.run(
-        [*(as_root if os.geteuid() == 0 else []), sys.executable, "-c", ASK, instance, state]
-        + [str(folder) for folder in folders],
+        [*as_root, sys.executable, "-c", ASK, str(instance), state, *map(str, folders)],
         capture_output=True,
         text=True,
         check=False,

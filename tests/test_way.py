@@ -132,7 +132,7 @@ def test_the_page_gone_back_to_is_the_very_page_that_was_left(
     page.wait_for_load_state("networkidle")
     page.evaluate("history.back()")
     told = f"kept=true&path=/&place={place}"
-    eventually(lambda: told in shop.log.read_text(), 10, "the page came back as it was left")
+    eventually(lambda: told in shop.log.read_text(), "the page came back as it was left")
     browser.close()
 
 
@@ -194,7 +194,7 @@ def test_an_item_is_fetched_while_the_pointer_rests_on_it_and_nothing_dear_is(
     page.get_by_role("link", name=re.compile("Try harder")).hover()
     page.wait_for_timeout(700)
     link.hover()
-    eventually(lambda: target in fetched(), 10, "the item was fetched before the click")
+    eventually(lambda: target in fetched(), "the item was fetched before the click")
     assert fetched()[before:] == [target]
     link.click()
     page.wait_for_url(ITEM)

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.accessibility import violations
+from tests.applications import Once
 from tests.browsing import SCHEMES, Look, asked, is_drawn, looking
-from tests.serving import Server, run_hashbag, served
-from tests.test_duplicates import shop
+from tests.serving import Server, served
+from tests.test_duplicates import take_shop
 
 pytestmark = pytest.mark.slow
 
@@ -17,12 +18,9 @@ WAYS = (Look(1280), Look(390, "dark", scripts=False), Look(320, scripts=False), 
 
 
 @pytest.fixture(scope="module")
-def doubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def doubled(once: Once) -> Iterator[Server]:
     """Serve a shop with copies among its photos."""
-    folder = tmp_path_factory.mktemp("doubled")
-    done = run_hashbag(["import", shop(folder / "photos")], folder / "instance")
-    assert done.returncode == 0, done.stderr
-    with served(folder / "instance") as server:
+    with served(once("doubled", take_shop) / "instance") as server:
         yield server
 
 

@@ -16,7 +16,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from webapp import create_app
 from webapp.explain.why import Evidence, Explanation, explain
-from webapp.hashing.kinds import KINDS, unpack
+from webapp.hashing.code_packing import unpack
+from webapp.hashing.kinds import KINDS
 from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
 from webapp.web import template_filters
@@ -39,8 +40,8 @@ def test_the_bits_are_those_of_the_nearest_views_and_differ_by_the_distance(
     why = explained(filled, item, to, kind)
     (evidence,) = why.evidence
     assert why.distance == evidence.distance == nearest
-    assert any(np.array_equal(evidence.asked, view) for view in asked)
-    assert any(np.array_equal(evidence.found, view) for view in found)
+    assert any(np.array_equal(evidence.query_bits, view) for view in asked)
+    assert any(np.array_equal(evidence.item_bits, view) for view in found)
 
 
 @given(
@@ -58,9 +59,9 @@ def test_the_parts_of_the_look_add_up_to_its_distance(
     ranked = {hit.item.id: hit.distance for hit in everything.hits}
     if to != item:
         assert why.distance == ranked[to]
-    assert sum(one.weight for one in why.evidence) == pytest.approx(1)
+    assert sum(one.share for one in why.evidence) == pytest.approx(1)
     # Each part is rounded by itself.
-    assert abs(sum(one.counts for one in why.evidence) - why.distance) <= 1
+    assert abs(sum(one.adds for one in why.evidence) - why.distance) <= 1
 
 
 def test_the_histogram_counts_every_pair_and_the_mark_agrees_with_it(filled: Flask) -> None:

@@ -1,5 +1,6 @@
 """Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
 
+import logging
 import math
 import tomllib
 from collections.abc import Mapping
@@ -9,6 +10,11 @@ from pathlib import Path
 from webapp.exceptions import ConfigError
 
 PREFIX = "HASHBAG_"
+
+RETIRED = {"answers_mb": "answers are no longer kept"}
+"""Settings that an earlier version had: they are ignored, with a note why."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,6 @@ class Settings:
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
-    answers_mb: float = 16
     map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
@@ -38,11 +43,6 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
-
-    @property
-    def answers_bytes(self) -> int:
-        """How much of its answers each worker keeps; 0 is nothing."""
-        return int(self.answers_mb * 1024 * 1024)
 
     @property
     def max_upload_bytes(self) -> int:
@@ -63,13 +63,19 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
     }
     given |= overrides or {}
     instance = Path(str(given.pop("instance", "") or _default_instance())).resolve()
-    given = _from_file(instance / "config.toml") | given
+    given = _without_retired(_from_file(instance / "config.toml") | given)
     known = {field.name: field.default for field in fields(Settings) if field.name != "instance"}
     for name in given:
         if name not in known:
             raise ConfigError(f"there is no setting '{name}'; known are {', '.join(known)}")
     values = {name: _like(known[name], name, value) for name, value in given.items()}
     return _checked(Settings(instance=instance, **values))  # type: ignore[arg-type]
+
+
+def _without_retired(given: dict[str, object]) -> dict[str, object]:
+    for name in RETIRED.keys() & given.keys():
+        log.warning("the setting %s is ignored: %s", name, RETIRED[name])
+    return {name: value for name, value in given.items() if name not in RETIRED}
 
 
 def _default_instance() -> Path:
@@ -100,7 +106,7 @@ def _like(default: object, name: str, value: object) -> object:
 
 
 def _checked(settings: Settings) -> Settings:
-    leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001, "answers_mb": 0}
+    leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001}
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")

@@ -4,19 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
+from flask import current_app, g, has_app_context
 
-from webapp.answers import Answers, State
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
-from webapp.exceptions import CatalogError, IndexNotReady, NothingPublished
-from webapp.explore.duplicates import Duplicates
+from webapp.exceptions import IndexNotReady, NothingPublished
+from webapp.explore.duplicates import Duplicates, Groupings
 from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
 from webapp.index.facets import EMPTY, Facets, gather
 from webapp.index.generation_store import GenerationStore
+from webapp.index.snapshot import Snapshot
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
@@ -44,18 +43,30 @@ class Hashbag:
         return GenerationStore(self.settings.instance / "generations", engine_of(self.settings))
 
     @property
-    def facets(self) -> Facets:
-        """What the published items can be narrowed and sorted by; none while nothing is published.
+    def snapshot(self) -> Snapshot:
+        """What answers: the same from the first ask of a request or command to its last.
 
-        Where what is published cannot be opened, searches say so; looking around goes on, by the
-        catalogue itself.
+        Outside of these it is what would answer now.
+        """
+        if not has_app_context() or hashbag() is not self:
+            return self._newest()
+        if "snapshot" not in g:
+            g.snapshot = self._newest()
+        snapshot: Snapshot = g.snapshot
+        return snapshot
+
+    def _newest(self) -> Snapshot:
+        """Take what is published.
+
+        Where that cannot be opened, searches say so; browsing goes on by the catalogue itself.
         """
         try:
-            return self.generations.current().facets
-        except NothingPublished:
-            return EMPTY
-        except IndexNotReady:
-            return self._unindexed(self.catalog.revision)
+            generation = self.generations.current()
+        except NothingPublished as problem:
+            return Snapshot(self.catalog, EMPTY, problem)
+        except IndexNotReady as problem:
+            return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
+        return Snapshot(self.catalog, generation.facets, generation)
 
     @cached_property
     def _unindexed(self) -> Callable[[int], Facets]:
@@ -66,27 +77,24 @@ class Hashbag:
         """The drawn maps of the catalogue."""
         return Maps(self.settings.instance / "maps")
 
-    @cached_property
+    @property
+    def facets(self) -> Facets:
+        """What the snapshot's items can be narrowed and sorted by; none where none is published."""
+        return self.snapshot.facets
+
+    @property
     def searcher(self) -> Searcher:
-        """The search."""
-        return Searcher(self.catalog, self.generations)
+        """The search in the snapshot."""
+        return Searcher(self.snapshot)
 
-    @cached_property
+    @property
     def duplicates(self) -> Duplicates:
-        """Groups of items that are nearly the same."""
-        return Duplicates(self.catalog, self.generations)
+        """Groups of the snapshot's items that are nearly the same."""
+        return Duplicates(self.snapshot, self._groupings)
 
     @cached_property
-    def answers(self) -> Answers:
-        """What was answered before."""
-        return Answers(self.settings.answers_bytes)
-
-    def state(self) -> State | None:
-        """Return what answers are made of now; None where a view is to say why there is none."""
-        try:
-            return State(self.generations.current(), self.catalog.revision)
-        except (IndexNotReady, CatalogError, SQLAlchemyError):
-            return None
+    def _groupings(self) -> Groupings:
+        return Groupings()
 
     @property
     def publisher(self) -> Publisher:

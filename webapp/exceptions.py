@@ -1,4 +1,7 @@
-"""Every error that Hashbag raises on purpose, each with a sentence a person can act on."""
+"""Every error that Hashbag raises on purpose, each with a sentence a person can act on.
+
+All of them can be pickled: a worker process raises them too.
+"""
 
 
 class HashbagError(Exception):
@@ -10,11 +13,16 @@ class ConfigError(HashbagError):
 
 
 class BadParameter(HashbagError):
-    """A request's parameter has a value that cannot be used."""
+    """A request's parameter has a value that cannot be used; `name` says which."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
+        # Pickling makes the error again from exactly these arguments.
+        super().__init__(name, reason)
         self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
 
 
 class ItemNotFound(HashbagError):
@@ -22,19 +30,19 @@ class ItemNotFound(HashbagError):
 
 
 class UnreadableImage(HashbagError):
-    """A picture cannot be read; its subclasses say why."""
+    """A picture cannot be used; the subclasses say why."""
 
 
 class NotAnImage(UnreadableImage):
-    """The content is of no image format that we read."""
+    """The content is in no image format that we read."""
 
 
 class DamagedImage(UnreadableImage):
-    """The content starts like an image, but does not decode."""
+    """The content starts like an image, but cannot be decoded."""
 
 
 class TooPlain(UnreadableImage):
-    """The picture shows nothing that could be told apart."""
+    """The picture shows nothing that could be compared."""
 
 
 class TooManyPixels(UnreadableImage):
@@ -42,7 +50,7 @@ class TooManyPixels(UnreadableImage):
 
 
 class ImportListError(HashbagError):
-    """A manifest as a whole cannot be read."""
+    """An import list cannot be read at all."""
 
 
 class CatalogError(HashbagError):
@@ -70,7 +78,7 @@ class LearnedUnusable(HashbagError):
 
 
 class MapNotReady(HashbagError):
-    """There is no map, or not this part of it."""
+    """There is no map, or it lacks the part that was asked for."""
 
 
 class NothingDrawn(MapNotReady):
@@ -78,4 +86,11 @@ class NothingDrawn(MapNotReady):
 
 
 class MapNotDrawn(HashbagError):
-    """The map cannot be drawn; the catalogue and its index are as they should be."""
+    """The map cannot be drawn; the catalogue and its index are not affected."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, without the path of the file: visitors may read it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return str(error.strerror)
+    return str(error)

@@ -19,12 +19,7 @@ REQUESTS = Counter(
     "hashbag_requests", "Answered requests.", ["method", "route", "status"], registry=REGISTRY
 )
 SECONDS = Histogram("hashbag_request_seconds", "Time to answer.", ["route"], registry=REGISTRY)
-SEARCHES = Counter(
-    "hashbag_searches",
-    "Searches made; an answer given again is none.",
-    ["kind", "exact"],
-    registry=REGISTRY,
-)
+SEARCHES = Counter("hashbag_searches", "Searches made.", ["kind", "exact"], registry=REGISTRY)
 REPAIRED = Counter(
     "hashbag_repaired_hits",
     "True nearest that the engine had missed, found by the proof.",

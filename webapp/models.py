@@ -1,18 +1,14 @@
 """The plain data that travels between modules; knows nothing of how it is kept or shown."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 T = TypeVar("T")
-
-ATTRIBUTES = ("title", "brand", "price", "currency", "colour", "category", "url")
-
-FACETS = ("brand", "category", "colour", "currency")
-"""The attributes whose values narrow a grid."""
 
 Code = bytes
 """One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them; of a
@@ -24,30 +20,73 @@ Fingerprint = Mapping[str, Code]
 Ids = NDArray[np.int64]
 
 
+class Role(Enum):
+    """What a field of an item is for."""
+
+    FOUND = "found in the photo's file"
+    ATTRIBUTE = "given with the photo, by a list or a person"
+    FACET = "an attribute whose values narrow a grid"
+    INTERNAL = "needed to keep the photo; visitors never see it"
+
+
+_ATTRIBUTE = {"role": Role.ATTRIBUTE}
+_FACET = {"role": Role.FACET}
+_INTERNAL = {"role": Role.INTERNAL}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A thing in the catalogue: its photo and its attributes."""
+    """A thing in the catalogue: its photo and its attributes.
+
+    The fields are listed here alone: the database's columns, the attributes that an import list may
+    have, the JSON of an item and its description in OpenAPI are made from `ITEM_FIELDS`.
+    """
 
     id: int
     filename: str
-    path: str
-    title: str
-    brand: str
-    price: float | None
-    currency: str
-    colour: str
-    category: str
-    url: str
+    path: str = field(metadata=_INTERNAL)
+    title: str = field(metadata=_ATTRIBUTE)
+    brand: str = field(metadata=_FACET)
+    price: float | None = field(metadata=_ATTRIBUTE)
+    currency: str = field(metadata=_FACET)
+    colour: str = field(metadata=_FACET)
+    category: str = field(metadata=_FACET)
+    url: str = field(metadata=_ATTRIBUTE)
     width: int
     height: int
-    media_type: str
-    digest: str
+    media_type: str = field(metadata=_INTERNAL)
+    digest: str = field(metadata=_INTERNAL)
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_drawn(self) -> bool:
         """Whether this is one of the demo's drawn bags."""
         return self.path.startswith("demo/")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemField:
+    """A field of `Item`; `type` is its annotation: int, str, float | None or Mapping[str, str]."""
+
+    name: str
+    type: object
+    role: Role
+
+
+_TYPES = get_type_hints(Item)
+ITEM_FIELDS = tuple(
+    ItemField(one.name, _TYPES[one.name], one.metadata.get("role", Role.FOUND))
+    for one in fields(Item)
+)
+
+PUBLIC_FIELDS = tuple(one for one in ITEM_FIELDS if one.role is not Role.INTERNAL)
+"""What visitors may see of an item."""
+
+ATTRIBUTES = tuple(one.name for one in ITEM_FIELDS if one.role in {Role.ATTRIBUTE, Role.FACET})
+"""What a list or a person gives with a photo."""
+
+FACETS = tuple(sorted(one.name for one in ITEM_FIELDS if one.role is Role.FACET))
+"""The attributes whose values narrow a grid, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +152,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` things of one part of some work."""
+    """`done` of `total` photos, items or tiles of one step, `doing`, such as "measuring"."""
 
     doing: str
     done: int
@@ -121,4 +160,4 @@ class Progress:
 
 
 WithProgress = Generator[Progress, None, T]
-"""Work that yields how far it is, and returns a T."""
+"""Work that yields its progress and returns a T."""

@@ -1,4 +1,4 @@
-"""Worker processes that never outlive the command which started them."""
+"""Worker processes that end with the command that started them, however it ends."""
 
 import multiprocessing
 import os
@@ -10,17 +10,16 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-# Tasks that are handed out, for each worker, ahead of the results; and at once, for handing
-# one out costs as much as a small photo's hash.
-_AHEAD = 16
-_TOGETHER = 4
+_MAX_WAITING_TASKS_PER_WORKER = 16
+# Tasks are sent in batches: sending one takes as long as hashing a small photo.
+_BATCH_TASKS = 4
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def available_cores() -> int:
-    """Count the cores this process may run on."""
+    """Return the number of cores on which this process may run."""
     return len(os.sched_getaffinity(0))
 
 
@@ -33,13 +32,13 @@ def worthwhile(jobs: int, tasks: int) -> int:
 
 
 def pool(jobs: int) -> ProcessPoolExecutor:
-    """Build a pool of `jobs` spawned processes.
+    """Build a pool of `jobs` processes.
 
-    Spawned, not forked: the parent may hold database connections and threads that a
-    fork would copy in an unusable state.
+    They are spawned, not forked: a fork would copy the parent's database connections and threads
+    in an unusable state.
     """
-    # Each process has a core: more threads for a product of matrices would only wait for others.
-    # Read when a process starts, so it is told here; who has set it knows better.
+    # Each process has one core, so several threads for a matrix product would wait for each other.
+    # numpy reads this when a process starts; a value that the user set stays.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     return ProcessPoolExecutor(
         max_workers=jobs,
@@ -49,7 +48,7 @@ def pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the parent, and end as soon as the parent is gone."""
+    """Let the parent handle Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -57,17 +56,17 @@ def _follow_parent() -> None:
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    # A pool's workers wait on a pipe that they themselves keep open: after a kill -9 of
-    # the parent they would wait for ever.
+    # Workers wait on a pipe that they hold open themselves: if the parent is killed, they would
+    # wait for ever.
     parent.join()
     os._exit(1)
 
 
 def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Iterator[tuple[T, R]]:
-    """Work on tasks on `jobs` cores, yielding each with its result, in their order.
+    """Call `function` with each task in `jobs` processes; yield tasks and results in order.
 
-    Only some tasks are taken ahead of the results, so that memory stays flat however many
-    there are.
+    At most 16 tasks for each process are taken before their results are yielded, so memory does
+    not grow with the number of tasks. An error of `function` is raised here.
     """
     if jobs == 1:
         yield from ((task, function(task)) for task in tasks)
@@ -76,13 +75,13 @@ def in_order(function: Callable[[T], R], tasks: Iterable[T], jobs: int) -> Itera
     with pool(jobs) as workers:
         waiting: deque[tuple[list[T], Future[list[R]]]] = deque()
         try:
-            while some := list(islice(remaining, _TOGETHER)):
-                waiting.append((some, workers.submit(_results, function, some)))
-                if len(waiting) >= jobs * _AHEAD // _TOGETHER:
+            while batch := list(islice(remaining, _BATCH_TASKS)):
+                waiting.append((batch, workers.submit(_results, function, batch)))
+                if len(waiting) >= jobs * _MAX_WAITING_TASKS_PER_WORKER // _BATCH_TASKS:
                     first, results = waiting.popleft()
                     yield from zip(first, results.result(), strict=True)
-            for some, results in waiting:
-                yield from zip(some, results.result(), strict=True)
+            for batch, results in waiting:
+                yield from zip(batch, results.result(), strict=True)
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
 

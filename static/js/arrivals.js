@@ -1,17 +1,17 @@
-// Photos dropped or pasted, on any page.
+// Takes photos that are dropped or pasted on any page.
 
 const overlay = document.querySelector(".dropping");
-let ownDrag = false; // links and pictures of the page can be dragged, too
+let ownDrag = false; // whether a link or picture of the page itself is being dragged
 
 function cover(shown) {
   if (overlay.hidden !== shown) return;
   overlay.hidden = !shown;
-  overlay[shown ? "showPopover" : "hidePopover"]?.(); // above an open dialog, too
+  overlay[shown ? "showPopover" : "hidePopover"]?.(); // a popover lies above an open dialog
 }
 
 function take(event, files) {
   event.preventDefault();
-  // Where the script cannot be had, the search's own page says so or works without.
+  // If the script cannot be loaded, the search page has a form that works without it.
   import("./ask.js").then(({ offer }) => offer([...files]), () => location.assign(document.querySelector(".ask").href));
 }
 
@@ -21,18 +21,18 @@ addEventListener("dragstart", () => { ownDrag = true; });
 addEventListener("dragend", () => { ownDrag = false; });
 addEventListener("dragover", (event) => {
   if (!bringsFiles(event)) return;
-  event.preventDefault(); // the browser would open the file
+  event.preventDefault(); // else the browser opens the file
   event.dataTransfer.dropEffect = "copy";
   cover(true);
 });
 addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) cover(false); // out of the window
+  if (!event.relatedTarget) cover(false); // the drag has left the window
 });
 addEventListener("drop", (event) => {
   cover(false);
   if (bringsFiles(event)) take(event, event.dataTransfer.files);
 });
-// Whoever types or points drags no more.
+// These events never come during a drag, so the drag has ended.
 for (const type of ["keydown", "pointermove"]) addEventListener(type, () => cover(false));
 
 addEventListener("paste", (event) => {

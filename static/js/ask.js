@@ -1,5 +1,6 @@
-// The form that asks with a photo, on its page or in the dialog of another: shows the photo first,
-// sends it with its progress in view, goes to the result. Nothing is lost on an error.
+// The form that searches with a photo, on its own page or in the dialog of any other page. It shows
+// the photo, sends it for its fingerprint with the progress in view, and opens the result of that
+// fingerprint. After an error the photo and its frame are still there.
 
 import { CropFrame } from "./crop.js";
 import { remember } from "./photos.js";
@@ -18,11 +19,12 @@ const [status, far, bar] = ["[role=status]", ".far", "progress"].map(part);
 const frame = new CropFrame(stage, form);
 
 let photo = null; // the file that is shown
-let drawn = null; // promises whether this browser can show it
-let stopper = new AbortController(); // of what is being sent
-const queue = []; // what asks with each of several photos; the first of them is at it
+let drawn = null; // a promise that says whether this browser can show it
+let stopper = new AbortController(); // stops the sending
+const queue = []; // one function for each of several photos; the first one is running
 
-// Take photos, however they came: one is shown first, several are asked one after another.
+// Take the photos that were chosen, dropped or pasted. One is shown first; several are sent one
+// after another.
 export function offer(files) {
   if (!files.length) return;
   if (files.length === 1) stop();
@@ -37,7 +39,7 @@ async function show(file) {
   swap();
   button.focus({ preventScroll: true });
   const done = await drawn;
-  if (photo !== file) return; // another one came meanwhile
+  if (photo !== file) return; // another photo was chosen meanwhile
   canvas.ariaLabel = `Your photo, ${file.name}`;
   [stage.hidden, part(".undrawn").hidden] = [!done, done];
   part(".undrawn b").textContent = file.name;
@@ -63,7 +65,7 @@ async function search() {
   const body = new FormData(form);
   const { signal } = start(`Sending ${photo.name}`);
   try {
-    location.assign(await ask(photo, seen, { signal, onProgress }, body));
+    location.assign(await resultOf(photo, seen, { signal, onProgress }, body));
     status.textContent = "Opening the result";
   } catch (error) {
     if (stopper.signal === signal) rest();
@@ -75,12 +77,12 @@ async function search() {
 function askEach(files) {
   asked.hidden = false;
   another();
-  enqueue(files.map((file) => addLine(asked, file, WHOLE, ask, (again) => enqueue([again]))));
+  enqueue(files.map((file) => addLine(asked, file, WHOLE, resultOf, (again) => enqueue([again]))));
 }
 
 async function enqueue(more) {
   queue.push(...more);
-  if (queue.length > more.length) return; // their turn comes
+  if (queue.length > more.length) return; // the running loop below will reach them
   const { signal } = start("");
   for (let done = 0; queue.length; done += 1) {
     const all = done + queue.length;
@@ -92,10 +94,11 @@ async function enqueue(more) {
   if (stopper.signal === signal) rest();
 }
 
-// Send a photo, keep what was meant of it in this tab, and return where its result is.
-async function ask(file, seen, watch, body = new FormData()) {
+// Send a photo for its fingerprint, remember the searched part of it in this tab, and return the
+// address of its result.
+async function resultOf(file, seen, watch, body = new FormData()) {
   body.set("image", file, file.name);
-  const { fingerprint } = await send(form.dataset.api, body, watch);
+  const { fingerprint } = await send(form.dataset.fingerprints, body, watch);
   const url = new URL(form.action);
   url.searchParams.set("q", fingerprint);
   const small = await seen.drawn && reduced(seen, 640);
@@ -115,7 +118,7 @@ function onProgress(loaded, total) {
   const [sent, all] = [loaded, total].map((bytes) => (bytes / 1e6).toFixed(1));
   bar.value = loaded / total;
   far.textContent = `${sent} of ${all} MB`;
-  if (loaded === total) status.textContent = "Looking for bags like it";
+  if (loaded === total) status.textContent = "Reading the photo";
 }
 
 function rest() {
@@ -145,7 +148,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   search();
 });
-// Gone back to, the page may be as it was left.
+// The browser's Back may show the page just as it was left, still sending.
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
   stop();
@@ -160,5 +163,5 @@ for (const input of form.querySelectorAll("[type=file]")) {
     offer(files);
   };
   input.addEventListener("change", take);
-  take(); // what was chosen before this script came
+  take(); // a photo may have been chosen before this script was loaded
 }

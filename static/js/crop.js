@@ -1,14 +1,15 @@
-// The frame that says which part of a photo is meant. It is the form's four fields of margins, in
-// percent: moving the frame writes them, typing there moves the frame.
+// The frame around the part of a photo to search with. The form has a field for each margin, in
+// percent: moving the frame writes the fields, and typing in a field moves the frame.
 
 const AXES = [["left", "right"], ["top", "bottom"]];
 const SIDES = AXES.flat();
-const LEAST = 10; // percent of a side that stay
+const LEAST = 10; // percent of a side that the frame always keeps
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEPS = { PageUp: 10, PageDown: -10, End: 100, Home: -100 };
 const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
 
-// Margins after moving some sides, or the whole frame if none is named, by so much on each axis.
+// Return the margins after some sides were moved, or the whole frame if no side is named. `by` is
+// the distance on each axis, in percent.
 function moved(start, sides, by) {
   const after = { ...start };
   AXES.forEach(([near, far], axis) => {
@@ -47,7 +48,7 @@ export class CropFrame {
     this.show();
   }
 
-  // What is no number yet, while it is typed, counts as none.
+  // Text that is no number, such as one half typed, counts as no margin.
   get margins() {
     return Object.fromEntries(SIDES.map((side) => [side, clamp(Number(this.fields[side].value) || 0, 0, 99.9)]));
   }
@@ -61,7 +62,7 @@ export class CropFrame {
     const { margins, stage } = this;
     for (const side of SIDES) {
       const edge = stage.querySelector(`[data-sides=${side}]`);
-      // Right and up are more on a slider: an edge stands where it is from the left or from below.
+      // A slider's value grows to the right and upward, so it counts from the left or from below.
       edge.ariaValueNow = side === "left" || side === "bottom" ? margins[side] : 100 - margins[side];
       edge.ariaValueText = `${margins[side]} % cut off`;
       stage.style.setProperty(`--${side}`, `${margins[side]}%`);
@@ -69,7 +70,8 @@ export class CropFrame {
     stage.classList.toggle("whole", SIDES.every((side) => !margins[side]));
   }
 
-  // One percent a press, ten a page, Home and End all the way; with Shift the whole frame moves.
+  // An arrow key moves an edge by 1 %, a page key by 10 %, Home and End to its end. With Shift the
+  // whole frame moves.
   press(event) {
     const [side] = sidesOf(event);
     const step = STEPS[event.key];

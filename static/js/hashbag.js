@@ -1,4 +1,5 @@
-// What every page brings, and what it loads when wanted. Without, all is links and forms that work.
+// The script of every page; it loads the others where a page needs them. Without any script all
+// links and forms still work.
 
 import "./arrivals.js";
 import "./keys.js";

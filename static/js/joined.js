@@ -1,4 +1,4 @@
-// Compare: what the pointer or the focus is on is marked wherever else it was found.
+// On the page that compares kinds: marks the bag under the pointer or the focus in every row.
 
 const main = document.querySelector("main");
 

@@ -24,7 +24,7 @@ function neighbour(from, key) {
   return { ArrowLeft: row[at - 1], ArrowRight: row[at + 1], Home: row[0], End: row.at(-1) }[key];
 }
 
-// Of the next line above or below, the card that is least to the side.
+// Return the card in the next line above or below that is least far to the side.
 function inLine(from, way) {
   const here = from.getBoundingClientRect();
   const half = here.height / 2;

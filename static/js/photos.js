@@ -1,11 +1,12 @@
-// What this browser tab remembers of the photos it asked with, by fingerprint. The server forgets.
+// What this browser tab remembers of the photos it searched with, by fingerprint. The server keeps
+// nothing of them.
 
 const PREFIX = "hashbag.photo.";
 let store = null;
 try {
   store = sessionStorage;
 } catch {
-  // The person lets no site store anything.
+  // The person has forbidden sites to store anything.
 }
 
 const keys = () => Object.keys(store ?? {}).filter((key) => key.startsWith(PREFIX));
@@ -13,10 +14,10 @@ const read = (key) => JSON.parse(store?.getItem(key) ?? "null");
 
 export const recalled = (fingerprint) => read(PREFIX + fingerprint);
 
-// A trail names a photo by the end of its fingerprint.
+// A trail names a photo by the last characters of its fingerprint.
 export const marked = (mark) => read(keys().find((key) => key.endsWith(mark)));
 
-// Facts: `url` of the result, `name` of the file, its small `picture` with `width` and `height`.
+// `facts`: `url` of the result, `name` of the file, its small `picture`, and `width` and `height`.
 export function remember(fingerprint, facts) {
   const mine = PREFIX + fingerprint;
   const text = JSON.stringify({ ...read(mine), ...facts, at: Date.now() });
@@ -24,7 +25,7 @@ export function remember(fingerprint, facts) {
     try {
       return store.setItem(mine, text);
     } catch {
-      // Full: the oldest makes room.
+      // The storage is full: remove the oldest photo.
       const [oldest] = keys().filter((key) => key !== mine).sort((a, b) => read(a).at - read(b).at);
       if (!oldest) return;
       store.removeItem(oldest);

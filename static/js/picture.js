@@ -1,6 +1,6 @@
-// Photos on a canvas: upright and on white, as the server sees them.
+// Draws photos on a canvas, upright and on white, as the server sees them.
 
-// Draw a photo; returns whether this browser can. HEIC is beyond most, and not beyond the server.
+// Return whether this browser can draw the photo. Most cannot draw HEIC, which the server can read.
 export async function draw(photo, canvas, longest) {
   const bitmap = await createImageBitmap(photo).catch(() => null);
   if (bitmap) paint(canvas, bitmap, [0, 0, bitmap.width, bitmap.height], longest);
@@ -8,7 +8,7 @@ export async function draw(photo, canvas, longest) {
   return Boolean(bitmap);
 }
 
-// The part of a drawn photo inside margins in percent, as a small JPEG.
+// Return the part of a drawn photo inside the margins, which are in percent, as a small JPEG.
 export function reduced({ canvas, margins }, longest) {
   const { left, top, right, bottom } = margins;
   const [across, down] = [canvas.width / 100, canvas.height / 100];

@@ -1,10 +1,10 @@
-// A person's own photo wherever a page speaks of it, from the memory of their tab.
+// Shows the person's own photo where a page mentions it; only the browser tab remembers it.
 
 import { draw } from "./picture.js";
 import { marked, recalled, remember } from "./photos.js";
 
 function show({ picture, width, height }, canvas) {
-  [canvas.width, canvas.height] = [width, height]; // at once: nothing moves when the pixels come
+  [canvas.width, canvas.height] = [width, height]; // first, so that the page does not shift later
   const bytes = Uint8Array.from(atob(picture.split(",")[1]), (one) => one.charCodeAt(0));
   draw(new Blob([bytes]), canvas, 640);
 }
@@ -23,7 +23,7 @@ for (const figure of document.querySelectorAll("[data-own]")) {
 
 for (const step of document.querySelectorAll("[data-photo]")) {
   const photo = marked(step.dataset.photo);
-  const words = step.querySelector(".words"); // of a trail
+  const words = step.querySelector(".words"); // only a step of the trail has them
   if (photo && words) step.href = photo.url;
   if (photo?.name && words) words.textContent = "Your photo";
   if (!photo?.picture) continue;

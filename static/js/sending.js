@@ -1,11 +1,11 @@
-// A form with a photo on its way to the search.
+// Sends a form with a photo and reads the answer.
 
-// Carries words for the person who asked.
+// An error whose message is for the person who sent the photo.
 export class Refused extends Error {}
 
 export function send(address, body, { signal, onProgress }) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // `fetch` does not tell how far an upload is
+    const request = new XMLHttpRequest(); // `fetch` does not report the progress of an upload
     request.open("POST", address);
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded, total);
     request.onload = () => {
@@ -22,10 +22,10 @@ export function send(address, body, { signal, onProgress }) {
 }
 
 function words(request) {
-  const told = request.getResponseHeader("Content-Type")?.includes("problem+json");
-  if (!told) return `The server answered ${request.status}. Try again in a moment.`;
+  const explained = request.getResponseHeader("Content-Type")?.includes("problem+json");
+  if (!explained) return `The server answered ${request.status}. Try again in a moment.`;
   const { detail } = JSON.parse(request.responseText);
-  // A bad request's words begin with the name of a field.
+  // The words of a bad request begin with the name of a field, which stays in lower case.
   const first = request.status === 400 ? detail[0] : detail[0].toUpperCase();
   return first + detail.slice(1) + (/[.?!]$/.test(detail) ? "" : ".");
 }

@@ -1,12 +1,13 @@
-// One line of several photos: its picture, how far it is, and its result or the error.
+// One line for each of several photos: the picture, its progress, then its result or the error.
 
 import { draw } from "./picture.js";
 import { Refused } from "./sending.js";
 
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-// Returns what asks with the photo, through `ask`; `again` is told when it shall be done again.
-export function addLine(list, file, margins, ask, again) {
+// Add a line, and return the function that sends its photo. `resultOf` returns the address of the
+// result; `again` is called with that function when the person wants to try once more.
+export function addLine(list, file, margins, resultOf, again) {
   const canvas = make("canvas", { ariaHidden: "true", width: 1, height: 1 });
   const state = make("span", { textContent: "Waiting" });
   const line = make("li");
@@ -19,14 +20,14 @@ export function addLine(list, file, margins, ask, again) {
     try {
       signal.throwIfAborted();
       const drawn = draw(file, canvas, 640);
-      const href = await ask(file, { canvas, drawn, margins }, { signal, onProgress });
+      const href = await resultOf(file, { canvas, drawn, margins }, { signal, onProgress });
       state.replaceChildren(make("a", { href, textContent: "See bags like it" }));
     } catch (error) {
       const refused = error instanceof Refused;
       if (!refused && !signal.aborted) throw error;
       const onclick = () => again(run);
       const button = make("button", { type: "button", className: "chip", textContent: "Try again", onclick });
-      state.replaceChildren(refused ? error.message : "Not asked.", " ", button);
+      state.replaceChildren(refused ? error.message : "Not sent.", " ", button);
     }
   };
 }

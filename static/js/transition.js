@@ -1,5 +1,5 @@
-// The bag clicked on grows into the large picture of its page, and shrinks back on the way back.
-// The style sheet asks for that and names the large picture.
+// A card's picture grows into the large picture of the item's page, and shrinks on the way back.
+// The style sheet switches this on and names the large picture.
 
 let clicked = null;
 let renamed = [];
@@ -9,15 +9,15 @@ function rename(mat, name) {
   renamed.push(mat);
 }
 
-// Let the bag move, on the card that leads to an address: the one clicked on, of several.
+// Name the picture of the card that leads to an address; of several, the one that was clicked.
 function move(transition, url) {
-  // One that is left out, as the window changes its size, is no fault.
+  // The browser skips a transition when the window changes its size; that is no error.
   transition.ready.catch(() => {});
   transition.finished.catch(() => {}).then(forget);
   const cards = [...document.querySelectorAll(".card > a")].filter((card) => card.href === url);
   const mat = (cards.includes(clicked) ? clicked : cards[0])?.querySelector(".mat");
   if (!mat) return;
-  // Two pictures of one name would stop it all.
+  // Two pictures with the same name would cancel the transition.
   for (const large of document.querySelectorAll(".subject .mat")) rename(large, "none");
   rename(mat, "bag");
 }
@@ -32,6 +32,6 @@ addEventListener("pageswap", ({ viewTransition, activation }) => {
   if (viewTransition) move(viewTransition, activation?.entry.url);
 });
 addEventListener("pagereveal", ({ viewTransition }) => {
-  forget(); // what was named when this page was left
+  forget(); // the names given when this page was left
   if (viewTransition) move(viewTransition, window.navigation?.activation?.from?.url);
 });

@@ -1,1 +1,1 @@
-"""The catalogue: items and their codes in a database, and how photos come in."""
+"""The catalogue: a database of items and their codes, read, written and filled from photos."""

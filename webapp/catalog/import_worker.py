@@ -1,15 +1,16 @@
-"""What is found in a photo's file, by workers that know of no database."""
+"""Reads one photo's file for an import; runs in worker processes, so it knows no database."""
 
 import hashlib
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from webapp.catalog.import_list import ListedPhoto
 from webapp.exceptions import UnreadableImage
-from webapp.hashing.kinds import KINDS, fingerprint
+from webapp.hashing.fingerprinting import EncodedPicture, hash_item
+from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item, Rejected
-from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -17,7 +18,10 @@ MAX_FILE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue has at a path; `stale` kinds lack a code by what is installed now."""
+    """The item that the catalogue has at a path.
+
+    `stale`: the kinds in which it has no code made by the libraries that are installed now.
+    """
 
     item: Item
     stale: tuple[str, ...]
@@ -25,7 +29,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """What a worker found in a file; `fingerprint` is None where the stored one is right."""
+    """What a worker found in a file; `fingerprint` is None if all stored codes are right."""
 
     digest: str
     width: int
@@ -40,41 +44,49 @@ ImportTask = tuple[ListedPhoto | Rejected, Known | None]
 def read(
     thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], task: ImportTask
 ) -> Photo | Rejected:
-    """Read one file: the picture is decoded once for its codes and copies.
+    """Read one file: decode it once, for its codes and its thumbnails.
 
-    What is new gets codes of the `kinds`, what changed all there are, and what is known and
-    unchanged those that are stale.
+    A new photo gets codes of the `kinds`, a changed one of all kinds, and an unchanged one of the
+    kinds that are stale.
     """
     want, known = task
     if isinstance(want, Rejected):
         return want
     try:
-        status = want.path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return Rejected(want.filename, "not a regular file")
-        if status.st_size > MAX_FILE_BYTES:
-            megabytes = status.st_size / 1e6
-            return Rejected(want.filename, f"{megabytes:.0f} MB is too large for a photo")
-        data = want.path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        same = known is not None and known.item.digest == digest
-        if known and same and not known.stale and _has_thumbs(thumbs, known):
-            item = known.item
-            return Photo(digest, item.width, item.height, item.media_type, None)
-        picture = open_picture(data, max_pixels)
-    except FileNotFoundError:
-        return Rejected(want.filename, "there is no such file")
-    except OSError as error:
-        return Rejected(want.filename, f"cannot be read: {error.strerror or error}")
+        return _photo(thumbs, EncodedPicture(_bytes_of(want.path), max_pixels), kinds, known)
     except UnreadableImage as error:
         return Rejected(want.filename, str(error))
-    if not (known and same and _has_thumbs(thumbs, known)):
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableImage("not a regular file")
+        if status.st_size > MAX_FILE_BYTES:
+            raise UnreadableImage(f"{status.st_size / 1e6:.0f} MB is too large for a photo")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnreadableImage("there is no such file") from error
+    except OSError as error:
+        raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
+
+
+def _photo(
+    thumbs: ThumbStore, encoded: EncodedPicture, kinds: Collection[str], known: Known | None
+) -> Photo:
+    digest = hashlib.sha256(encoded.data).hexdigest()
+    unchanged = known if known and known.item.digest == digest else None
+    complete = unchanged is not None and _has_thumbs(thumbs, unchanged.item)
+    if unchanged and complete and not unchanged.stale:
+        item = unchanged.item
+        return Photo(digest, item.width, item.height, item.media_type, None)
+    wanted = unchanged.stale if unchanged else KINDS if known else kinds
+    picture, fingerprint = hash_item(encoded, wanted)
+    if not complete:
         thumbs.write(digest, picture)
-    wanted = kinds if known is None else known.stale if same else KINDS
-    codes = fingerprint(picture.image, [KINDS[name] for name in wanted]) or None
-    return Photo(digest, picture.width, picture.height, picture.media_type, codes)
+    return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
 
-def _has_thumbs(thumbs: ThumbStore, known: Known) -> bool:
-    item = known.item
+def _has_thumbs(thumbs: ThumbStore, item: Item) -> bool:
     return thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type))

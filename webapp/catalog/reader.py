@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from PIL import Image
 
 from webapp.catalog.schema import codes, facts, items, makers, open_database
 from webapp.exceptions import ItemNotFound
+from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.models import FACETS, Fingerprint, Ids, Item
-from webapp.pictures.opening import DEFAULT_MAX_PIXELS, open_picture
 
 _CHUNK = 500
 _NO_ID = 2**63  # more than a database holds
@@ -38,12 +37,11 @@ class Catalog:
         """Return where the item's original lies."""
         return self.instance / item.path
 
-    def picture(self, item: Item) -> Image.Image:
-        """Open an item's original, upright and in RGB.
+    def encoded_photo(self, item: Item) -> EncodedPicture:
+        """Read the file of an item's original.
 
         Raises:
             ItemNotFound: it is not where it was imported from.
-            UnreadableImage: it is damaged.
         """
         try:
             data = self.photo(item).read_bytes()
@@ -51,9 +49,7 @@ class Catalog:
             raise ItemNotFound(
                 f"the photo of item {item.id} is not where it was imported from"
             ) from error
-        # It was taken in under whatever limit there was.
-        limit = max(DEFAULT_MAX_PIXELS, item.width * item.height)
-        return open_picture(data, limit).image
+        return EncodedPicture.of_item(item, data)
 
     def item(self, item_id: int) -> Item:
         """Return one item.
@@ -61,7 +57,7 @@ class Catalog:
         Raises:
             ItemNotFound: there is none with this id.
         """
-        found = self.items([item_id]) if item_id < _NO_ID else []
+        found = self.items([item_id])
         if not found:
             raise ItemNotFound(f"there is no item {item_id}")
         return found[0]
@@ -69,6 +65,7 @@ class Catalog:
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return the items in the order of `ids`; those that are gone are left out."""
         by_id: dict[int, Item] = {}
+        ids = [item_id for item_id in ids if item_id < _NO_ID]
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK):
                 some = ids[start : start + _CHUNK]

@@ -1,4 +1,4 @@
-"""The `hashbag` command."""
+"""The `hashbag` command: one module for each group of subcommands."""
 
 from importlib import import_module
 

@@ -13,12 +13,11 @@ from tqdm import tqdm
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
 from webapp.explore.map import drawing
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import EncodedPicture, hash_query
 from webapp.lab import evaluation
 from webapp.maintenance.checks import check_index, check_items, check_map
 from webapp.maintenance.status import status_of
 from webapp.models import Result
-from webapp.pictures.opening import open_picture
 from webapp.search.query import RANKINGS, Query, ranking_named
 
 
@@ -88,11 +87,10 @@ def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -
     """Find the items whose photos are nearest to a picture."""
     core = hashbag()
     query = Query(ranking_named(kind or core.settings.default_kind), k, harder=harder)
-    picture = open_picture(image.read_bytes(), core.settings.max_pixels)
-    codes = query_fingerprint(picture.image)
+    fingerprint = hash_query(EncodedPicture(image.read_bytes(), core.settings.max_pixels))
     core.generations.current()  # opened before the clock starts, as in a server
     began = time.perf_counter()
-    result = core.searcher.similar_to(codes, query)
+    result = core.searcher.similar_to(fingerprint, query)
     milliseconds = 1000 * (time.perf_counter() - began)
     click.echo(_as_json(result, milliseconds) if as_json else _as_table(result, milliseconds))
 

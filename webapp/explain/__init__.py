@@ -1,1 +1,1 @@
-"""Explanations: why an item matched, in which parts, beside other kinds."""
+"""Explanations: which bits and which parts of the photos made a match, how other kinds rank."""

@@ -1,19 +1,18 @@
-"""The about page's drawn examples, hashed here and now, so that their numbers are true."""
+"""The example pictures of the about page, hashed when the page is made, so its numbers are true."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from webapp.hashing.kinds import KINDS, fingerprint
+from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.models import Fingerprint
-from webapp.pictures.opening import open_picture
 
-_SHOWN = ("whash", "colorhash")
+_SHOWN_KINDS = ("whash", "colorhash")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of an example's two pictures."""
+    """One of the two pictures of an example; `file` is its name in `static/examples/`."""
 
     file: str
     alt: str
@@ -22,7 +21,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Two pictures and by how many bits they differ in each kind."""
+    """Two pictures and their Hamming distance, in bits, by kind."""
 
     title: str
     lesson: str
@@ -58,7 +57,7 @@ _PAIRS = (
 
 @cache
 def examples(folder: Path) -> tuple[Example, ...]:
-    """Hash the pictures of a folder; they come with the application and never change."""
+    """Return the examples, with the pictures of `folder` hashed once in a process."""
     return tuple(_example(folder, *pair) for pair in _PAIRS)
 
 
@@ -66,13 +65,15 @@ def _example(
     folder: Path, title: str, lesson: str, first: tuple[str, str], second: tuple[str, str]
 ) -> Example:
     left, right = (_side(folder, *named) for named in (first, second))
-    distances = {kind: _differing_bits(left.codes[kind], right.codes[kind]) for kind in _SHOWN}
+    distances = {
+        kind: _differing_bits(left.codes[kind], right.codes[kind]) for kind in _SHOWN_KINDS
+    }
     return Example(title, lesson, (left, right), distances)
 
 
 def _side(folder: Path, file: str, alt: str) -> Side:
-    picture = open_picture((folder / file).read_bytes())
-    return Side(file, alt, fingerprint(picture.image, [KINDS[kind] for kind in _SHOWN]))
+    _, fingerprint = hash_item(EncodedPicture((folder / file).read_bytes()), _SHOWN_KINDS)
+    return Side(file, alt, fingerprint)
 
 
 def _differing_bits(left: bytes, right: bytes) -> int:

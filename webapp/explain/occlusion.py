@@ -1,77 +1,90 @@
-"""Which parts of two photos made a match, where the bits themselves are no places."""
+"""Heat maps by masking: which parts of two photos made a match.
+
+For kinds whose bits are not places in the picture.
+"""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.explain.why import Evidence
-from webapp.hashing.hash_kind import Attention
+from webapp.hashing.fingerprinting import find_attention
+from webapp.hashing.hash_kind import Attention, Bits, MeasuresAttention
+from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.models import Item
 from webapp.pictures.regions import region
 
-# Parts that take the two apart by half as much as the worst, or more, are worth an outline.
-_SHARED = 0.5
+# A part is outlined if hiding it adds at least this share of the largest added distance.
+_OUTLINED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class OcclusionMap:
-    """How much of a photo's code hangs on each of its parts, shape (rows, columns)."""
+    """How much each part of a photo decides the photo's code; a part is a cell of a grid."""
 
     attention: Attention
 
     @property
     def shades(self) -> NDArray[np.float64]:
-        """Return amounts from 0, no bit turned when the part was hidden, to 1, the most did."""
-        turned = self.attention.turned
-        return turned / max(1, int(turned.max()))
+        """Return for each part, shape (rows, columns), the bits it flips as a share of the most."""
+        flipped = self.attention.flipped
+        return flipped / max(1, int(flipped.max()))
 
     @property
     def shared(self) -> NDArray[np.bool_]:
-        """The parts whose hiding takes the two photos apart most."""
-        farther = self.attention.farther
-        return farther >= max(1, _SHARED * int(farther.max()))
+        """Return the parts, shape (rows, columns), without which the two photos are less alike."""
+        added = self.attention.added_distance
+        return added >= max(1, _OUTLINED_SHARE * int(added.max()))
 
     @property
     def most(self) -> int:
-        """How many bits the part that counts most turned."""
-        return int(self.attention.turned.max())
+        """Return how many bits the most important part flips."""
+        return int(self.attention.flipped.max())
 
     @property
     def region(self) -> str:
-        """Where in the photo most of what counts lies, if it gathers somewhere."""
-        return region(self.attention.turned)
+        """Return where in the photo the important parts lie; empty if they are spread."""
+        return region(self.attention.flipped)
 
 
 @dataclass(frozen=True, slots=True)
 class OcclusionMaps:
-    """Of the photo that was asked with, if it is an item's, and of the match."""
+    """The map of the query's photo, if the query is an item, and the map of the match's photo."""
 
     asked: OcclusionMap | None
     found: OcclusionMap
 
     @property
     def complete(self) -> bool:
-        """Whether time sufficed for all parts."""
-        each = [self.found, *([self.asked] if self.asked else [])]
-        return all(heat.attention.complete for heat in each)
+        """Return whether there was time for all parts."""
+        both = [self.found, *([self.asked] if self.asked else [])]
+        return all(one.attention.complete for one in both)
 
 
 def occlusion_maps(
     catalog: Catalog, evidence: Evidence, asked: Item | None, found: Item
 ) -> OcclusionMaps | None:
-    """Hide the parts of both photos, one by one; None for a kind that this tells nothing about.
+    """Hide the parts of both photos one by one; None for a kind that has no such measure.
 
     Raises:
         ItemNotFound: a photo is not where it was imported from.
-        UnreadableImage: it is damaged.
+        UnreadableImage: a photo is damaged.
         LearnedUnusable: the network is not right.
     """
-    attention = evidence.kind.attention
-    if attention is None:
+    if evidence.kind.attention is None:
         return None
+    of_photo = partial(_occlusion_map, catalog, evidence.kind.attention)
     return OcclusionMaps(
-        OcclusionMap(attention(catalog.picture(asked), evidence.found)) if asked else None,
-        OcclusionMap(attention(catalog.picture(found), evidence.asked)),
+        of_photo(asked, evidence.item_bits) if asked else None,
+        of_photo(found, evidence.query_bits),
     )
+
+
+def _occlusion_map(
+    catalog: Catalog, measure: MeasuresAttention, item: Item, compared: Bits
+) -> OcclusionMap:
+    photo = catalog.encoded_photo(item)
+    return OcclusionMap(one_at_a_time(find_attention, photo, measure, compared))

@@ -1,6 +1,5 @@
-"""Why an item matched: the very bits that ranked it, kind by kind."""
+"""Why an item matched: the bits that ranked it, kind by kind."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,39 +14,43 @@ from webapp.search.look import Look, blend
 from webapp.search.query import Part
 from webapp.search.searcher import Search
 
-_BARS = 48
+_MAX_HISTOGRAM_BARS = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One kind's part in a match.
 
-    `asked` and `found` are the bits, shape (bits,), of the query's and the item's views that were
-    nearest to each other, of all that were compared. `reading` says how the query was read, empty
-    for as it is; `view` what the item's view is of. `counts` is what they add to the distance.
+    `query_bits` and `item_bits`: of the query's readings and the item's views the two nearest to
+    each other, shape (bits,). `reading`: the phrase of that reading, empty for the plain one.
+    `view`: the name of that view. `share`: the kind's share of the look, 0 to 1; 1 if it ranks
+    alone. `adds`: its part of the match's distance, in the unit of the ranking.
     """
 
     kind: HashKind
-    asked: Bits
-    found: Bits
+    query_bits: Bits
+    item_bits: Bits
     reading: str
     view: str
-    weight: float
-    counts: int
+    share: float
+    adds: int
 
     @property
     def differs(self) -> Bits:
-        """Where the two differ, shape (bits,)."""
-        return self.asked ^ self.found
+        """The bits that differ, shape (bits,)."""
+        return self.query_bits ^ self.item_bits
 
     @property
     def distance(self) -> int:
-        """How many bits differ."""
+        """The Hamming distance of the two, in bits."""
         return int(self.differs.sum())
 
     @property
     def region(self) -> str:
-        """Where in the picture most of the differing cells lie, if they gather somewhere."""
+        """The region of the picture where most differing cells lie; empty if there is none.
+
+        Empty also for kinds whose bits are not places in the picture.
+        """
         if not self.kind.places or self.distance < 2:
             return ""
         return region(self.differs.reshape(self.kind.shape))
@@ -55,10 +58,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A match taken apart.
+    """The evidence of a match, and its distance among those of random pairs of items.
 
-    `histogram`: how many random pairs of the catalogue's items have a distance below one `step`,
-    below two, and so on. `nearer_than`: the share of them that are farther apart.
+    `distance` and `step` are in the unit of the ranking: bits, or look distance.
+    `histogram[i]`: how many of 20,000 random pairs have a distance from `i * step` to below
+    `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart.
     """
 
     distance: int
@@ -69,44 +73,38 @@ class Explanation:
 
 
 def explain(search: Search, item_id: int) -> Explanation:
-    """Take the match of a search with one item apart.
+    """Explain the match of a search with one item.
 
     Raises:
-        ItemNotFound: the published index does not hold the item.
+        ItemNotFound: the index of the search's generation does not hold the item.
     """
     measure = search.prepared.measure
-    place = int(np.searchsorted(measure.ids, item_id))
-    if place == len(measure.ids) or measure.ids[place] != item_id:
+    position = int(np.searchsorted(measure.ids, item_id))
+    if position == len(measure.ids) or measure.ids[position] != item_id:
         raise ItemNotFound(f"there is no item {item_id} in the index of {search.query.by.name}")
-    distance = int(measure.distances(np.array([place]))[0])
+    distance = int(measure.distances(np.array([position]))[0])
     random_distances = search.prepared.random_distances
     farthest = max(int(random_distances.max(initial=1)), distance)
-    # Whole steps, two at least: some kinds have even distances only.
-    step = max(2, -(-(farthest + 1) // _BARS))
+    # Two or more: some kinds have even distances only, which would leave every other bar empty.
+    step = max(2, -(-(farthest + 1) // _MAX_HISTOGRAM_BARS))
     histogram = np.bincount(random_distances // step, minlength=farthest // step + 1)
     return Explanation(
         distance,
-        tuple(_evidence(search, place)),
+        tuple(_evidence(search, part, position) for part in search.prepared.parts),
         histogram,
         step,
         1 - search.chance(distance),
     )
 
 
-def _evidence(search: Search, place: int) -> Iterator[Evidence]:
-    for part in search.prepared.parts:
-        yield _of_kind(search, part, place)
-
-
-def _of_kind(search: Search, part: Part, place: int) -> Evidence:
+def _evidence(search: Search, part: Part, position: int) -> Evidence:
     kind_index, readings = part.kind_index, part.readings
-    rows = kind_index.table.rows[place]
-    views = kind_index.table.codes[:, rows]
-    apart = np.stack([distances_to_query(views, query) for query in readings.queries.T])
-    reading, view = np.unravel_index(int(apart.argmin()), apart.shape)
-    counts = int(apart[reading, view])
+    views = kind_index.table.codes[:, kind_index.table.rows[position]]
+    distances = np.stack([distances_to_query(views, query) for query in readings.queries.T])
+    reading, view = np.unravel_index(int(distances.argmin()), distances.shape)
+    adds = int(distances[reading, view])
     if isinstance(search.query.by, Look):
-        counts = int(blend([apart[reading, view][None]], [kind_index.scale], [part.share])[0])
+        adds = int(blend([distances[reading, view][None]], [kind_index.scale], [part.share])[0])
     return Evidence(
         part.kind,
         bit_vector(readings.queries[:, reading], part.kind.bits).astype(bool),
@@ -114,5 +112,5 @@ def _of_kind(search: Search, part: Part, place: int) -> Evidence:
         readings.phrases[reading],
         part.kind.view_names[view],
         part.share,
-        counts,
+        adds,
     )

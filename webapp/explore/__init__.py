@@ -1,1 +1,1 @@
-"""The catalogue as a whole: groups of near-duplicates, and a map."""
+"""The catalogue as a whole: its groups of near-duplicates and its map."""

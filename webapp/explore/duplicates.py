@@ -9,14 +9,13 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.explore.near_pairs import spanning_links
 from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.code_table import CodeTable
-from webapp.index.generation_store import GenerationStore
+from webapp.index.snapshot import Snapshot
 from webapp.models import Ids, Item
 from webapp.search.look import LOOK
 
@@ -29,7 +28,7 @@ those of equal pictures."""
 _USUAL = {"dhash": 1} | dict.fromkeys(
     ("colour", "whash", "colorhash", "ahash", "phash_simple", "dhash_vertical"), 0
 )
-_KEPT = 8
+_MOST_KNOWN = 8
 
 
 def kind_named(name: str) -> HashKind:
@@ -122,15 +121,44 @@ def _views_together(table: CodeTable) -> Links:
     return make_links(left, right, np.zeros(len(left), dtype=np.uint8))
 
 
-class Duplicates:
-    """Groups what is published; keeps a few groupings, as those of a generation never change."""
+class Groupings:
+    """Remembers the last few groupings, by generation, kind and limit: they never change.
 
-    def __init__(self, catalog: Catalog, generations: GenerationStore) -> None:
-        self._catalog = catalog
-        self._generations = generations
-        self._kept: OrderedDict[tuple[str, str, int], Grouping] = OrderedDict()
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, int], Grouping] = OrderedDict()
         self._looking = threading.Lock()
         self._computing = threading.Lock()
+
+    def once(self, key: tuple[str, str, int], compute: Callable[[], Grouping]) -> Grouping:
+        """Return a known grouping, or compute it while others who want one wait."""
+        if (found := self._find(key)) is not None:
+            return found
+        with self._computing:
+            found = self._find(key)  # another thread may have computed it meanwhile
+            if found is None:
+                found = compute()
+                with self._looking:
+                    self._known[key] = found
+                    while len(self._known) > _MOST_KNOWN:
+                        self._known.popitem(last=False)
+            return found
+
+    def _find(self, key: tuple[str, str, int]) -> Grouping | None:
+        with self._looking:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
+
+
+class Duplicates:
+    """Groups the items of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, groupings: Groupings) -> None:
+        self._snapshot = snapshot
+        self._groupings = groupings
 
     def grouping(self, kind: HashKind, limit: int) -> Grouping:
         """Group all items by a kind.
@@ -146,30 +174,9 @@ class Duplicates:
                 f"must be from 0 to {most} of {kind.name}'s {kind.bits} bits, not {limit}: "
                 "beyond that, chance puts bags together",
             )
-        generation = self._generations.current()
-        table = generation.kind(kind.name).table
-        key = (generation.name, kind.name, limit)
-        return self._once(key, lambda: grouping_of(table, limit))
-
-    def _once(self, key: tuple[str, str, int], compute: Callable[[], Grouping]) -> Grouping:
-        """Take a grouping from those kept, or compute it while others who want one wait."""
-        if (found := self._seen(key)) is not None:
-            return found
-        with self._computing:
-            found = self._seen(key)  # another thread may have computed it meanwhile
-            if found is None:
-                found = compute()
-                with self._looking:
-                    self._kept[key] = found
-                    while len(self._kept) > _KEPT:
-                        self._kept.popitem(last=False)
-            return found
-
-    def _seen(self, key: tuple[str, str, int]) -> Grouping | None:
-        with self._looking:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+        table = self._snapshot.kind(kind.name).table
+        key = (self._snapshot.generation.name, kind.name, limit)
+        return self._groupings.once(key, lambda: grouping_of(table, limit))
 
     def groups(self, grouping: Grouping, numbers: Sequence[int], most: int) -> list[Group]:
         """Return some groups, each with its first `most` items, as the catalogue has them now.
@@ -177,7 +184,7 @@ class Duplicates:
         A group of which it has less than two is left out: the rest were removed since.
         """
         ids = [grouping.members(number)[:most].tolist() for number in numbers]
-        items = {item.id: item for item in self._catalog.items([*chain.from_iterable(ids)])}
+        items = {item.id: item for item in self._snapshot.items([*chain.from_iterable(ids)])}
         return [
             Group(len(grouping.members(number)), int(grouping.distances[number]), present)
             for number, some in zip(numbers, ids, strict=True)
@@ -189,4 +196,4 @@ class Duplicates:
         members = grouping.members(number)
         shown = members[(page - 1) * per_page : page * per_page].tolist()
         distance = int(grouping.distances[number])
-        return Group(len(members), distance, tuple(self._catalog.items(shown)))
+        return Group(len(members), distance, tuple(self._snapshot.items(shown)))

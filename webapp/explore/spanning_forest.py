@@ -1,4 +1,4 @@
-"""A minimum spanning forest that grows by batches of links: what hangs together, by what steps."""
+"""A minimum spanning forest that grows by batches of links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Nodes = NDArray[np.int64]
-Lengths = NDArray[np.uint8]
+"""Numbers of nodes, from 0."""
 
-# Links gathered before they are merged: as many take some tens of megabytes.
-_BATCH = 1 << 20
+Lengths = NDArray[np.uint8]
+"""Lengths of links, in bits."""
+
+# So many links take some tens of megabytes.
+_BATCH_LINKS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """E links between two nodes each, all arrays of shape (E,)."""
+    """E links (edges), each between two nodes; all arrays have shape (E,)."""
 
     left: Nodes
     right: Nodes
@@ -23,15 +26,15 @@ class Links:
 
 
 def make_links(left: NDArray[np.integer], right: NDArray[np.integer], lengths: Lengths) -> Links:
-    """Write each link from its smaller to its larger node."""
+    """Build links from E pairs of nodes, in any order, so that `left` is the smaller node."""
     low, high = np.minimum(left, right), np.maximum(left, right)
     return Links(low.astype(np.int64), high.astype(np.int64), lengths)
 
 
 class Forest:
-    """The links that join `size` nodes by the shortest steps; more of them are in no tree.
+    """A minimum spanning forest of `size` nodes over all links that were added.
 
-    Any two nodes are joined by the same longest step as they would be by all links ever added.
+    Of all paths between two nodes over all links, the forest's has the shortest longest link.
     """
 
     def __init__(self, size: int, links: Links) -> None:
@@ -40,32 +43,32 @@ class Forest:
         self._added: list[Links] = []
 
     def add(self, links: Links) -> bool:
-        """Take links in, and say whether they were so many that they were merged at once."""
+        """Add links; return whether enough were waiting that all were merged."""
         self._added.append(links)
-        if sum(len(some.left) for some in self._added) < _BATCH:
+        if sum(len(batch.left) for batch in self._added) < _BATCH_LINKS:
             return False
         self.merge()
         return True
 
     def merge(self) -> Links:
-        """Keep of all links those that a minimum spanning forest needs, and return them."""
-        # Half of what starting takes, for something few processes do: imported when done.
+        """Drop all links that the minimum spanning forest does not need; return the others."""
+        # Importing these takes half of the program's start, and few processes need them.
         from scipy.sparse import coo_array  # noqa: PLC0415
         from scipy.sparse.csgraph import minimum_spanning_tree  # noqa: PLC0415
 
-        every = _joined([self._links, *self._added])
+        all_links = _joined([self._links, *self._added])
         self._added.clear()
-        # The first of equal pairs stays: known links come before found ones.
-        _, first = np.unique(every.left * self.size + every.right, return_index=True)
-        weights = every.lengths[first] + 1.0  # a weight of 0 would be no link
-        pairs = (every.left[first], every.right[first])
+        # Of links between the same two nodes, the first stays: the known ones come first.
+        _, first = np.unique(all_links.left * self.size + all_links.right, return_index=True)
+        weights = all_links.lengths[first] + 1.0  # scipy takes a weight of 0 for no link
+        pairs = (all_links.left[first], all_links.right[first])
         matrix = coo_array((weights, pairs), shape=(self.size, self.size)).tocsr()
         tree = minimum_spanning_tree(matrix).tocoo()
         self._links = make_links(tree.row, tree.col, (tree.data - 1).astype(np.uint8))
         return self._links
 
     def labels(self, length: int) -> NDArray[np.int32]:
-        """Number the trees that remain of merged links up to a length; shape (size,)."""
+        """Return the tree of each node over merged links up to a length, numbered, (size,)."""
         from scipy.sparse import coo_array  # noqa: PLC0415
         from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
@@ -75,29 +78,29 @@ class Forest:
         return connected_components(matrix, directed=False)[1]
 
     def order(self) -> Nodes:
-        """Sort the nodes so that, at every length, trees lie together."""
-        levels = [self.labels(length) for length in self._levels()]
+        """Return the nodes sorted so that, at every length, those of a tree are adjacent."""
+        levels = [self.labels(length) for length in self._lengths()]
         return np.lexsort(levels) if levels else np.arange(self.size)
 
     def renumbered(self, order: Nodes) -> "Forest":
-        """Return the same forest with node `order[n]` called n."""
-        place = np.empty_like(order)
-        place[order] = np.arange(self.size)
+        """Return the same forest in which node `order[n]` has the number n."""
+        number = np.empty_like(order)
+        number[order] = np.arange(self.size)
         links = self._links
-        return Forest(self.size, make_links(place[links.left], place[links.right], links.lengths))
+        return Forest(self.size, make_links(number[links.left], number[links.right], links.lengths))
 
     def steps(self, beyond: int) -> Lengths:
-        """Return the longest step from each node to the next, shape (size - 1,).
+        """Return the longest link on the path from each node to the next, shape (size - 1,).
 
-        `beyond` where no links join them.
+        `beyond` where no path joins the two.
         """
-        found = np.full(self.size - 1, beyond, dtype=np.uint8)
-        for length in reversed(self._levels()):
+        longest = np.full(self.size - 1, beyond, dtype=np.uint8)
+        for length in reversed(self._lengths()):
             labels = self.labels(length)
-            found[labels[1:] == labels[:-1]] = length
-        return found
+            longest[labels[1:] == labels[:-1]] = length
+        return longest
 
-    def _levels(self) -> list[int]:
+    def _lengths(self) -> list[int]:
         return [int(length) for length in np.unique(self._links.lengths)]
 
 

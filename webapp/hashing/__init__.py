@@ -1,1 +1,1 @@
-"""Hashbag's own hash kinds: what a picture shows is found first, then hashed."""
+"""Perceptual hashes: the table of kinds, how each computes its codes, and codes as text."""

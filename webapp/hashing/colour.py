@@ -1,9 +1,8 @@
-"""The colour kind: how much of the object has each of seventeen colours, in unary.
+"""The colour kind: the share of the object that has each of seventeen anchor colours, in unary.
 
-Each pixel belongs softly to the anchors near it in CIELAB, so no edge between two bins matters and
-red is one hue; black, greys and white are anchors like any other. Shares are written in unary at
-rising thresholds, so the Hamming distance of two codes is the L1 distance of their (rounded)
-histograms.
+A pixel belongs in part to each anchor near it in CIELAB, so there are no sharp edges between bins.
+Black, white and three greys are anchors too. A share is written as the number of thresholds that it
+passes (unary), so the Hamming distance of two codes is the L1 distance of their rounded histograms.
 """
 
 from functools import cache
@@ -11,25 +10,28 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hashing.preparation import Floats, Prepared
+from webapp.hashing.background import Floats
+from webapp.hashing.hash_kind import Bits
+from webapp.hashing.preparation import Prepared
 
-Code = NDArray[np.bool_]
+# The anchors in CIELAB: greys by lightness, then rings of hues: chroma, lightness, first hue in
+# degrees.
+_GREYS = (5.0, 28.0, 50.0, 72.0, 93.0)
+_RINGS = ((28.0, 32.0, 30.0), (50.0, 60.0, 30.0))
+_HUES = 6
 
-# The anchors: greys by lightness, then rings of hues: chroma, lightness, first hue in degrees.
-GREYS = (5.0, 28.0, 50.0, 72.0, 93.0)
-RINGS = ((28.0, 32.0, 30.0), (50.0, 60.0, 30.0))
-HUES = 6
+# Standard deviation of an anchor's Gaussian, in CIELAB units.
+_ANCHOR_SPREAD = 11.0
 
-# In CIELAB units: how far an anchor reaches.
-SOFTNESS = 11.0
-
-# Thresholds a colour. They rise with a power, so that small shares count, or a red logo would not,
-# up to a share that counts as all: few bags are more of one anchor, and many are near it.
 LEVELS = 15
-CURVE = 2.5
-MOST = 0.5
+"""Thresholds for each anchor."""
 
-ANCHORS = len(GREYS) + len(RINGS) * HUES
+# Thresholds rise as a power, so that small shares count too, such as that of a red logo.
+_THRESHOLD_POWER = 2.5
+# Above this share no threshold is needed: few bags have more of one anchor.
+_MAX_SHARE = 0.5
+
+ANCHORS = len(_GREYS) + len(_RINGS) * _HUES
 BITS = ANCHORS * LEVELS
 NAMES = (
     "black",
@@ -46,7 +48,10 @@ NAMES = (
 
 
 def lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return CIELAB (D65) of sRGB in 0..255; the last axis has the three channels."""
+    """Return CIELAB (D65) of sRGB in 0..255; the last axis of both has the three channels.
+
+    Source: IEC 61966-2-1 for sRGB, CIE 15 for CIELAB.
+    """
     unit = rgb / 255
     linear = np.where(unit > 0.04045, ((unit + 0.055) / 1.055) ** 2.4, unit / 12.92)
     to_xyz = np.array(
@@ -59,33 +64,37 @@ def lab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def anchors() -> NDArray[np.float64]:
-    """Return the anchors in CIELAB, (`ANCHORS`, 3): greys from dark to light, then the rings."""
-    found = [(lightness, 0.0, 0.0) for lightness in GREYS]
-    for chroma, lightness, first in RINGS:
-        angles = np.radians(first + np.arange(HUES) * 360 / HUES)
-        found += [(lightness, chroma * np.cos(a), chroma * np.sin(a)) for a in angles]
-    return np.array(found)
+    """Return the anchors in CIELAB, (`ANCHORS`, 3), in the order of `NAMES`."""
+    colours = [(lightness, 0.0, 0.0) for lightness in _GREYS]
+    for chroma, lightness, first in _RINGS:
+        angles = np.radians(first + np.arange(_HUES) * 360 / _HUES)
+        colours += [(lightness, chroma * np.cos(a), chroma * np.sin(a)) for a in angles]
+    return np.array(colours)
+
+
+def thresholds() -> NDArray[np.float64]:
+    """Return the shares at which the bits of an anchor are set, ascending, (`LEVELS`,)."""
+    return np.asarray(_MAX_SHARE * ((np.arange(LEVELS) + 0.5) / LEVELS) ** _THRESHOLD_POWER)
 
 
 @cache
 def _membership() -> Floats:
-    """Return how much each of 16x16x16 RGB cells is of each anchor, (4096, `ANCHORS`), sums 1."""
-    cell = np.stack(np.meshgrid(*[np.arange(16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    distance = lab(cell.astype(np.float64) * 16 + 7.5)[:, None] - anchors()
+    """Return each anchor's share of 16x16x16 RGB colours, (4096, `ANCHORS`), rows sum to 1."""
+    cells = np.stack(np.meshgrid(*[np.arange(16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    distance = lab(cells.astype(np.float64) * 16 + 7.5)[:, None] - anchors()
     squared = (distance**2).sum(axis=2)
-    near = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * SOFTNESS**2))
-    member: Floats = (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
-    return member
+    near = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * _ANCHOR_SPREAD**2))
+    membership: Floats = (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
+    return membership
 
 
 def shares(prepared: Prepared) -> Floats:
-    """Return how much of the object is of each anchor's colour, (`ANCHORS`,), summing to 1."""
+    """Return the share of the object that has each anchor's colour, (`ANCHORS`,), summing to 1."""
     counts = np.bincount(prepared.cells.ravel(), prepared.weight.ravel(), 4096)
-    found: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
-    return found
+    of_anchors: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
+    return of_anchors
 
 
-def codes(prepared: Prepared) -> Code:
-    """Return the code (1, `BITS`) of a prepared picture: anchor by anchor, shares in unary."""
-    thresholds = MOST * ((np.arange(LEVELS) + 0.5) / LEVELS) ** CURVE
-    return (shares(prepared)[:, None] > thresholds).reshape(1, BITS)
+def codes(prepared: Prepared) -> Bits:
+    """Return the bits of a prepared picture's one code, (1, `BITS`), anchor by anchor."""
+    return (shares(prepared)[:, None] > thresholds()).reshape(1, BITS)

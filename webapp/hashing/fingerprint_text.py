@@ -1,7 +1,8 @@
-"""Fingerprints as text: the part of a link that carries a picture's codes.
+"""A fingerprint as text, for links.
 
-The layout, before base64url: a version byte; for each code a byte that names its kind (the
-kind's `tag`), two bytes of length and the code; at the end the CRC-32 of all before it.
+The text is base64url, without padding, of: one byte, the version of this layout; for each code one
+byte, the kind's `tag`, then two bytes, the length of the code, high byte first, then the code; at
+the end four bytes, the CRC-32 of all bytes before.
 """
 
 import base64
@@ -10,7 +11,8 @@ import struct
 import zlib
 
 from webapp.exceptions import BadParameter
-from webapp.hashing.kinds import KNOWN_KINDS, fits
+from webapp.hashing.code_packing import fits
+from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.models import Fingerprint
 
 _VERSION = 1
@@ -28,10 +30,12 @@ def encode(fingerprint: Fingerprint) -> str:
 
 
 def decode(text: str, parameter: str = "q") -> Fingerprint:
-    """Read a fingerprint; codes of kinds that this version does not know are left out.
+    """Read a fingerprint; `parameter` is what an error names.
+
+    Codes of unknown kinds, which a later version may have written, are left out.
 
     Raises:
-        BadParameter: the text is no fingerprint, or lost characters on its way.
+        BadParameter: the text is no fingerprint, or some of its characters are lost.
     """
     if len(text) > _MAX_CHARACTERS:
         raise BadParameter(parameter, "this is too long for a fingerprint")

@@ -1,4 +1,4 @@
-"""What a hash kind is: a row of the table, and how its queries try harder."""
+"""What a hash kind is: one row of the table of kinds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ Bits = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TriesHarder:
-    """More readings of a query: mirrored, turned, as a crop of something larger.
+    """How a query is also read mirrored, turned, and as a crop of a larger picture.
 
-    `query_codes` makes the codes that the fingerprint of a query carries for them, `count` of them,
-    the kind's own views first, shape (C, bits). `readings` makes every reading from these: a phrase
-    for each, empty where the picture is taken as it is, and their codes, shape (R, bits).
+    `query_codes` makes the codes that a query's fingerprint carries, shape (`count`, bits). The
+    first of them are the views that an item has, too. `readings` makes all R readings from these
+    codes: a phrase for each, empty for the picture as it is, and their codes, shape (R, bits).
     """
 
     count: int
@@ -30,46 +30,55 @@ class TriesHarder:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What hiding each part of a photo did to its code, all of shape (rows, columns).
+    """What hiding each part of a photo does to its code; all of shape (rows, columns).
 
-    `turned`: how many bits of its code turned. `farther`: by how many bits it thereby came to be
-    farther from the code it was compared with, or nearer where negative. `known`: which parts
-    were hidden before time was up.
+    `flipped`: how many bits of the code change. `added_distance`: how many bits the code is then
+    farther from the code it is compared with; negative if nearer. `measured`: which parts were
+    hidden before the time was up.
     """
 
-    turned: NDArray[np.int64]
-    farther: NDArray[np.int64]
-    known: NDArray[np.bool_]
+    flipped: NDArray[np.int64]
+    added_distance: NDArray[np.int64]
+    measured: NDArray[np.bool_]
 
     @property
     def complete(self) -> bool:
-        """Whether all parts were hidden in time."""
-        return bool(self.known.all())
+        """Return whether there was time for all parts."""
+        return bool(self.measured.all())
+
+
+MeasuresAttention = Callable[[Image.Image, Bits], Attention]
+"""Compares a picture with another picture's code, shape (bits,).
+
+It must be a function of a module, so that it can be pickled.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class HashKind:
     """A named perceptual hash.
 
-    `compute` gives the bits of `views` codes, shape (views, bits): a kind may know a picture by
-    several views of it, the nearest of which counts. `tries_harder` is how a query is read in
-    more ways than those. `revision` grows when a kind of our own changes its bits.
+    Computing:
+        `compute` returns the codes of all views, shape (views, bits). A kind may have several views
+        of a picture, such as the whole and the bag alone; the distance of two pictures is that of
+        their nearest views. `view_names` says what each view shows. `tries_harder` adds readings to
+        a query. `revision` grows when a kind of our own changes its bits. `slack` is by how many
+        bits two machines may differ on the same picture, because they round differently.
 
-    `shape` is how a code's bits are laid out, rows by columns, and `drawing` how they are shown:
-    as the cells of a grid, or as one bar for each row. `light` says that a set bit is a lighter
-    cell, so that the unset ones are drawn dark. `places` says that the cells of the grid are
-    places in the picture; where they are waves across it, `relief` draws what a code's bits hold
-    of it. `inset` is how far, in cells, the grid keeps from the picture's edges, down and across,
-    at either side. `view_names` says what each of several views is of.
+    Drawing:
+        `shape` is the layout of a code's bits, (rows, columns). `drawing` says whether they are
+        drawn as the cells of a grid, or as one bar for each row. `places`: the cells are places in
+        the picture. `light`: a set bit means a lighter cell. `inset` is the distance of the grid
+        from the picture's edges, down and across, in cells. `relief` draws the picture's waves of
+        light and dark that one code (bits,) describes; it returns heights, shape (16, 16).
+        `attention` finds which parts of a picture decide its code; it takes about two seconds.
 
-    `attention` finds which parts of a picture its code hangs on, where bits are no places, by
-    comparing it with another's bits (bits,); it takes a moment.
+    Installing:
+        `libraries` decide the bits. `extra` names the optional requirement of the package that
+        brings what this kind needs, and `installed` says whether it is there.
 
-    `slack`: so many bits may differ between machines that round otherwise. `extra` names the
-    optional requirement that brings what the kind needs, if it needs more than the others;
-    `installed` says whether that is there.
-
-    `tag` names the kind inside a fingerprint's link and is never given to another kind.
+    `tag` identifies the kind inside a fingerprint's link. It never changes, and no other kind may
+    ever use it.
     """
 
     name: str
@@ -88,27 +97,32 @@ class HashKind:
     inset: tuple[float, float] = (0.0, 0.0)
     relief: Callable[[Bits], NDArray[np.floating]] | None = None
     view_names: tuple[str, ...] = ("the whole picture",)
-    attention: Callable[[Image.Image, Bits], Attention] | None = None
+    attention: MeasuresAttention | None = None
     slack: int = 0
     extra: str = ""
     installed: bool = True
 
     @property
     def bits(self) -> int:
-        """Length of a code in bits."""
+        """Return the length of one view's code in bits."""
         return self.shape[0] * self.shape[1]
 
     @property
     def bytes(self) -> int:
-        """Length of one view's packed code in bytes; the bits beyond `bits` are zero."""
+        """Return the length of one view's packed code in bytes; spare bits at its end are 0."""
         return -(-self.bits // 8)
 
     @property
+    def query_views(self) -> int:
+        """Return how many views the code of a query has."""
+        return self.tries_harder.count if self.tries_harder else self.views
+
+    @property
     def remedy(self) -> str:
-        """How to get a kind that is not installed."""
+        """Return what to run to install this kind."""
         return f"pip install 'hashbag[{self.extra}]', then run `hashbag index`"
 
     def versions(self) -> str:
-        """Name the libraries that decide this kind's bits, with their versions."""
+        """Name what decides this kind's bits: our revision, and the libraries with versions."""
         own = [f"{self.name} {self.revision}"] if self.revision else []
         return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])

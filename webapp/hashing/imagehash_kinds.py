@@ -1,4 +1,4 @@
-"""Every fixed-length perceptual hash of imagehash, bit for bit."""
+"""The kinds that are imagehash's hashes, bit for bit: all of those with a fixed length."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,9 @@ _COLORHASH = Colorhash()
 def _of_small(
     hash_function: Callable[[Image.Image], imagehash.ImageHash], width: int, height: int
 ) -> Callable[[PictureFeatures], Bits]:
-    """Take a hash of imagehash as it is, of the small grey copy that it would make first.
+    """Compute a hash by imagehash, from the small grey copy that it would otherwise make itself.
 
-    What it does to make one then changes nothing.
+    It resizes the copy to the size that it has, which changes no pixel.
     """
 
     def compute(features: PictureFeatures) -> Bits:
@@ -30,16 +30,16 @@ def _of_small(
 
 
 def _waves(bits: Bits) -> NDArray[np.floating]:
-    """Add up the waves of a phash, (16, 16): each up or down as its bit says, fine ones lower."""
+    """Return the sum of a phash's cosine waves, (16, 16), each signed by its bit."""
     signs = np.where(bits.reshape(8, 8), 1.0, -1.0)
-    signs[0, 0] = 0  # how light the picture is as a whole
+    signs[0, 0] = 0  # the mean of the picture, which is no wave
     frequency = np.arange(8)
     height = 1 / (1 + np.hypot(frequency[:, None], frequency))
     cosines = np.cos(np.pi * (np.arange(16)[:, None] + 0.5) * frequency / 16)
     return np.asarray(cosines @ (signs * height) @ cosines.T)
 
 
-STOCK = (
+IMAGEHASH_KINDS = (
     HashKind(
         "whash",
         "Shape and light",

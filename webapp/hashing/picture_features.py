@@ -1,4 +1,4 @@
-"""One picture as all kinds see it: what several of them need is made once."""
+"""What several hash kinds need of one picture, computed once, when it is first needed."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,21 +13,25 @@ from webapp.hashing.preparation import Prepared, prepare
 
 @dataclass(frozen=True)
 class PictureFeatures:
-    """An upright RGB picture, and what was found in it."""
+    """An upright RGB picture and its features."""
 
     image: Image.Image
 
     @cached_property
     def prepared(self) -> Prepared:
-        """The small copy and where in it the object is."""
+        """Its small copy, and where in it the object is."""
         return prepare(self.image)
 
     @cached_property
     def profile(self) -> Floats:
-        """What the network makes of it, (320 channels, 7 rows); wants the extra `learned`."""
+        """The learned network's output, (320 channels, 7 rows); needs the extra `learned`.
+
+        Raises:
+            LearnedUnusable: the weights or the runtime are not right.
+        """
         return session.profile(session.seen(self.image))
 
     @cached_property
     def grey(self) -> Grey:
-        """The picture in grey, and small copies of that."""
+        """The picture in grey, which makes small copies of itself."""
         return Grey(self.image)

@@ -1,25 +1,26 @@
-"""A query that tries harder: what else the asked picture may be of the one in the catalogue.
+"""The readings of a query that tries harder: mirrored, turned, or a crop of a larger picture.
 
-Mirrored, turned, or cut out of a larger picture. Only shape needs asking again: colour shares do
-not change when a picture is mirrored or turned.
+Only the shape kind has them: the colour shares of a picture change little when it is mirrored,
+turned or cropped.
 """
 
 import numpy as np
 from PIL import Image
 
 from webapp.hashing import shape
-from webapp.hashing.preparation import Box, Prepared
-from webapp.hashing.shape import Code
+from webapp.hashing.hash_kind import Bits
+from webapp.hashing.margins import Box
+from webapp.hashing.preparation import Prepared
 
-# Degrees; a code bears some four more or less.
+# In degrees; a code changes little for some four degrees more or less.
 ANGLES = (6, -6, 15, -15)
 
-# What a crop of 10, 15 or 20 % from each side took, of what is left; and one of 15 % at one side.
+# Crops of 10, 15 or 20 % from each side, and of 15 % from one side, as shares of what is left.
 CUT_ALL = (0.125, 0.21, 0.333)
 CUT_ONE = 0.17
 
 VIEWS = 3
-"""The first carried codes are the item's own views: the plain query."""
+"""The first query codes are the picture's own views, which are the plain readings."""
 
 PHRASES = (
     *([""] * VIEWS),
@@ -31,7 +32,7 @@ COUNT = len(PHRASES)
 
 
 def _widened(prepared: Prepared) -> list[Box]:
-    """Return boxes beyond the frame: the pictures that this one may be a crop of."""
+    """Return the frames of the larger pictures that this one may be a crop of."""
     height, width = prepared.pixels.shape[:2]
     amounts = [(cut, cut, cut, cut) for cut in CUT_ALL]
     amounts += [(CUT_ONE, 0, 0, 0), (0, CUT_ONE, 0, 0), (0, 0, CUT_ONE, 0), (0, 0, 0, CUT_ONE)]
@@ -41,8 +42,8 @@ def _widened(prepared: Prepared) -> list[Box]:
     ]
 
 
-def query_codes(prepared: Prepared) -> Code:
-    """Return codes (`COUNT`, `shape.BITS`): all a fingerprint must hold to try harder later."""
+def query_codes(prepared: Prepared) -> Bits:
+    """Return the bits, (`COUNT`, `shape.BITS`), from which `readings` makes all readings later."""
     grey = shape.grey_above_background(prepared)
     whole = prepared.boxes[0]
     patches = shape.view_patches(prepared)
@@ -54,10 +55,11 @@ def query_codes(prepared: Prepared) -> Code:
     return shape.encode(np.stack(patches))
 
 
-def readings(carried: Code) -> tuple[tuple[str, ...], Code]:
-    """Make all readings from carried codes (C, `BITS`) alone: phrases, and codes (R, `BITS`).
+def readings(carried: Bits) -> tuple[tuple[str, ...], Bits]:
+    """Return the phrases and bits (R, `BITS`) of all readings, from C query codes, (C, `BITS`).
 
-    Those, all mirrored, and the item's own views turned by quarters, plain and mirrored.
+    The query codes, the same mirrored, and the picture's own views turned by quarters, both plain
+    and mirrored.
     """
     phrases = list(PHRASES[: len(carried)])
     codes = [carried, shape.turned(carried, mirror=True, quarters=0)]

@@ -1,9 +1,9 @@
 """The shape kind: signs and sizes of the low frequencies of a picture in grey.
 
-Close kin of phash and PDQ (a cosine transform), with three changes that measurably help on
-objects before a background: a window that lets the middle count more than the rim; frequencies in
-a disc instead of a square; and the lowest ones at four thresholds more, so that two silhouettes
-that are a little alike are a little near.
+A cosine transform as in phash and PDQ, with three changes that measurably help for objects before
+a background: a window gives the middle more weight than the rim; the frequencies fill a disc
+instead of a square; and the lowest frequencies are also compared with four thresholds, so that
+similar silhouettes have a smaller distance than unlike ones.
 """
 
 from functools import cache, lru_cache
@@ -11,56 +11,62 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.hashing.preparation import Box, Floats, Prepared
+from webapp.hashing.background import Floats
+from webapp.hashing.hash_kind import Bits
+from webapp.hashing.margins import Box
+from webapp.hashing.preparation import Prepared
 
-Code = NDArray[np.bool_]
-
-# A view is averaged to as many cells each way before the transform.
 CELLS = 32
+"""Width and height to which a view is averaged before the transform."""
 
-# Squared frequencies up to the first are kept by their sign, up to the second also compared with
-# thresholds. Discs, for they are closed under an exchange of the axes.
-SIGN_DISC, SIZE_DISC = 292, 36
-SIGNS, SIZED = 248, 34
+# A disc of frequencies, unlike most other sets, stays the same when the axes are exchanged.
+_MAX_SQUARED_FREQUENCY = 292
+_FREQUENCIES = 20
 
-# Of the mean size of the lowest frequencies; symmetric, see `turned`.
+SIGNS = 248
+"""Coefficients in that disc, without the mean: each has a bit for its sign."""
+
+SIZED = 34
+"""The lowest of them, up to a squared frequency of 36: compared with `THRESHOLDS` too."""
+
 THRESHOLDS = (-1.2, -0.5, 0.5, 1.2)
+"""In units of the mean size of the lowest coefficients; `turned` needs them symmetric."""
 
-# Of the same: smaller coefficients are 0, or symmetric drawings would code rounding noise.
-DEAD = 0.003
+# In the same unit: smaller coefficients count as 0, because in symmetric pictures they are noise.
+_DEAD_ZONE = 0.003
 
 BITS = SIGNS + SIZED * len(THRESHOLDS)
 
-# ITU-R 601, as Pillow's mode L.
-GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# Luma of ITU-R BT.601, as Pillow's mode L.
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 _FLIPS = ((False, False), (True, False), (True, True), (False, True))
 
 
 @cache
 def _transform() -> Floats:
-    """Return the window times the cosine transform of one axis, (20 frequencies, `CELLS`)."""
-    at = np.arange(CELLS)
-    frequency = np.arange(20)[:, None]
-    cosines = np.cos(np.pi * (at + 0.5) * frequency / CELLS) * np.where(frequency, 2**0.5, 1)
-    window = 1 - ((at - (CELLS - 1) / 2) / (CELLS / 2)) ** 2
+    """Return the matrix of a windowed cosine transform of one axis, (20 frequencies, `CELLS`)."""
+    cell = np.arange(CELLS)
+    frequency = np.arange(_FREQUENCIES)[:, None]
+    cosines = np.cos(np.pi * (cell + 0.5) * frequency / CELLS) * np.where(frequency, 2**0.5, 1)
+    window = 1 - ((cell - (CELLS - 1) / 2) / (CELLS / 2)) ** 2
     windowed: Floats = (cosines * window).astype(np.float32)
     return windowed
 
 
 @cache
 def frequencies() -> NDArray[np.int64]:
-    """Return the frequencies, down and along, of what is kept, lowest first, (`SIGNS`, 2)."""
-    down, along = np.mgrid[0:20, 0:20]
+    """Return the frequencies of the coefficients, down and along, lowest first, (`SIGNS`, 2)."""
+    down, along = np.mgrid[0:_FREQUENCIES, 0:_FREQUENCIES]
     squared = (down**2 + along**2).ravel()
     order = np.argsort(squared, kind="stable")[1:]
-    order = order[squared[order] <= SIGN_DISC]
+    order = order[squared[order] <= _MAX_SQUARED_FREQUENCY]
     return np.stack([down.ravel()[order], along.ravel()[order]], axis=1)
 
 
 @lru_cache(maxsize=64)
 def _cell_weights(start: float, end: float, size: int) -> Floats:
-    """Return which share of each cell of start..end lies on each pixel, (`CELLS`, size)."""
+    """Return how much of each of the cells of start..end lies on each pixel, (`CELLS`, size)."""
     edges = np.linspace(start, end, CELLS + 1)
     covered = np.clip(edges[:, None] - np.arange(size), 0, 1)
     weights: Floats = (np.diff(covered, axis=0) * (CELLS / (end - start))).astype(np.float32)
@@ -68,62 +74,64 @@ def _cell_weights(start: float, end: float, size: int) -> Floats:
 
 
 def patch(grey: Floats, box: Box) -> Floats:
-    """Return area means of a box stretched to a square, (`CELLS`, `CELLS`); outside is 0."""
+    """Return the means of a box's cells, (`CELLS`, `CELLS`), from grey (h, w); outside it is 0."""
     height, width = grey.shape
     left, top, right, bottom = box
     rows, columns = _cell_weights(top, bottom, height), _cell_weights(left, right, width)
     return (rows @ grey @ columns.T).astype(np.float32)
 
 
-def encode(patches: Floats) -> Code:
-    """Return codes (n, `BITS`) of patches (n, `CELLS`, `CELLS`)."""
+def encode(patches: Floats) -> Bits:
+    """Return the bits (n, `BITS`) of patches (n, `CELLS`, `CELLS`)."""
     centred = patches - patches.mean(axis=(1, 2), keepdims=True)
     spectrum = _transform() @ centred @ _transform().T
     down, along = frequencies().T
-    kept = spectrum[:, down, along]
-    sized = kept[:, :SIZED]
+    coefficients = spectrum[:, down, along]
+    sized = coefficients[:, :SIZED]
     unit = np.abs(sized).mean(axis=1, keepdims=True)
     levels = [sized > threshold * unit for threshold in THRESHOLDS]
-    return np.concatenate([kept > DEAD * unit, *levels], axis=1)
+    return np.concatenate([coefficients > _DEAD_ZONE * unit, *levels], axis=1)
 
 
 def grey_above_background(prepared: Prepared) -> Floats:
-    """Return the small copy in grey, (h, w), with 0 for background and all beyond the frame."""
-    grey: Floats = prepared.pixels @ GREY - np.float32(prepared.background @ GREY)
+    """Return the small copy in grey, (h, w), less the grey of its background."""
+    grey: Floats = prepared.pixels @ _LUMA - np.float32(prepared.background @ _LUMA)
     return grey
 
 
 def view_patches(prepared: Prepared) -> list[Floats]:
-    """Return the three views an item is known by: whole, first margin off, all margins off.
+    """Return the patches of an item's three views, each (`CELLS`, `CELLS`).
 
-    Before a real background the second is the whole and the third the object, cut out on white.
+    The whole picture, the box inside the first margin, the box inside all margins. If the object
+    was guessed: the whole picture; the object on white, in the whole frame; and in its own box.
     """
     boxes = prepared.boxes
     grey = grey_above_background(prepared)
     if prepared.guessed:
-        cut_out = (prepared.pixels @ GREY - 255) * prepared.weight
+        cut_out = (prepared.pixels @ _LUMA - 255) * prepared.weight
         return [patch(grey, boxes[0]), patch(cut_out, boxes[0]), patch(cut_out, boxes[-1])]
     views = (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])
     patches = {box: patch(grey, box) for box in set(views)}
     return [patches[box] for box in views]
 
 
-def codes(prepared: Prepared) -> Code:
-    """Return codes (3, `BITS`) of a prepared picture's three views; the views may be equal."""
+def codes(prepared: Prepared) -> Bits:
+    """Return the bits of a prepared picture's three views, (3, `BITS`); views may be equal."""
     return encode(np.stack(view_patches(prepared)))
 
 
 @cache
-def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Code]:
-    """Say which bit comes from which, and which are inverted, when mirrored, then turned.
+def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Bits]:
+    """Return for each bit of a mirrored, then turned view its source bit, and whether to invert it.
 
-    A mirror changes the sign of odd frequencies; a quarter turn exchanges the axes and mirrors one.
-    An inverted comparison with t is the comparison with -t, so the thresholds change places.
+    Both have shape (`BITS`,). A mirror changes the sign of odd frequencies; a quarter turn
+    exchanges the axes and mirrors one. Of a changed sign, the comparison with t becomes that with
+    -t, inverted.
     """
     down, along = frequencies().T
-    swap = quarters % 2 == 1
-    rank = {(v, u): i for i, (v, u) in enumerate(frequencies().tolist())}
-    source = np.array([rank[(u, v) if swap else (v, u)] for v, u in frequencies().tolist()])
+    exchanged = quarters % 2 == 1
+    number = {(v, u): i for i, (v, u) in enumerate(frequencies().tolist())}
+    source = np.array([number[(u, v) if exchanged else (v, u)] for v, u in frequencies().tolist()])
     flip_down, flip_along = _flips(mirror, quarters)
     inverted = ((down % 2 == 1) & flip_down) ^ ((along % 2 == 1) & flip_along)
     parts, inversions = [source], [inverted]
@@ -137,10 +145,10 @@ def _turning(mirror: bool, quarters: int) -> tuple[NDArray[np.int64], Code]:
 
 
 def _flips(mirror: bool, quarters: int) -> tuple[bool, bool]:
-    """Say whether the new axes, down and along, run backwards, after any exchange of them."""
-    # Counter-clockwise: new[v, u] = old[u, -v], so the new vertical axis runs backwards.
+    """Return whether the new axes, down and along, run backwards, after they are exchanged."""
+    # Turned counter-clockwise, new[v, u] = old[u, -v]: the new vertical axis runs backwards.
     down, along = _FLIPS[quarters % 4]
-    if mirror:  # mirrored first: the old horizontal axis, the new vertical one after odd quarters
+    if mirror:  # of the old horizontal axis, which odd quarters make the new vertical one
         if quarters % 2 == 1:
             down = not down
         else:
@@ -148,24 +156,24 @@ def _flips(mirror: bool, quarters: int) -> tuple[bool, bool]:
     return down, along
 
 
-def turned(code: Code, mirror: bool, quarters: int) -> Code:
-    """Return the codes of views mirrored, then turned counter-clockwise, from codes alone.
+def turned(bits: Bits, mirror: bool, quarters: int) -> Bits:
+    """Return the bits of views, (n, `BITS`), mirrored, then turned counter-clockwise by quarters.
 
-    Exact but for coefficients within `DEAD`: a fingerprint carries eight orientations in one.
-    `code` has shape (n, `BITS`).
+    No picture is needed, so a fingerprint holds all eight orientations of it. Exact, except for
+    coefficients in the dead zone.
     """
     source, inverted = _turning(mirror, quarters)
-    return code[:, source] ^ inverted
+    return bits[:, source] ^ inverted
 
 
-def relief(code: Code) -> NDArray[np.floating]:
-    """Add up the waves that one code (`BITS`,) holds, (16, 16), fine ones lower."""
-    signs = np.where(code[:SIGNS], 1.0, -1.0)
-    # How many thresholds the lowest pass, less the middle: -2 to 2.
-    passed = code[SIGNS:].reshape(len(THRESHOLDS), SIZED).sum(axis=0) - len(THRESHOLDS) / 2
+def relief(bits: Bits) -> NDArray[np.floating]:
+    """Return the sum of the cosine waves that a view's bits (`BITS`,) hold, (16, 16)."""
+    signs = np.where(bits[:SIGNS], 1.0, -1.0)
+    # The sizes of the lowest, from -2 to 2, by how many thresholds they pass.
+    passed = bits[SIGNS:].reshape(len(THRESHOLDS), SIZED).sum(axis=0) - len(THRESHOLDS) / 2
     signs[:SIZED] = passed + 0.3 * signs[:SIZED]
     down, along = frequencies().T
-    height = signs / (1 + np.hypot(down, along))
-    at = (np.arange(16) + 0.5) / 16
-    waves = np.cos(np.pi * np.outer(down, at)), np.cos(np.pi * np.outer(along, at))
-    return np.asarray(np.einsum("f,fy,fx->yx", height, *waves))
+    amplitudes = signs / (1 + np.hypot(down, along))
+    place = (np.arange(16) + 0.5) / 16
+    waves = np.cos(np.pi * np.outer(down, place)), np.cos(np.pi * np.outer(along, place))
+    return np.asarray(np.einsum("f,fy,fx->yx", amplitudes, *waves))

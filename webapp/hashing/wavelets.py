@@ -1,11 +1,11 @@
 """`imagehash.whash`, bit for bit, mostly without its wavelet transforms.
 
-imagehash transforms the resized grey picture, takes its mean away, transforms it back and forth
-again, and says of each coefficient that is left whether it is above the median. A coefficient is a
-sum of pixels with fixed weights, and taking the mean away shifts all of them and their median
-alike. So the sums decide as well, wherever the two in the middle, between which the median lies,
-are apart. Where these are equal, as on a plain background, rounding errors of the transforms
-decide, and the transforms are done in the very order in which imagehash has them done.
+imagehash resizes the grey picture, removes its mean by a wavelet transform and its inverse,
+transforms the result, and compares each remaining coefficient with the median. A coefficient is a
+weighted sum of pixels. Removing the mean shifts all of them and their median by the same amount, so
+the sums of the original pixels give the same bits, as long as the two middle sums differ. Where
+they are equal, as on a plain background, rounding errors decide: the transforms are then computed
+in the same order as imagehash computes them.
 """
 
 from functools import cache
@@ -17,20 +17,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.hashing.grey import Grey
+from webapp.hashing.hash_kind import Bits
 
-Bits = NDArray[np.bool_]
 Reals = NDArray[np.float64]
 
 _CELLS = 8
+_DB4_MIN_SIDE_PIXELS = 64
 
-# Sums of pixels in 0..255: errors of rounding are below 1e-7 in the largest pictures.
-_APART = 1e-5
+# The sums are of pixels in 0..255; their rounding errors are below 1e-7 in the largest pictures.
+_MIN_GAP = 1e-5
 
-_HALF = pywt.Wavelet("haar").dec_lo[0]  # the square root of a half
+_ROOT_OF_HALF = pywt.Wavelet("haar").dec_lo[0]
 
 
 def haar(grey: Grey) -> Bits:
-    """Return the bits (8, 8) of `imagehash.whash(picture)`."""
+    """Return the bits of `imagehash.whash(picture)`, (8, 8)."""
     side = max(_CELLS, _power_of_two(min(grey.image.size)))
     small = grey.resized(side, side)
     block = side // _CELLS
@@ -47,13 +48,12 @@ def haar(grey: Grey) -> Bits:
 
 
 def db4(grey: Grey) -> Bits:
-    """Return the bits (14, 14) of `imagehash.whash(picture, mode="db4")`.
+    """Return the bits of `imagehash.whash(picture, mode="db4")`, (14, 14).
 
-    The wavelet is eight taps wide, and on a picture with a side below 64 px it would leave fewer
-    coefficients: the only hash of imagehash whose length varies. Such pictures are resized to 64 px
-    first, as imagehash's own parameter does.
+    Of pictures with a side below 64 pixels, imagehash's hash is shorter, because the filter has
+    eight taps. Those are resized to 64 pixels first, as with imagehash's `image_scale=64`.
     """
-    side = max(64, _power_of_two(min(grey.image.size)))
+    side = max(_DB4_MIN_SIDE_PIXELS, _power_of_two(min(grey.image.size)))
     small = grey.resized(side, side)
     weights = _db4_weights(side)
     bits = _above_median(weights @ np.asarray(small, dtype=np.float64) @ weights.T)
@@ -63,7 +63,7 @@ def db4(grey: Grey) -> Bits:
         return np.asarray(imagehash.whash(small, mode="db4").hash)
     lows = _without_mean(small)
     for _ in range(_level(side)):
-        # Along the rows of a copy: down the columns it would take several times as long.
+        # Transposed first, because pywt is several times as fast along rows as down columns.
         down = pywt.dwt(np.ascontiguousarray(lows.T), "db4")[0]
         lows = pywt.dwt(np.ascontiguousarray(down.T), "db4")[0]
     return np.asarray(lows > np.median(lows))
@@ -75,32 +75,32 @@ def _power_of_two(number: int) -> int:
 
 
 def _level(side: int) -> int:
-    """Return how often to halve a side until cells are left."""
+    """Return how many halvings make a side `_CELLS` long."""
     return (side // _CELLS).bit_length() - 1
 
 
 def _above_median(sums: NDArray[np.int64] | Reals) -> Bits | None:
-    """Compare sums with their median; None where that is a matter of rounding."""
+    """Return which sums are above their median; None where rounding errors would decide."""
     ascending = np.sort(sums, axis=None)
     lower, upper = ascending[sums.size // 2 - 1 : sums.size // 2 + 1]
-    return np.asarray(sums >= upper) if upper - lower > _APART else None
+    return np.asarray(sums >= upper) if upper - lower > _MIN_GAP else None
 
 
 @cache
 def _db4_weights(side: int) -> Reals:
-    """Return how much of each pixel of a row is in each coefficient, (14, side)."""
-    some = min(side, 256)  # columns of the identity at a time: the whole of it can be large
+    """Return the weight of each pixel of a row in each coefficient, (14, side)."""
+    block = min(side, 256)  # columns of the identity matrix, which is large as a whole
     parts = [
-        pywt.wavedec(np.eye(side, some, -first), "db4", level=_level(side), axis=0)[0]
-        for first in range(0, side, some)
+        pywt.wavedec(np.eye(side, block, -first), "db4", level=_level(side), axis=0)[0]
+        for first in range(0, side, block)
     ]
     return np.concatenate(parts, axis=1)
 
 
 def _without_mean(small: Image.Image) -> Reals:
-    """Return the pixels, in 0..1, of a square less their mean, with the errors of imagehash.
+    """Return the pixels of a square, in 0..1, less their mean, with imagehash's rounding errors.
 
-    That is, transformed down to one coefficient, which is set to 0, and back.
+    As in imagehash: a Haar transform to one coefficient, which is set to 0, then its inverse.
     """
     lows = np.asarray(small) / 255.0
     details = []
@@ -115,24 +115,24 @@ def _without_mean(small: Image.Image) -> Reals:
     return lows
 
 
-def _places(values: Reals, down: bool) -> tuple[Reals, Reals]:
-    """Return the even and the odd rows, or columns."""
+def _even_and_odd(values: Reals, down: bool) -> tuple[Reals, Reals]:
+    """Return the even and the odd rows if `down`, else columns."""
     return (values[0::2], values[1::2]) if down else (values[:, 0::2], values[:, 1::2])
 
 
 def _halves(values: Reals, down: bool) -> tuple[Reals, Reals]:
-    """Return the low and the high half of PyWavelets' Haar transform along one axis."""
-    even, odd = _places(values * _HALF, down)
+    """Return low and high coefficients of a Haar transform along one axis, as PyWavelets rounds."""
+    even, odd = _even_and_odd(values * _ROOT_OF_HALF, down)
     return odd + even, even - odd
 
 
 def _joined(low: Reals, high: Reals, down: bool) -> Reals:
-    """Undo `_halves`; changes what it is given."""
-    low *= _HALF
-    high *= _HALF
+    """Return the inverse of `_halves`; overwrites both arrays."""
+    low *= _ROOT_OF_HALF
+    high *= _ROOT_OF_HALF
     rows, columns = low.shape
     values = np.empty((2 * rows, columns) if down else (rows, 2 * columns))
-    even, odd = _places(values, down)
+    even, odd = _even_and_odd(values, down)
     np.add(low, high, out=even)
     np.subtract(low, high, out=odd)
     return values
@@ -140,9 +140,9 @@ def _joined(low: Reals, high: Reals, down: bool) -> Reals:
 
 @cache
 def rounds_like_pywavelets() -> bool:
-    """Say whether the Haar transform above rounds as PyWavelets does on this machine.
+    """Return whether `_halves` and `_joined` round as PyWavelets does on this machine.
 
-    Where multiplying and adding is one step of the processor, it may not.
+    They may not where the processor multiplies and adds in one step (fused multiply-add).
     """
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
     lows, *details = pywt.wavedec2(noise / 255.0, "haar")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.exceptions import IndexDamaged
+from webapp.exceptions import IndexDamaged, reason_of
 from webapp.index.hamming import (
     Distances,
     Planes,
@@ -17,7 +17,7 @@ from webapp.index.hamming import (
     to_planes,
     within,
 )
-from webapp.models import Ids
+from webapp.models import Code, Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,15 @@ class CodeTable:
         rows = self.rows.take(positions, axis=0)
         of_views = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
         return _nearest_view(list(of_views.T))
+
+    def code(self, item_id: int) -> Code | None:
+        """Return an item's code as it was packed, its views one after the other; None without."""
+        position = int(np.searchsorted(self.ids, item_id))
+        if position == len(self.ids) or self.ids[position] != item_id:
+            return None
+        width = -(-self.bits // 8)
+        views = self.rows[position].tolist()
+        return b"".join(self.codes[:, row].tobytes()[:width] for row in views)
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:
         """Return the code of one row, a byte of 0 or 1 for each bit, shape (bits,)."""
@@ -144,7 +153,9 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
             for name in _ARRAYS
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the codes of {kind} cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the codes of {kind} cannot be read: {reason_of(error)}"
+        ) from error
     codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} are not {bits} bits wide")

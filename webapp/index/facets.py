@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import BadParameter, IndexDamaged
+from webapp.exceptions import BadParameter, IndexDamaged, reason_of
 from webapp.index.hamming import Positions
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
@@ -201,7 +201,9 @@ def load(folder: Path) -> Facets:
             for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the attributes cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the attributes cannot be read: {reason_of(error)}"
+        ) from error
     return Facets(
         array["ids"],
         values,

@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady
+from webapp.exceptions import IndexDamaged, IndexNotReady, reason_of
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index import facets, identical_pictures
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
-from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
-from webapp.models import Filters, Ids
+from webapp.models import Fingerprint, Ids
 from webapp.processes import available_cores
 
 FORMAT = 2
@@ -55,6 +54,11 @@ class Manifest:
     """SHA-256, in hex, of the files that belong to no kind."""
 
     @property
+    def engines(self) -> set[str]:
+        """The names of the engines that propose candidates."""
+        return {entry.engine for entry in self.kinds.values()}
+
+    @property
     def all_files(self) -> Mapping[str, str]:
         """SHA-256, in hex, by the names of all files that it describes."""
         parts = (self.files, *(entry.files for entry in self.kinds.values()))
@@ -71,15 +75,6 @@ class Generation:
     facets: Facets
     identical_pictures: IdenticalPictures
 
-    def positions(self, ids: Ids, filters: Filters) -> Positions | None:
-        """Return the positions among `ids` of the items that pass filters; None for all."""
-        if not filters:
-            return None
-        passing = self.facets.matching(filters)
-        if ids is self.facets.ids:
-            return passing
-        return np.flatnonzero(np.isin(ids, self.facets.ids[passing]))
-
     def kind(self, name: str) -> KindIndex:
         """Return one kind.
 
@@ -93,6 +88,11 @@ class Generation:
         if name not in self.kinds:
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
+
+    def fingerprint(self, item_id: int) -> Fingerprint:
+        """Return the codes of an item, by kind; none where it was not published."""
+        codes = {name: kind.table.code(item_id) for name, kind in self.kinds.items()}
+        return {name: code for name, code in codes.items() if code is not None}
 
 
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
@@ -185,7 +185,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(kinds=kinds, **raw)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(
-            f"{folder.name}: {MANIFEST} cannot be read ({error}): run `hashbag index`"
+            f"{folder.name}: {MANIFEST} cannot be read ({reason_of(error)}): run `hashbag index`"
         ) from error
     if manifest.format != FORMAT:
         raise IndexDamaged(f"{folder.name}: made by another version: run `hashbag index`")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from webapp.atomic_files import publish_folder, write_atomically
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
+from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished, reason_of
 from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
@@ -155,6 +155,6 @@ class GenerationStore:
 
 def _unreadable(name: str, error: OSError) -> str:
     return (
-        f"generations/{name} cannot be read: {error.strerror or error}. Let the server read the "
+        f"generations/{name} cannot be read: {reason_of(error)}. Let the server read the "
         "folder `generations` of its instance folder and all in it, then run `hashbag index`"
     )

@@ -167,6 +167,14 @@ def scaled_square_roots(
     return table.take(distances)
 
 
+def sorted_contains(ascending: Positions, wanted: Positions) -> NDArray[np.bool_]:
+    """Say of each of a few positions whether it is among many, which ascend."""
+    places = np.searchsorted(ascending, wanted)
+    found = places < len(ascending)
+    found[found] = ascending[places[found]] == wanted[found]
+    return found
+
+
 def sorted_unique(values: NDArray[np.integer]) -> Positions:
     """Return whole numbers ascending, each once; for some hundred, faster than `numpy.unique`."""
     ascending = np.sort(values)

@@ -2,44 +2,60 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.exceptions import IndexDamaged
-from webapp.index.hamming import Positions
+from webapp.exceptions import IndexDamaged, reason_of
+from webapp.index.facets import Mask
+from webapp.index.hamming import Positions, sorted_contains
 
 FILE = "twins.npy"
 
 Rows = NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IdenticalPictures:
-    """The items that share their picture with others; most share theirs with none.
+    """The items that share their picture with others; most items share theirs with none.
 
-    `positions`: theirs, ascending, shape (T,). `first`: of each the position of the first item
-    with its picture, shape (T,).
+    `positions`: theirs, ascending, shape (T,). `pictures`: a number for the picture of each,
+    shape (T,); equal pictures have equal numbers.
     """
 
     positions: Positions
-    first: Positions
+    pictures: NDArray[np.integer]
 
-    def picture(self, position: int) -> int:
-        """Return the position of the first item with the picture that this one has."""
-        place = int(np.searchsorted(self.positions, position))
-        has_twins = place < len(self.positions) and self.positions[place] == position
-        return int(self.first[place]) if has_twins else position
+    def among(self, passes: Mask) -> "IdenticalPictures":
+        """Return what is left of these where only some items pass, `passes` by position."""
+        stay = passes[self.positions]
+        return IdenticalPictures(self.positions[stay], self.pictures[stay])
 
-    def sharing(self, picture: int) -> Positions:
-        """Return the positions of the items with a picture; none where it is one item's alone."""
-        sharing: Positions = self.positions[self.first == picture]
-        return sharing
+    @cached_property
+    def repeats(self) -> Positions:
+        """The positions, ascending, of all but the first item with each picture."""
+        first = np.empty(int(self.pictures.max(initial=-1)) + 1, dtype=np.intp)
+        first[self.pictures[::-1]] = self.positions[::-1]  # of equal pictures the last write stays
+        repeats: Positions = self.positions[first[self.pictures] != self.positions]
+        return repeats
+
+    def counts(self, positions: Positions) -> list[int]:
+        """Count for each of some items those that have its picture, itself among them."""
+        found = np.ones(len(positions), dtype=np.int64)
+        sharing = sorted_contains(self.positions, positions)
+        places = np.searchsorted(self.positions, positions[sharing])
+        found[sharing] = np.bincount(self.pictures)[self.pictures[places]]
+        counts: list[int] = found.tolist()
+        return counts
 
     def save(self, folder: Path) -> None:
         """Write as a file that can be mapped."""
-        np.save(folder / FILE, np.stack([self.positions, self.first]))
+        np.save(folder / FILE, np.stack([self.positions, self.pictures]))
+
+
+NONE_IDENTICAL = IdenticalPictures(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
 
 
 def load(folder: Path) -> IdenticalPictures:
@@ -49,10 +65,10 @@ def load(folder: Path) -> IdenticalPictures:
         IndexDamaged: it is unreadable.
     """
     try:
-        positions, first = np.load(folder / FILE, mmap_mode="r")
+        positions, pictures = np.load(folder / FILE, mmap_mode="r")
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: {FILE} cannot be read: {error}") from error
-    return IdenticalPictures(positions, first)
+        raise IndexDamaged(f"{folder.name}: {FILE} cannot be read: {reason_of(error)}") from error
+    return IdenticalPictures(positions, pictures)
 
 
 def find(items: int, rows_by_kind: Iterable[Rows]) -> IdenticalPictures:

@@ -1,1 +1,1 @@
-"""Measuring and drawing: evaluation, benchmarks, the demo catalogue."""
+"""Measuring and drawing: search quality, speed, and the drawn demo catalogue."""

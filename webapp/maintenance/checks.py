@@ -8,10 +8,11 @@ from pathlib import Path
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, MapNotReady, NothingDrawn, UnreadableImage
 from webapp.explore.map.store import Maps
-from webapp.hashing.kinds import KINDS, differs, fingerprint
+from webapp.hashing.code_packing import differs
+from webapp.hashing.fingerprinting import EncodedPicture, hash_item
+from webapp.hashing.kinds import KINDS
 from webapp.index.generation_store import GenerationStore
 from webapp.models import Fingerprint, Item, Rejected
-from webapp.pictures.opening import open_picture
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 
@@ -37,12 +38,12 @@ def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) ->
     if not thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type)):
         return "a thumbnail is missing: import it again"
     try:
-        picture = open_picture(data, max_pixels=item.width * item.height)
+        _, found = hash_item(EncodedPicture.of_item(item, data))
     except UnreadableImage as error:
         return str(error)
     wrong = [
         name
-        for name, code in fingerprint(picture.image).items()
+        for name, code in found.items()
         if name not in codes or differs(KINDS[name], codes[name], code)
     ]
     return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None

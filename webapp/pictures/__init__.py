@@ -1,1 +1,1 @@
-"""Pictures: any file opened as one upright RGB image, its small copies, regions of it."""
+"""Picture files: any file opened as one upright RGB image, its thumbnails, regions of it."""

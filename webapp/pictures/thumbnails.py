@@ -1,4 +1,4 @@
-"""The small copies of photos that pages show, kept in files named by the photo's content."""
+"""Thumbnails: the small WebP copies of photos that pages show, in files named by content."""
 
 import io
 from collections.abc import Iterable
@@ -11,61 +11,64 @@ from webapp.atomic_files import UNFINISHED, flush, write_atomically
 from webapp.pictures.opening import Picture
 
 SIZES = (192, 384)
-"""Longer sides, in pixels, of the copies for grids: one for each density of screen."""
+"""Longer sides of the thumbnails in grids, in pixels: for plain and for dense screens."""
 
 DISPLAY_SIZE = 960
-"""Longer side of the copy shown large where the original is heavy, or not for browsers."""
+"""Longer side, in pixels, of the copy shown large where the original is not fit for a page."""
 
-_HEAVY = 1200
-_BROWSERS_SHOW = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
+_MAX_ORIGINAL_PIXELS = 1200
+_BROWSER_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
 
 
 def original_fits_page(width: int, height: int, media_type: str) -> bool:
-    """Say whether the original itself can be shown large, rather than a copy of it."""
-    return media_type in _BROWSERS_SHOW and max(width, height) <= _HEAVY
+    """Return whether a page can show the original large: not above 1200 pixels, of a web type."""
+    return media_type in _BROWSER_TYPES and max(width, height) <= _MAX_ORIGINAL_PIXELS
 
 
 @lru_cache(maxsize=1024)
 def sizes_of(width: int, height: int, media_type: str) -> tuple[int, ...]:
-    """List the copies that are kept of an original, smallest first.
+    """Return the sizes of the copies that are kept of an original, smallest first, in pixels.
 
-    Nothing is enlarged: the last may be smaller than its name says, as large as the original.
+    Photos are never enlarged: the copy of the last size may be only as large as the original.
     """
-    wanted = SIZES if original_fits_page(width, height, media_type) else (*SIZES, DISPLAY_SIZE)
-    smaller = (0, *wanted)
+    sizes = SIZES if original_fits_page(width, height, media_type) else (*SIZES, DISPLAY_SIZE)
+    next_smaller = (0, *sizes)
     return tuple(
-        size for size, below in zip(wanted, smaller, strict=False) if max(width, height) > below
+        size for size, below in zip(sizes, next_smaller, strict=False) if max(width, height) > below
     )
 
 
 def scaled(width: int, height: int, size: int) -> tuple[int, int]:
-    """Return width and height of the copy of that size, aspect kept."""
+    """Return width and height of the copy whose longer side is `size`, in pixels."""
     factor = min(1.0, size / max(width, height))
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
 class ThumbStore:
-    """A folder of WebP copies; photos with the same content share theirs."""
+    """The folder of thumbnails; photos with the same content share theirs.
+
+    A `digest` is the SHA-256 of a photo's file, in hex.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, digest: str, size: int) -> Path:
-        """Name the file of one copy."""
+        """Return the file of one copy, whether or not it is there."""
         return self.folder / digest[:2] / f"{digest}-{size}.webp"
 
     def has_all(self, digest: str, sizes: tuple[int, ...]) -> bool:
-        """Say whether every copy is there."""
+        """Return whether the copies of all these sizes are there."""
         return all(self.path(digest, size).is_file() for size in sizes)
 
     def write(self, digest: str, picture: Picture) -> None:
-        """Make and keep all copies of a picture; `flush` has them on disk."""
+        """Write all copies of a picture; `flush` has them on disk."""
         image = picture.image
-        # From large to small, each made from the one before: the photo is read once.
+        # From large to small, each made from the one before: a resize then reads few pixels.
         for size in reversed(sizes_of(picture.width, picture.height, picture.media_type)):
             target = scaled(picture.width, picture.height, size)
             if target != image.size:
-                # Halved (or more) by plain means first: a third of the time, and hard to see.
+                # A reducing gap averages blocks first: a third of the time, and hard to see.
                 image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
             out = io.BytesIO()
             image.save(out, "WEBP", quality=80, method=2)
@@ -82,12 +85,12 @@ class ThumbStore:
             flush(path)
 
     def clear_unfinished(self) -> None:
-        """Remove what a killed process left half written; for the one that may write."""
+        """Remove files that a killed process left unfinished; the caller holds the write lock."""
         for path in self.folder.glob(f"*/{UNFINISHED}*"):
             path.unlink()
 
     def remove(self, digest: str) -> None:
-        """Forget all copies of a photo."""
+        """Remove all copies of a photo."""
         for path in self._copies(digest):
             path.unlink()
 

@@ -75,6 +75,8 @@ def nearest(
     """
     max_words = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
     if among is not None:
+        if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
+            measure.distances()
         return _ranked(measure, among, k, exact=True)
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)
@@ -85,10 +87,12 @@ def nearest(
 
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
     """Return the positions of items that may be as near as the last of the k; None for all."""
-    near = measure.within(int(proposed.distances[-1]), k) if len(proposed.ids) == k else None
-    return (
-        near if near is not None and MIN_ITEMS_PER_LOOKUP * len(near) < len(measure.ids) else None
-    )
+    if len(proposed.ids) < k:
+        return None
+    near = measure.within(int(proposed.distances[-1]), k)
+    if near is None or MIN_ITEMS_PER_LOOKUP * len(near) >= len(measure.ids):
+        return None
+    return near
 
 
 def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool) -> Neighbours:

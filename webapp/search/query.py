@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.generation import Generation
 from webapp.index.kind_index import KindIndex
+from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PreparedQuery:
-    """A query, ready to be answered by one generation.
+    """A query, ready to be answered by one snapshot.
 
     All distances are in the unit of `measure`: bits for a kind, look distance for the look.
     `random_distances`: those of random pairs of items, ascending, shape (20000,). `bits`: the
@@ -118,36 +118,36 @@ class PreparedQuery:
         return part.readings.phrases_for(part.kind_index.table, positions)
 
 
-def prepare(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    """Make a query ready to be answered by a generation.
+def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    """Make a query ready to be answered by a snapshot.
 
     Raises:
         BadParameter: the fingerprint has no code of a kind that ranks.
-        IndexNotReady: the generation has no index of a kind that ranks.
+        IndexNotReady: the snapshot has no index of a kind that ranks.
     """
     if isinstance(query.by, HashKind):
-        part = _part(generation, fingerprint, query.by.name, harder=query.harder)
+        part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
         return PreparedQuery(
             measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
         )
-    return _prepare_look(generation, fingerprint, query)
+    return _prepare_look(snapshot, fingerprint, query)
 
 
 def _part(
-    generation: Generation, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+    snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
 ) -> Part:
     # Each reading costs a scan; at a share of 0 none of them changes the ranking.
     readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
-    return Part(KINDS[name], generation.kind(name), readings, share)
+    return Part(KINDS[name], snapshot.kind(name), readings, share)
 
 
-def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
-    names = blended(generation)
+def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
+    names = blended(snapshot)
     if LEARNED not in fingerprint:  # a link made before the learned kind was installed
         names = PARTS
     parts = tuple(
-        _part(generation, fingerprint, name, harder=query.harder, share=share)
+        _part(snapshot, fingerprint, name, harder=query.harder, share=share)
         for name, share in zip(names, query.lean.shares_of(names), strict=True)
         if share or name in PARTS
     )
@@ -166,16 +166,16 @@ def _prepare_look(generation: Generation, fingerprint: Fingerprint, query: Query
     return PreparedQuery(measure, random_distances, parts, query.by.bits)
 
 
-def blended(generation: Generation) -> tuple[str, ...]:
+def blended(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the names of the kinds that the look blends: of its kinds, those of all items.
 
     Raises:
         IndexNotReady: some items have no shape code or no colour code.
     """
-    shape, colour = (generation.kind(name).table.ids for name in PARTS)
+    shape, colour = (snapshot.kind(name).table.ids for name in PARTS)
     if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
-    learned = generation.kinds.get(LEARNED)
+    learned = snapshot.kinds.get(LEARNED)
     if learned is not None and _are_same(shape, learned.table.ids):
         return (LEARNED, *PARTS)
     return PARTS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from webapp.exceptions import BadParameter
+from webapp.hashing.code_packing import pack, packed_views, unpack
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import pack, packed_views, unpack
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Planes, Positions, distances_to_query, to_planes
 from webapp.models import Fingerprint

@@ -1,4 +1,4 @@
-"""The HTTP side: parse, ask, render."""
+"""The HTTP side: pages, JSON API and images; a view parses, asks the rooms below, renders."""
 
 from flask import Flask
 
@@ -8,13 +8,13 @@ from webapp.web import (
     duplicates,
     errors,
     health,
-    kept,
     maps,
     media,
     pages,
     scripts,
     template_globals,
     trail,
+    validators,
     why,
 )
 
@@ -25,7 +25,6 @@ def register(app: Flask) -> None:
     for module in pages_and_data:
         app.register_blueprint(module.bp)
     app.before_request(trail.remember)
-    app.after_request(kept.validate)
+    app.after_request(validators.validate)
     template_globals.register(app)
     errors.register(app)
-    app.wsgi_app = kept.Keeping(app.wsgi_app, app.extensions["hashbag"])  # type: ignore[method-assign]

@@ -5,14 +5,14 @@ from flask import Blueprint, Response, jsonify, request
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
-from webapp.hashing.kinds import KINDS, to_hex
-from webapp.models import Fingerprint, Item, Result
+from webapp.hashing.code_packing import to_hex
+from webapp.hashing.kinds import KINDS
+from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, parameters
-from webapp.web.kept import kept
 from webapp.web.links import media
 from webapp.web.openapi import document
-from webapp.web.uploads import uploaded_codes
+from webapp.web.uploads import uploaded_fingerprint
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -37,19 +37,17 @@ def items() -> Response:
         name: [{"value": value, "count": count} for value, count in counts]
         for name, counts in core.facets.counts(filters).items()
     }
-    items = _items(core.catalog.items(ids.tolist()))
+    items = _items(core.snapshot.items(ids.tolist()))
     return jsonify(items=items, total=core.facets.count(filters), seed=seed, facets=facets)
 
 
 @bp.get("/items/<int:item_id>")
-@kept
 def item(item_id: int) -> Response:
     """Show one item."""
-    return jsonify(_items([hashbag().catalog.item(item_id)])[0])
+    return jsonify(_items([hashbag().snapshot.item(item_id)])[0])
 
 
 @bp.get("/items/<int:item_id>/similar")
-@kept
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = parameters.search_query(request.args)
@@ -69,9 +67,14 @@ def search() -> Response:
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = parameters.search_query(request.args, harder=True)
-    codes = uploaded_codes()
-    return jsonify(_result(hashbag().searcher.similar_to(codes, question)))
+    question = parameters.search_query(parameters.sent(), harder=True)
+    return jsonify(_result(hashbag().searcher.similar_to(uploaded_fingerprint(), question)))
+
+
+@bp.post("/fingerprints")
+def fingerprints() -> Response:
+    """Tell the fingerprint of an uploaded picture; nothing is searched."""
+    return jsonify(fingerprint=fingerprint_text.encode(uploaded_fingerprint()))
 
 
 @bp.get("/duplicates")
@@ -138,24 +141,13 @@ def _result(result: Result) -> Json:
 
 
 def _items(found: list[Item]) -> list[Json]:
-    codes = hashbag().catalog.fingerprints([item.id for item in found])
+    codes = hashbag().snapshot.fingerprints([item.id for item in found])
     return [_item(item, codes[item.id]) for item in found]
 
 
 def _item(item: Item, codes: Fingerprint) -> Json:
     return {
-        "id": item.id,
-        "filename": item.filename,
-        "title": item.title,
-        "brand": item.brand,
-        "price": item.price,
-        "currency": item.currency,
-        "colour": item.colour,
-        "category": item.category,
-        "url": item.url,
-        "extra": dict(item.extra),
-        "width": item.width,
-        "height": item.height,
+        **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
         "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},

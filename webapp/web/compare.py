@@ -1,5 +1,6 @@
 """Several kinds of hash, side by side."""
 
+from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response, g, redirect, render_template, request
@@ -8,10 +9,10 @@ from werkzeug.datastructures import MultiDict
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.explain import comparison
+from webapp.explain.comparison import ComparedKind
 from webapp.hashing import fingerprint_text
-from webapp.models import Fingerprint, Item
-from webapp.search.query import Ranking, ranking_named
-from webapp.search.searcher import Search
+from webapp.models import Item
+from webapp.search.query import ranking_named
 from webapp.web import parameters
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
@@ -27,11 +28,8 @@ def page() -> str | Response:
     args = request.args
     if "item" not in args and "q" not in args:
         return _compare_something()
-    shown, asked = _compared(args)
-    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
-    kinds = [ranking_named(name) for name in names or FIRST_KINDS]
-    searcher = hashbag().searcher
-    rows = [comparison.row(searcher, partial(_search, shown, asked, by)) for by in kinds]
+    shown = _compared_item(args)
+    rows = _rows(shown)
     return render_template(
         "compare.html",
         item=shown,
@@ -50,19 +48,25 @@ def _compare_something() -> str | Response:
     return redirect(narrowed("compare.page", item=some[0], by=request.args.getlist("by")))  # type: ignore[return-value]
 
 
-def _compared(args: MultiDict[str, str]) -> tuple[Item | None, Fingerprint]:
+def _compared_item(args: MultiDict[str, str]) -> Item | None:
     if args.get("item"):
-        item_id = parameters.integer(args, "item", 0, 1, 2**53)
-        return hashbag().catalog.item(item_id), {}
+        return hashbag().snapshot.item(parameters.integer(args, "item", 0, 1, 2**53))
     if not args.get("q"):
         raise BadParameter("item", "name an item or a fingerprint to compare by")
-    return None, fingerprint_text.decode(args["q"])
+    return None
 
 
-def _search(shown: Item | None, asked: Fingerprint, by: Ranking) -> Search:
-    harder = shown is None
-    question = parameters.search_query(
-        request.args, by, harder=harder, fold=True, narrowed=g.filters
+def _rows(shown: Item | None) -> list[ComparedKind]:
+    """Ask each kind with one fingerprint: an item's photo is decoded once, whatever is asked."""
+    args, searcher = request.args, hashbag().searcher
+    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
+    kinds = [ranking_named(name) for name in names or FIRST_KINDS]
+    query = parameters.search_query(
+        args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
     )
-    searcher = hashbag().searcher
-    return searcher.of_item(shown, question) if shown else searcher.of(asked, question)
+    if shown:
+        fingerprint = searcher.fingerprint_of(shown, harder=query.harder)
+    else:
+        fingerprint = fingerprint_text.decode(args["q"])
+    ask = partial(searcher.of, fingerprint, leave_out=shown.id if shown else None)
+    return [comparison.row(searcher, partial(ask, replace(query, by=by))) for by in kinds]

@@ -79,7 +79,7 @@ def shown(asked: DuplicatesRequest, grouping: Grouping, per_page: int, most: int
         first = (asked.page - 1) * per_page
         numbers = range(min(first, len(grouping)), min(first + per_page, len(grouping)))
         return duplicates.groups(grouping, numbers, most)
-    number = grouping.number_of(hashbag().catalog.item(asked.of).id)
+    number = grouping.number_of(hashbag().snapshot.item(asked.of).id)
     return [] if number is None else [duplicates.group(grouping, number, asked.page, per_page)]
 
 
@@ -90,7 +90,7 @@ def page() -> str:
     if not core.facets.count():
         return render_template("duplicates.html", asked=wanted, grouping=None, item=None)
     grouping = core.duplicates.grouping(wanted.kind, wanted.distance)
-    item = core.catalog.item(wanted.of) if wanted.of else None
+    item = core.snapshot.item(wanted.of) if wanted.of else None
     per_page = _MEMBERS if item else PER_PAGE
     groups = shown(wanted, grouping, per_page, SHOWN)
     things = sum(group.size for group in groups) if item else len(grouping)

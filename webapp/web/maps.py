@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound, MapNotReady
-from webapp.explore.map.pyramid import CELL, TILE
+from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS
 from webapp.explore.map.store import Map
 from webapp.explore.map.window import Block, Window, overview, window
 from webapp.models import Item
@@ -36,7 +36,7 @@ def show() -> str:
 def _as_picture(found: Map) -> str:
     args, pyramid = request.args, found.pyramid
     item_id = parameters.integer(args, "item", 0, 1, 2**53)
-    place = found.cell_of(hashbag().catalog.item(item_id).id) if item_id else None
+    place = found.cell_of(hashbag().snapshot.item(item_id).id) if item_id else None
     level = parameters.number(args, "z", pyramid.last if place else -1.0, 0, 30)
     column, row = place or (pyramid.columns / 2 - 0.5, pyramid.rows / 2 - 0.5)
     x = parameters.number(args, "x", column + 0.5, 0, 10**6)
@@ -48,12 +48,12 @@ def _as_picture(found: Map) -> str:
         total=hashbag().catalog.count(),
         window=seen,
         items=_items_in(found, seen) if seen.is_last else {},
-        some=hashbag().catalog.items(found.ids[:PER_PAGE]),
+        some=hashbag().snapshot.items(found.ids[:PER_PAGE]),
         view={"z": level, "x": x, "y": y} if level >= 0 else None,
         chosen=found.ids.index(item_id) if place else None,
         absent=bool(item_id and not place),
-        CELL=CELL,
-        TILE=TILE,
+        CELL=CELL_PIXELS,
+        TILE=TILE_PIXELS,
     )
 
 
@@ -69,7 +69,7 @@ def _items_in(found: Map, seen: Window) -> dict[int, Item]:
 
 
 def _items_at(found: Map, cells: list[int]) -> dict[int, Item]:
-    items = {item.id: item for item in hashbag().catalog.items([found.ids[c] for c in cells])}
+    items = {item.id: item for item in hashbag().snapshot.items([found.ids[c] for c in cells])}
     return {cell: items[found.ids[cell]] for cell in cells if found.ids[cell] in items}
 
 
@@ -80,7 +80,7 @@ def _as_list(found: Map) -> str:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
     ids = found.ids[(page - 1) * PER_PAGE : page * PER_PAGE]
     return render_template(
-        "map-list.html", items=hashbag().catalog.items(ids), map=found, page=page, pages=pages
+        "map-list.html", items=hashbag().snapshot.items(ids), map=found, page=page, pages=pages
     )
 
 

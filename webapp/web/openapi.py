@@ -9,9 +9,8 @@ from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
 from webapp.web import parameters
 from webapp.web.duplicates import PER_PAGE
+from webapp.web.openapi_schemas import SCHEMAS, Json, ref
 from webapp.web.uploads import MARGINS
-
-Json = dict[str, object]
 
 
 def document() -> Json:
@@ -25,11 +24,11 @@ def document() -> Json:
         },
         "paths": {
             "/api/v1/items": {"get": _items()},
-            "/api/v1/items/{id}": {"get": _call("One item.", _ref("Item"), [_id()], 404)},
+            "/api/v1/items/{id}": {"get": _call("One item.", ref("Item"), [_id()], 404)},
             "/api/v1/items/{id}/similar": {
                 "get": _call(
                     "The nearest neighbours of an item, itself left out.",
-                    _ref("Result"),
+                    ref("Result"),
                     [_id(), *_question()],
                     400,
                     404,
@@ -37,26 +36,14 @@ def document() -> Json:
                 )
             },
             "/api/v1/search": {"get": _search(), "post": _search_picture()},
+            "/api/v1/fingerprints": {"post": _fingerprints()},
             "/api/v1/duplicates": {"get": _duplicates()},
             "/api/v1/kinds": {
-                "get": _call("The hash kinds.", {"type": "array", "items": _ref("Kind")}, [])
+                "get": _call("The hash kinds.", {"type": "array", "items": ref("Kind")}, [])
             },
         },
-        "components": {
-            "schemas": {
-                "Item": _ITEM,
-                "Result": _RESULT,
-                "Items": _ITEMS,
-                "Duplicates": _DUPLICATES,
-                "Kind": _KIND,
-                "Problem": _PROBLEM,
-            }
-        },
+        "components": {"schemas": SCHEMAS},
     }
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _call(summary: str, schema: Json, parameters: list[Json], *problems: int) -> Json:
@@ -64,7 +51,7 @@ def _call(summary: str, schema: Json, parameters: list[Json], *problems: int) ->
     for status in problems:
         answers[str(status)] = {
             "description": "A problem; its `detail` says what to do.",
-            "content": {"application/problem+json": _as(_ref("Problem"))},
+            "content": {"application/problem+json": _as(ref("Problem"))},
         }
     return {"summary": summary, "parameters": parameters, "responses": answers}
 
@@ -76,7 +63,7 @@ def _as(schema: Json) -> Json:
 def _items() -> Json:
     return _call(
         "A random sample (`seed`, `n`), or one page of all (`page`, `per_page`).",
-        _ref("Items"),
+        ref("Items"),
         [
             _whole("seed", 0, 2**53),
             _whole("n", 1, parameters.MAX_N, 81),
@@ -91,23 +78,35 @@ def _items() -> Json:
 def _search() -> Json:
     q: Json = {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}
     found = "The nearest neighbours of a fingerprint."
-    return _call(found, _ref("Result"), [q, *_question()], 400, 503)
+    return _call(found, ref("Result"), [q, *_question()], 400, 503)
 
 
 def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
-    call = _call(found, _ref("Result"), _question(), 400, 413, 415, 422, 503)
+    call = _call(found, ref("Result"), _question(), 400, 413, 415, 422, 503)
+    return call | _upload("Any parameter may also be a field of the form.", _question())
+
+
+def _fingerprints() -> Json:
+    found = "The fingerprint of an uploaded picture, to search with later; nothing is searched."
+    call = _call(found, ref("Fingerprint"), [], 400, 413, 415, 422, 503)
+    return call | _upload("One picture.", [])
+
+
+def _upload(description: str, parameters: list[Json]) -> Json:
+    """Describe a form with a picture, and with these parameters as fields."""
+    image: Json = {"type": "string", "format": "binary"}
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
     off = "Percent of the picture to cut off from this side, in place of `crop`."
     percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}
-    margins: Json = dict.fromkeys(MARGINS, percent)
+    fields = {str(one["name"]): one["schema"] for one in parameters}
     form: Json = {
         "type": "object",
         "required": ["image"],
-        "properties": {"image": {"type": "string", "format": "binary"}, "crop": crop} | margins,
+        "properties": {"image": image, "crop": crop} | dict.fromkeys(MARGINS, percent) | fields,
     }
-    body = {"required": True, "content": {"multipart/form-data": _as(form)}}
-    return call | {"requestBody": body}
+    content: Json = {"multipart/form-data": _as(form)}
+    return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
 def _duplicates() -> Json:
@@ -121,7 +120,7 @@ def _duplicates() -> Json:
     of["description"] = "An item: its group alone, a page of its items at a time."
     return _call(
         "Groups of items whose codes are nearly the same, largest first, then by smallest id.",
-        _ref("Duplicates"),
+        ref("Duplicates"),
         [
             {"name": "by", "in": "query", "schema": by},
             distance,
@@ -174,81 +173,3 @@ def _filters() -> list[Json]:
     price: Json = {"type": "number", "minimum": 0}
     schemas = dict.fromkeys(FACETS, texts) | dict.fromkeys(("min_price", "max_price"), price)
     return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
-
-
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-_TEXT: Json = {"type": "string"}
-_WHOLE: Json = {"type": "integer"}
-
-_ITEM = _object(
-    id=_WHOLE,
-    filename=_TEXT,
-    title=_TEXT,
-    brand=_TEXT,
-    price={"type": ["number", "null"]},
-    currency=_TEXT,
-    colour=_TEXT,
-    category=_TEXT,
-    url=_TEXT,
-    width=_WHOLE,
-    height=_WHOLE,
-    image=_TEXT,
-    thumb=_TEXT,
-    extra={"type": "object", "additionalProperties": _TEXT},
-    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
-)
-_COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
-_ITEMS = _object(
-    items={"type": "array", "items": _ref("Item")},
-    total=_WHOLE,
-    seed=_WHOLE,
-    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
-)
-_HIT = _object(
-    rank={"type": "integer", "minimum": 1},
-    distance={"type": "integer", "minimum": 0},
-    similarity={"type": "number", "minimum": 0, "maximum": 1},
-    matched={"type": "string", "description": "How the query was read; empty: as it is."},
-    copies={
-        "type": "integer",
-        "minimum": 1,
-        "description": "With `fold`: how many items have this identical picture.",
-    },
-    item=_ref("Item"),
-)
-_RESULT = _object(
-    by=_TEXT,
-    k=_WHOLE,
-    fingerprint=_TEXT,
-    bits=_WHOLE,
-    weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
-    exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
-    hits={"type": "array", "items": _HIT},
-)
-_GROUP = _object(
-    size={"type": "integer", "minimum": 2},
-    distance={
-        "type": "integer",
-        "minimum": 0,
-        "description": "The smallest number of bits at which these items would still be one group.",
-    },
-    items={
-        "type": "array",
-        "items": _ref("Item"),
-        "description": f"By id; {parameters.MAX_PER_PAGE} at most: ask `of` one for more.",
-    },
-)
-_DUPLICATES = _object(
-    by=_TEXT,
-    distance=_WHOLE,
-    bits=_WHOLE,
-    total={"type": "integer", "minimum": 0, "description": "How many groups there are."},
-    items={"type": "integer", "minimum": 0, "description": "How many items are in them."},
-    page=_WHOLE,
-    groups={"type": "array", "items": _GROUP},
-)
-_KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
-_PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)

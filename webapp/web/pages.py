@@ -12,10 +12,9 @@ from webapp.index.facets import SORTS
 from webapp.search import price_bands
 from webapp.web import parameters
 from webapp.web.filter_context import remember_filters
-from webapp.web.kept import kept
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
-from webapp.web.uploads import uploaded_codes
+from webapp.web.uploads import uploaded_fingerprint
 
 bp = Blueprint("pages", __name__)
 bp.before_request(remember_filters)
@@ -29,14 +28,13 @@ def grid() -> str:
     g.seed = parameters.seed(request.args)
     n = parameters.integer(request.args, "n", 81, 1, parameters.MAX_N)
     core = hashbag()
-    items = core.catalog.items(core.facets.sample(g.filters, g.seed, n).tolist())
+    items = core.snapshot.items(core.facets.sample(g.filters, g.seed, n).tolist())
     total = core.facets.count(g.filters)
     next_seed = (g.seed * 48_271 + 11) % 1_000_003
     return render_template("grid.html", items=items, total=total, n=n, next_seed=next_seed)
 
 
 @bp.get("/browse")
-@kept
 def browse() -> str:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
@@ -47,21 +45,20 @@ def browse() -> str:
     if page > pages:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
     ids = core.facets.page(g.filters, sort, page, PER_PAGE)
-    shown = core.catalog.items(ids.tolist())
+    shown = core.snapshot.items(ids.tolist())
     return render_template(
         "browse.html", items=shown, total=total, page=page, pages=pages, sort=sort, sorts=SORTS
     )
 
 
 @bp.get("/items/<int:item_id>")
-@kept
 def item(item_id: int) -> str:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
-    shown = core.catalog.item(item_id)
+    shown = core.snapshot.item(item_id)
     asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(shown, asked)
-    wanted = price_bands.around(shown, g.filters, search.generation.facets)
+    wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "item.html",
@@ -81,7 +78,7 @@ def search() -> str:
         return render_template("search.html", limit=core.settings.max_upload_mb)
     asked = parameters.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
-    wanted = price_bands.thirds(g.filters, search.generation.facets)
+    wanted = price_bands.thirds(g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
     return render_template(
         "found.html",
@@ -95,10 +92,11 @@ def search() -> str:
 @bp.post("/search")
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
-    asked = request.args if "by" in request.args else request.form
-    by = parameters.ranking(asked).name if asked.get("by") else None
-    codes = uploaded_codes()
-    to = narrowed("pages.search", q=fingerprint_text.encode(codes), by=by)
+    asked = parameters.sent()
+    parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
+    fingerprint = fingerprint_text.encode(uploaded_fingerprint())
+    choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
+    to = narrowed("pages.search", choices, q=fingerprint)
     return Response(status=303, headers={"Location": to})
 
 

@@ -4,6 +4,7 @@ import math
 import secrets
 from collections.abc import Sequence
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from webapp.context import hashbag
@@ -23,6 +24,15 @@ MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
 
 Args = MultiDict[str, str]
+
+
+def sent() -> Args:
+    """Return the fields of the address and of the form; where both have one, the address's first.
+
+    Blank fields are left out: a form sends those too that nobody filled in.
+    """
+    fields = [(name, text) for name, texts in request.values.lists() for text in texts]
+    return MultiDict([(name, text) for name, text in fields if text.strip()])
 
 
 def integer(args: Args, name: str, default: int, least: int, most: int) -> int:

@@ -51,6 +51,6 @@ class PictureSources:
         return f"{self._thumbs}&w={size}"
 
 
-def glyph_of(fingerprint: Fingerprint, kind: str) -> code_drawing.Glyph | None:
+def code_drawing_of(fingerprint: Fingerprint, kind: str) -> code_drawing.CodeDrawing | None:
     """Draw one code of a fingerprint, if it has it."""
-    return code_drawing.glyph(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None
+    return code_drawing.draw_code(KINDS[kind], fingerprint[kind]) if kind in fingerprint else None

@@ -77,7 +77,7 @@ def agreement(row: ComparedKind) -> str:
         return "very likely exact"
     if row.search.query.filters:
         return "exact: all that pass were measured"
-    engines = {entry.engine for entry in row.search.generation.manifest.kinds.values()}
+    engines = row.search.snapshot.generation.manifest.engines
     if "exact" in engines:
         return "exact: all were measured"
     names = " and ".join(name.capitalize() for name in sorted(engines))

@@ -16,7 +16,7 @@ from webapp.search.query import RANKINGS, blended
 from webapp.web import template_filters, trail
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
-from webapp.web.picture_sources import PictureSources, glyph_of
+from webapp.web.picture_sources import PictureSources, code_drawing_of
 
 FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
         leanings_offered=leanings,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
-        glyph_of=glyph_of,
+        code_drawing_of=code_drawing_of,
         narrowed=narrowed,
         link=link,
         seed=seed,
@@ -55,7 +55,7 @@ def register(app: Flask) -> None:
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
-        drawn_bits=code_drawing.glyph_of,
+        drawn_bits=code_drawing.draw_bits,
         cells=code_drawing.cells,
         tones=code_drawing.tones,
         zip=zip,
@@ -68,7 +68,7 @@ def register(app: Flask) -> None:
 
 def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     """List the leanings worth a link, and whether each is the current one."""
-    parts = blended(hashbag().generations.current())
+    parts = blended(hashbag().snapshot)
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]

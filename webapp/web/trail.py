@@ -66,7 +66,7 @@ def steps() -> list[Step]:
     """List the steps to this page; items that are gone are left out."""
     trail: list[str] = getattr(g, "trail", [])
     ids = [int(step) for step in trail if not step.startswith(_PHOTO)]
-    items = {str(item.id): item for item in hashbag().catalog.items(ids)} if ids else {}
+    items = {str(item.id): item for item in hashbag().snapshot.items(ids)} if ids else {}
     return [
         Step(items.get(step), step.removeprefix(_PHOTO), _written(trail[:number]))
         for number, step in enumerate(trail)

@@ -1,9 +1,7 @@
-"""Pictures sent with a request, the part of them that is meant, and its codes."""
+"""The picture sent with a request, and the part of it that is meant."""
 
 import re
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from flask import request
@@ -11,49 +9,38 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing.kinds import query_fingerprint
+from webapp.hashing.fingerprinting import Crop, EncodedPicture, hash_query
+from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.models import Fingerprint
-from webapp.pictures.opening import open_picture
+from webapp.web import parameters
 
 Fields = Mapping[str, str]
 
 SIDES = ("left", "top", "right", "bottom")
 MARGINS = tuple(f"cut_{side}" for side in SIDES)
-"""The form fields that say how many percent of a picture to cut off, from each side."""
+"""The fields that say how many percent of a picture to cut off, one for each side."""
 
 _PERCENT = re.compile(r"\d{1,2}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """A region of a picture, in fractions of its width and height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-_one_at_a_time = threading.Lock()
-
-
-def uploaded_codes() -> Fingerprint:
+def uploaded_fingerprint() -> Fingerprint:
     """Hash the picture in the field `image`; it stays in memory and is gone with the request.
 
-    One picture at a time in each worker: decoded, a large one takes hundreds of megabytes, and
-    several at once on one core would each be later.
+    Raises:
+        BadParameter: there is no picture, or more than one, or its crop cannot be used.
+        UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
     """
-    region = crop(request.form) or crop(request.args)
+    region = crop(parameters.sent())
     data = _upload().stream.read()
-    with _one_at_a_time:
-        picture = open_picture(data, hashbag().settings.max_pixels)
-        if region:
-            picture = picture.cropped(region.x, region.y, region.width, region.height)
-        return query_fingerprint(picture.image)
+    encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
+    return one_at_a_time(hash_query, encoded)
 
 
 def _upload() -> FileStorage:
-    """Find the one picture among the fields `image`: one to choose a file, one for the camera."""
+    """Return the one picture that was sent.
+
+    The form has two fields `image`, one for a file and one for the camera; an unused one is empty.
+    """
     fields = request.files.getlist("image")
     if not fields:
         raise BadParameter("image", "send the picture as the multipart form field 'image'")
@@ -66,7 +53,11 @@ def _upload() -> FileStorage:
 
 
 def crop(fields: Fields) -> Crop | None:
-    """Read the region that is meant: `crop=x,y,w,h`, or the margins to cut off."""
+    """Read the region that is meant: `crop=x,y,w,h`, or the margins to cut off.
+
+    Raises:
+        BadParameter: it is no region inside the picture, or both ways are used at once.
+    """
     region, inside = _region(fields), _inside_margins(fields)
     if region and inside:
         raise BadParameter("crop", f"give this or {MARGINS[0]} to {MARGINS[-1]}, not both")
@@ -81,7 +72,7 @@ def _region(fields: Fields) -> Crop | None:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError as error:
         raise BadParameter("crop", "must be x,y,w,h as fractions from 0 to 1") from error
-    # Rounding in a browser may pass the edge by a hair.
+    # A browser's rounding may put an edge just outside the picture.
     inside = 0 <= x < 1 and 0 <= y < 1 and x + width <= 1.001 and y + height <= 1.001
     if not (inside and width > 0 and height > 0):
         raise BadParameter("crop", "must be a region inside the picture, from 0 to 1")
@@ -96,7 +87,7 @@ def _inside_margins(fields: Fields) -> Crop | None:
             raise BadParameter(name, f"{one:f} % and {other:f} % off {ends} leave nothing")
     if not any((left, top, right, bottom)):
         return None
-    # Divided as decimals: 29 % is the same number here as 0.29 in `crop`.
+    # Decimals, because 29 % must give exactly the number that 0.29 in `crop` gives.
     x, y, width, height = (
         float(part / 100) for part in (left, top, 100 - left - right, 100 - top - bottom)
     )

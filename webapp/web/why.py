@@ -22,7 +22,7 @@ def page() -> str:
     args = request.args
     if "to" not in args:
         raise BadParameter("to", "name the item whose match is to be explained")
-    found = hashbag().catalog.item(parameters.integer(args, "to", 0, 1, 2**53))
+    found = hashbag().snapshot.item(parameters.integer(args, "to", 0, 1, 2**53))
     shown = _asked_by()
     search = _search(shown)
     explained = explain(search, found.id)
@@ -50,7 +50,7 @@ def _occlusion_maps(
 
 def _asked_by() -> Item | None:
     if request.args.get("item"):
-        return hashbag().catalog.item(parameters.integer(request.args, "item", 0, 1, 2**53))
+        return hashbag().snapshot.item(parameters.integer(request.args, "item", 0, 1, 2**53))
     if not request.args.get("q"):
         raise BadParameter("item", "name the item or the fingerprint that was searched with")
     return None

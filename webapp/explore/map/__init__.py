@@ -1,1 +1,1 @@
-"""The map of the catalogue: every item in a cell of one mosaic, near those that look like it."""
+"""The map of the catalogue: one mosaic of all photos, those that look alike close together."""

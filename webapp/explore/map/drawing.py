@@ -5,14 +5,16 @@ from webapp.exceptions import MapNotDrawn, MapNotReady
 from webapp.explore.map import placement
 from webapp.explore.map.mosaic import columns_for, snap
 from webapp.explore.map.pyramid import Pyramid
-from webapp.explore.map.selection import MOST, Selection, select
+from webapp.explore.map.selection import MAX_MAP_ITEMS, Selection, select
 from webapp.explore.map.store import Maps
 from webapp.explore.map.tiles import TilePainter
 from webapp.models import Progress, WithProgress
 from webapp.pictures.thumbnails import SIZES, ThumbStore
 
 
-def draw(catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MOST) -> WithProgress[int]:
+def draw(
+    catalog: Catalog, thumbs: ThumbStore, maps: Maps, most: int = MAX_MAP_ITEMS
+) -> WithProgress[int]:
     """Draw and publish the map of the catalogue as it is; nothing, if that map is published.
 
     Returns how many items were drawn. The caller holds the write lock.
@@ -50,7 +52,7 @@ def _draw(selection: Selection, thumbs: ThumbStore, maps: Maps) -> WithProgress[
     return len(order)
 
 
-def is_outdated(catalog: Catalog, maps: Maps, most: int = MOST) -> bool:
+def is_outdated(catalog: Catalog, maps: Maps, most: int = MAX_MAP_ITEMS) -> bool:
     """Say whether the published map, if there is one, shows the catalogue as it was before."""
     try:
         version = maps.current().version

@@ -1,7 +1,7 @@
-"""Where items lie: points in a plane, those that look alike close together.
+"""Where items lie on the map: points in a plane, those that look alike close together.
 
-t-SNE keeps neighbours together and lets strangers be strangers, which is what a map of looks
-wants. It is given each item's nearest in the look, the same distances that rank searches.
+t-SNE (van der Maaten and Hinton, 2008) keeps near neighbours together and gives little weight to
+distances between unlike items. Its input is each item's nearest by look distance.
 """
 
 from collections.abc import Sequence
@@ -20,30 +20,33 @@ from webapp.index.kind_index import KindIndex
 from webapp.models import Progress, WithProgress
 from webapp.search.look import LookMeasure
 
-# Of leans from 0.3 to 0.5, adjacent bags have most often both colour and category in common at
-# this one: 31 % on 3,055 photos, 17 % on the demo's bags.
-LEAN = 0.4
+# Of the shares from 0.3 to 0.5, this one gives most adjacent bags the same colour and category:
+# 31 % on 3,055 photos, 17 % on the demo's bags.
+COLOUR_SHARE = 0.4
 
-# How many neighbours an item is drawn to, and how many it is measured with.
 PERPLEXITY = 30
-NEIGHBOURS = 3 * PERPLEXITY + 2  # with itself
+"""t-SNE's perplexity: about how many neighbours attract an item."""
+
+NEIGHBOURS = 3 * PERPLEXITY + 2
+"""How many nearest items t-SNE is given of each, itself among them."""
 
 # Twice as many bring no more neighbours together.
-_STEPS = 500
-_LANDMARKS = 500
+_TSNE_STEPS = 500
+_MAX_LANDMARKS = 500
 _SEED = 81
-_TOO_FEW = 4
+_TSNE_MIN_ITEMS = 4
 
 Points = NDArray[np.float32]
-"""Shape (N, 2): how far to the right, how far down."""
+"""Shape (N, 2): to the right and down, in no unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """What is known of N items: the nearest of each, and how far all are from a few.
+    """Look distances of N items: to the K nearest of each, and to L landmarks, items drawn once.
 
-    `nearest`, shape (N, K), positions by ascending distance, the item itself among them;
-    `distances` theirs, of that shape; `landmarks`, shape (N, L): the distances to L items.
+    `nearest`: positions by ascending distance, the item itself among them, shape (N, K).
+    `distances`: their distances, shape (N, K). `landmarks`: the distances to the landmarks, shape
+    (N, L).
     """
 
     nearest: NDArray[np.int32]
@@ -52,55 +55,60 @@ class Nearness:
 
 
 def measure(tables: Sequence[CodeTable]) -> WithProgress[Nearness]:
-    """Measure the look distance of each item to all, and keep what placing them needs."""
+    """Measure the look distance of each item to all others; N items take N scans.
+
+    `tables` are those of the look's two parts, shape and colour.
+    """
     shape, colour = (KindIndex(table, ExactIndex(table)) for table in tables)
     count = len(shape.table.ids)
     landmarks = np.sort(
-        np.random.default_rng(_SEED).choice(count, min(count, _LANDMARKS), replace=False)
+        np.random.default_rng(_SEED).choice(count, min(count, _MAX_LANDMARKS), replace=False)
     )
-    near = min(count, NEIGHBOURS)
-    found = Nearness(
-        np.empty((count, near), np.int32),
-        np.empty((count, near), np.float32),
+    neighbours = min(count, NEIGHBOURS)
+    nearness = Nearness(
+        np.empty((count, neighbours), np.int32),
+        np.empty((count, neighbours), np.float32),
         np.empty((count, len(landmarks)), np.float32),
     )
     for item in range(count):
         queries = (_codes_of(shape.table, item), _codes_of(colour.table, item))
-        distances = LookMeasure((shape, colour), queries, (1 - LEAN, LEAN)).distances()
-        nearest = k_smallest(distances, near)
-        found.nearest[item] = nearest
-        found.distances[item] = distances[nearest]
-        found.landmarks[item] = distances[landmarks]
+        distances = LookMeasure(
+            (shape, colour), queries, (1 - COLOUR_SHARE, COLOUR_SHARE)
+        ).distances()
+        nearest = k_smallest(distances, neighbours)
+        nearness.nearest[item] = nearest
+        nearness.distances[item] = distances[nearest]
+        nearness.landmarks[item] = distances[landmarks]
         yield Progress("measuring", item + 1, count)
-    return found
+    return nearness
 
 
 def _codes_of(table: CodeTable, item: int) -> NDArray[np.uint64]:
     return table.codes[:, table.rows[item]]
 
 
-def place(known: Nearness) -> Points:
-    """Place items, the same for the same items.
+def place(nearness: Nearness) -> Points:
+    """Place N items, shape (N, 2); equal input gives equal points.
 
     Raises:
         MapNotDrawn: scikit-learn is not installed.
     """
     manifold, sparse, threads = _libraries()
-    count, near = known.nearest.shape
-    # Sums of floats depend on their order, and that on the number of threads.
+    count, neighbours = nearness.nearest.shape
+    # The number of threads changes the order of sums, and so the last bits of the points.
     with threads.threadpool_limits(1):
-        draft = _draft(known.landmarks)
-        if count < _TOO_FEW or not draft.any():
+        draft = _draft(nearness.landmarks)
+        if count < _TSNE_MIN_ITEMS or not draft.any():
             return draft
-        starts = np.arange(0, count * near + 1, near)
+        starts = np.arange(0, count * neighbours + 1, neighbours)
         graph = sparse.csr_matrix(
-            (known.distances.ravel(), known.nearest.ravel(), starts), shape=(count, count)
+            (nearness.distances.ravel(), nearness.nearest.ravel(), starts), shape=(count, count)
         )
         embedding = manifold.TSNE(
             metric="precomputed",
             perplexity=min(PERPLEXITY, (count - 1) / 3),
             init=draft,
-            max_iter=_STEPS,
+            max_iter=_TSNE_STEPS,
             random_state=_SEED,
         )
         points: Points = embedding.fit_transform(graph)
@@ -108,7 +116,7 @@ def place(known: Nearness) -> Points:
 
 
 def require_libraries() -> None:
-    """Find out whether a map can be drawn.
+    """Check that the libraries which draw a map are installed.
 
     Raises:
         MapNotDrawn: scikit-learn is not installed.
@@ -117,7 +125,7 @@ def require_libraries() -> None:
 
 
 def _libraries() -> tuple[Any, Any, Any]:
-    # Loaded by whoever draws a map, and by nobody else: they take a second.
+    # They take a second to import, and only drawing a map needs them.
     try:
         return (
             import_module("sklearn.manifold"),
@@ -132,16 +140,16 @@ def _libraries() -> tuple[Any, Any, Any]:
 
 
 def _draft(landmarks: NDArray[np.float32]) -> Points:
-    """Lay items out by the two directions in which their distances to landmarks differ most.
+    """Project the distances to landmarks, (N, L), onto their first two principal axes, (N, 2).
 
-    What is far apart here stays far apart: t-SNE by itself knows only neighbours.
+    t-SNE sees near neighbours only: starting here, it keeps distant groups where they are.
     """
     centred = landmarks.astype(np.float64) - landmarks.mean(axis=0)
     _, directions = np.linalg.eigh(centred.T @ centred)
     draft = centred @ directions[:, :-3:-1]
     if draft.shape[1] < 2:
         draft = np.pad(draft, ((0, 0), (0, 1)))
-    # A direction has no sign of its own: without one, an item more could turn the map over.
+    # The sign of an axis is arbitrary: fixed, one more item does not mirror the map.
     draft *= np.where((draft**3).sum(axis=0) < 0, -1, 1)
     widest = draft[:, 0].std()
     small = draft / widest * 1e-4 if widest > 0 else np.zeros_like(draft)

@@ -1,21 +1,20 @@
-"""The picture's geometry: one tile for everything, then four times as many from level to level."""
+"""The geometry of a tile pyramid: each level shows the map twice as large as the one before."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
-TILE = 256
-"""Pixels each way of a tile."""
+TILE_PIXELS = 256
+"""Width and height of a tile."""
 
-CELL = 128
-"""Pixels each way of a cell at the last level."""
+CELL_PIXELS = 128
+"""Width and height of a cell at the last level."""
 
 
 @dataclass(frozen=True)
 class Pyramid:
     """The levels of a mosaic of `count` cells in rows of `columns`.
 
-    A level is a number from 0, where one tile shows everything, to `last`; at each, a cell is
-    twice as wide as at the one before.
+    At level 0, one tile shows everything; at level `last`, a cell is `CELL_PIXELS` wide.
     """
 
     columns: int
@@ -23,33 +22,33 @@ class Pyramid:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows of cells."""
         return -(-self.count // self.columns)
 
     @cached_property
     def last(self) -> int:
         """The level of the largest cells."""
         level = 0
-        while (TILE << level) < CELL * max(self.columns, self.rows):
+        while (TILE_PIXELS << level) < CELL_PIXELS * max(self.columns, self.rows):
             level += 1
         return level
 
     def cell(self, level: int) -> float:
-        """Return the pixels each way of a cell."""
-        return CELL / (1 << (self.last - level))
+        """Return the width of a cell, in pixels; below 1 where cells are smaller than that."""
+        return CELL_PIXELS / (1 << (self.last - level))
 
     def cells_per_tile(self, level: int) -> int:
-        """Return how many cells a tile has each way."""
-        return TILE * (1 << (self.last - level)) // CELL
+        """Return how many cells there are across a tile, and down."""
+        return TILE_PIXELS * (1 << (self.last - level)) // CELL_PIXELS
 
     def size(self, level: int) -> tuple[int, int]:
-        """Return how many tiles there are across and down."""
+        """Return how many tiles a level has across and down."""
         per_tile = self.cells_per_tile(level)
         return -(-self.columns // per_tile), -(-self.rows // per_tile)
 
     @cached_property
     def firsts(self) -> tuple[int, ...]:
-        """The number of each level's first tile, and last the number of all tiles."""
+        """The number of the first tile of each level; at the end, the number of all tiles."""
         firsts = [0]
         for level in range(self.last + 1):
             across, down = self.size(level)
@@ -58,11 +57,11 @@ class Pyramid:
 
     @property
     def tiles(self) -> int:
-        """How many tiles there are."""
+        """The number of tiles at all levels."""
         return self.firsts[-1]
 
     def number(self, level: int, x: int, y: int) -> int | None:
-        """Number a tile, level by level and row by row; None where there is none."""
+        """Return a tile's number, counted by level, then by row; None where there is no tile."""
         if not 0 <= level <= self.last:
             return None
         across, down = self.size(level)

@@ -1,4 +1,4 @@
-"""Which items are on the map, with the codes that place them."""
+"""The items on the map, with the codes that place them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ from webapp.index.code_table import CodeTable, make_table
 from webapp.models import Ids
 from webapp.search.look import PARTS
 
-MOST = 10_000
-"""More items than this are not drawn: a sample is."""
+MAX_MAP_ITEMS = 10_000
+"""Of a catalogue with more items, the map shows a sample."""
 
-# Grows when the same items would be drawn in another way.
-_REVISION = 1
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+# Increased when the same items are drawn in another way.
+_DRAWING_REVISION = 1
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """N items, ascending by id, with the checksums of their photos and their codes.
+    """N items on the map, ascending by id.
 
-    `packed`: of each part of the look, shape (N, views, bytes). `version` names the map of the
-    items: it is another whenever the picture would be.
+    `version`: the map's name, a checksum of all that the picture depends on. `digests`: the
+    checksums of the photos, by which thumbnails are named. `packed`: the codes in each part of
+    the look, shape (N, views, bytes).
     """
 
     version: str
@@ -35,20 +36,20 @@ class Selection:
 
     @property
     def tables(self) -> tuple[CodeTable, ...]:
-        """The codes of each part of the look, ready to be measured."""
+        """The code table of each part of the look."""
         return tuple(
             make_table(KINDS[name].bits, self.ids, codes)
             for name, codes in zip(PARTS, self.packed, strict=True)
         )
 
 
-def select(catalog: Catalog, most: int = MOST) -> Selection:
-    """Choose the items that have all codes, a sample of them if they are too many."""
+def select(catalog: Catalog, max_items: int = MAX_MAP_ITEMS) -> Selection:
+    """Select the items that have all codes of the look's parts, or a sample of `max_items`."""
     columns = [catalog.code_column(name, KINDS[name].versions()) for name in PARTS]
     complete = columns[0][0]
     for ids, _ in columns[1:]:
         complete = np.intersect1d(complete, ids, assume_unique=True)
-    items = catalog.items(spread(complete, most).tolist())
+    items = catalog.items(spread(complete, max_items).tolist())
     chosen = np.array([item.id for item in items], dtype=np.int64)
     packed = tuple(
         _packed_of(name, ids, codes, chosen)
@@ -58,14 +59,14 @@ def select(catalog: Catalog, most: int = MOST) -> Selection:
     return Selection(_version(chosen, digests, packed), chosen, digests, packed)
 
 
-def spread(ids: Ids, most: int) -> Ids:
-    """Return at most so many of the ids, ascending, evenly from all parts of the catalogue.
+def spread(ids: Ids, max_items: int) -> Ids:
+    """Return a sample of at most `max_items` ids, ascending, evenly spread over all ids.
 
-    One item more or less changes the sample by one at most: the map of a growing catalogue
-    stays the same for the most part.
+    One item more or less changes at most one id of the sample, so the map of a growing catalogue
+    changes little. Sorting by `id * _GOLDEN` modulo 2^64 is Fibonacci hashing (Knuth).
     """
     order = np.argsort(ids.astype(np.uint64) * _GOLDEN, kind="stable")
-    return np.sort(ids[order[:most]])
+    return np.sort(ids[order[:max_items]])
 
 
 def _packed_of(kind: str, ids: Ids, codes: NDArray[np.uint8], chosen: Ids) -> NDArray[np.uint8]:
@@ -75,9 +76,9 @@ def _packed_of(kind: str, ids: Ids, codes: NDArray[np.uint8], chosen: Ids) -> ND
 
 
 def _version(ids: Ids, digests: tuple[str, ...], packed: tuple[NDArray[np.uint8], ...]) -> str:
-    whole = hashlib.sha256(f"{_REVISION}\n".encode())
-    whole.update(ids.tobytes())
-    whole.update("\n".join(digests).encode())
+    checksum = hashlib.sha256(f"{_DRAWING_REVISION}\n".encode())
+    checksum.update(ids.tobytes())
+    checksum.update("\n".join(digests).encode())
     for codes in packed:
-        whole.update(codes.tobytes())
-    return whole.hexdigest()[:12]
+        checksum.update(codes.tobytes())
+    return checksum.hexdigest()[:12]

@@ -124,7 +124,7 @@ class Maps:
         except OSError:
             digest = ""
         if found.digest != digest:
-            raise MapNotReady(f"the map {found.version} is damaged: run `hashbag index`")
+            raise MapNotReady("it is damaged: run `hashbag index`")
         return found
 
     @contextmanager

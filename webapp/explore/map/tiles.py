@@ -1,4 +1,4 @@
-"""Drawing the mosaic's tiles from thumbnails."""
+"""Drawing the tiles of the map from thumbnails."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -7,48 +7,51 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from webapp.exceptions import MapNotDrawn
-from webapp.explore.map.pyramid import CELL, TILE, Pyramid
+from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS, Pyramid
 
-# What a photo leaves free on each side of its cell.
-_MARGIN = CELL // 16
-_HALF = TILE // 2
+_MARGIN_PIXELS = CELL_PIXELS // 16
+_HALF_TILE_PIXELS = TILE_PIXELS // 2
 
-# White, like the ground of most photos: pages multiply it with their mat's colour.
-_GROUND = "white"
+# White as the background of most photos; pages multiply it by the colour of their own.
+_BACKGROUND = "white"
 
-# Of each level of grey, whether it is told from white.
-_IS_SEEN = [255 if grey < 246 else 0 for grey in range(256)]
+# 255 for each of 256 levels of grey that the eye can tell from white, else 0.
+_VISIBLE = [255 if grey < 246 else 0 for grey in range(256)]
 
 Tile = tuple[int, bytes]
-"""A tile's number, and its picture as WebP."""
+"""The number of a tile and its picture, as a WebP file."""
 
 
 class TilePainter:
-    """Paints all tiles of a pyramid, each from the four below it; `photos` by cell."""
+    """Paints all tiles of a pyramid; `photos` are the thumbnails by cell.
+
+    The tiles of the last level are made from photos, all others from the four tiles of the next
+    level that show the same part.
+    """
 
     def __init__(self, pyramid: Pyramid, photos: Sequence[Path]) -> None:
         self._pyramid = pyramid
         self._photos = photos
 
     def paint(self) -> Iterator[Tile]:
-        """Yield every tile once, a tile after those that it is made from.
+        """Yield every tile once, each after those that it is made from.
 
         Raises:
             MapNotDrawn: a thumbnail is missing or damaged.
         """
-        yield from self._paint(0, 0, 0, Image.new("RGB", (TILE, TILE)))
+        yield from self._paint(0, 0, 0, Image.new("RGB", (TILE_PIXELS, TILE_PIXELS)))
 
     def _paint(self, level: int, x: int, y: int, canvas: Image.Image) -> Iterator[Tile]:
-        """Paint one tile onto the canvas, after yielding all tiles below it."""
-        canvas.paste(_GROUND, (0, 0, TILE, TILE))
+        """Paint a tile onto the canvas and yield it, after all tiles that it is made from."""
+        canvas.paste(_BACKGROUND, (0, 0, TILE_PIXELS, TILE_PIXELS))
         if level == self._pyramid.last:
             self._paint_cells(x, y, canvas)
         else:
-            below = Image.new("RGB", (TILE, TILE))
+            below = Image.new("RGB", (TILE_PIXELS, TILE_PIXELS))
             for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
                 if self._pyramid.number(level + 1, 2 * x + dx, 2 * y + dy) is not None:
                     yield from self._paint(level + 1, 2 * x + dx, 2 * y + dy, below)
-                    canvas.paste(below.reduce(2), (dx * _HALF, dy * _HALF))
+                    canvas.paste(below.reduce(2), (dx * _HALF_TILE_PIXELS, dy * _HALF_TILE_PIXELS))
         number = self._pyramid.number(level, x, y)
         assert number is not None, "only tiles that exist are painted"
         yield number, _encoded(canvas)
@@ -61,12 +64,15 @@ class TilePainter:
                 cell = row * self._pyramid.columns + column
                 if column < self._pyramid.columns and cell < self._pyramid.count:
                     photo = _fitted(self._photos[cell])
-                    free = CELL - photo.width, CELL - photo.height
-                    canvas.paste(photo, (across * CELL + free[0] // 2, down * CELL + free[1] // 2))
+                    free = CELL_PIXELS - photo.width, CELL_PIXELS - photo.height
+                    canvas.paste(
+                        photo,
+                        (across * CELL_PIXELS + free[0] // 2, down * CELL_PIXELS + free[1] // 2),
+                    )
 
 
 def _fitted(path: Path) -> Image.Image:
-    inner = CELL - 2 * _MARGIN
+    inner = CELL_PIXELS - 2 * _MARGIN_PIXELS
     try:
         with Image.open(path) as thumb:
             return ImageOps.contain(_trimmed(thumb.convert("RGB")), (inner, inner))
@@ -77,8 +83,8 @@ def _fitted(path: Path) -> Image.Image:
 
 
 def _trimmed(photo: Image.Image) -> Image.Image:
-    """Cut off white margins, which small cells have no room for."""
-    box = photo.convert("L").point(_IS_SEEN).getbbox()
+    """Cut off white margins, so that the bag fills its small cell."""
+    box = photo.convert("L").point(_VISIBLE).getbbox()
     return photo.crop(box) if box else photo
 
 

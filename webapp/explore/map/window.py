@@ -1,16 +1,16 @@
-"""The part of the map that a page shows by itself: some tiles of one level."""
+"""The part of the map that a page shows without scripts: some tiles of one level."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from webapp.explore.map.pyramid import Pyramid
 
-ACROSS, DOWN = 4, 3
+MAX_TILES_ACROSS, MAX_TILES_DOWN = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some cells of the mosaic: columns and rows, from the first to before the last."""
+    """A block of cells: columns from `left` to before `right`, rows `top` to before `bottom`."""
 
     left: int
     top: int
@@ -19,11 +19,11 @@ class Block:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The middle, in cells from the map's left and top."""
+        """The middle, in cells from the left and from the top of the map."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def cells(self, columns: int, count: int) -> Iterator[int | None]:
-        """Yield the numbers of its cells row by row; None where there is none."""
+        """Yield the numbers of its cells row by row; None where the mosaic has no cell."""
         for row in range(self.top, self.bottom):
             for column in range(self.left, self.right):
                 cell = row * columns + column
@@ -32,7 +32,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class TileAt:
-    """A tile's place in its level, and the cells on it."""
+    """The column and row of a tile in its level, and the cells that it shows."""
 
     x: int
     y: int
@@ -41,7 +41,7 @@ class TileAt:
 
 @dataclass(frozen=True)
 class Window:
-    """Up to 4 by 3 tiles of one level; `left` and `top` count tiles."""
+    """Up to 4 by 3 tiles of one level; `left` and `top` are the column and row of the first."""
 
     pyramid: Pyramid
     level: int
@@ -50,17 +50,17 @@ class Window:
 
     @property
     def across(self) -> int:
-        """How many tiles there are in a row."""
-        return min(ACROSS, self.pyramid.size(self.level)[0])
+        """How many tiles are in a row."""
+        return min(MAX_TILES_ACROSS, self.pyramid.size(self.level)[0])
 
     @property
     def down(self) -> int:
         """How many rows of tiles there are."""
-        return min(DOWN, self.pyramid.size(self.level)[1])
+        return min(MAX_TILES_DOWN, self.pyramid.size(self.level)[1])
 
     @property
     def tiles(self) -> list[TileAt]:
-        """All tiles, row by row."""
+        """Its tiles, row by row."""
         per_tile = self.pyramid.cells_per_tile(self.level)
         return [
             TileAt(x, y, Block(x * per_tile, y * per_tile, (x + 1) * per_tile, (y + 1) * per_tile))
@@ -75,15 +75,18 @@ class Window:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The middle of the window, in cells from the map's left and top."""
-        return self._beyond(0, 0)
+        """The middle, in cells from the left and from the top of the map."""
+        return self._centre_moved(0, 0)
 
     def moved(self, right: int, down: int) -> tuple[float, float] | None:
-        """Return the centre of the window half a window further on; None at the edge."""
-        there = self._beyond(right, down)
-        return there if window(self.pyramid, self.level, *there) != self else None
+        """Return the centre of the window moved by half its size; None at the edge of the map.
 
-    def _beyond(self, right: int, down: int) -> tuple[float, float]:
+        `right` and `down` are -1, 0 or 1.
+        """
+        centre = self._centre_moved(right, down)
+        return centre if window(self.pyramid, self.level, *centre) != self else None
+
+    def _centre_moved(self, right: int, down: int) -> tuple[float, float]:
         half = self.pyramid.cells_per_tile(self.level) / 2
         return (
             half * (2 * self.left + self.across * (1 + right)),
@@ -92,27 +95,30 @@ class Window:
 
 
 def window(pyramid: Pyramid, level: float, x: float, y: float) -> Window:
-    """Show what lies around a point, given in cells, as near as the level and the edges allow."""
-    whole = max(0, min(pyramid.last, round(level)))
-    per_tile = pyramid.cells_per_tile(whole)
-    across, down = pyramid.size(whole)
+    """Return the window around a point, given in cells, rounded to a level and to whole tiles.
+
+    At an edge of the map, the point is not in the middle.
+    """
+    rounded = max(0, min(pyramid.last, round(level)))
+    per_tile = pyramid.cells_per_tile(rounded)
+    across, down = pyramid.size(rounded)
     return Window(
         pyramid,
-        whole,
-        _begin(x / per_tile, min(ACROSS, across), across),
-        _begin(y / per_tile, min(DOWN, down), down),
+        rounded,
+        _first_tile(x / per_tile, min(MAX_TILES_ACROSS, across), across),
+        _first_tile(y / per_tile, min(MAX_TILES_DOWN, down), down),
     )
 
 
 def overview(pyramid: Pyramid) -> Window:
-    """Show everything, as large as it fits."""
+    """Return the window of the last level at which it shows the whole map."""
     fitting = [
         level
         for level in range(pyramid.last + 1)
-        if pyramid.size(level)[0] <= ACROSS and pyramid.size(level)[1] <= DOWN
+        if pyramid.size(level)[0] <= MAX_TILES_ACROSS and pyramid.size(level)[1] <= MAX_TILES_DOWN
     ]
     return Window(pyramid, fitting[-1], 0, 0)
 
 
-def _begin(centre: float, shown: int, of: int) -> int:
-    return max(0, min(of - shown, round(centre - shown / 2)))
+def _first_tile(centre: float, shown: int, total: int) -> int:
+    return max(0, min(total - shown, round(centre - shown / 2)))

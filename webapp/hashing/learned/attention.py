@@ -1,7 +1,7 @@
-"""Which parts of a photo its learned code hangs on, found by hiding one part after another.
+"""Which parts of a photo decide its learned code, found by hiding one part after another.
 
-Approximate: parts that only count together show nothing when hidden one at a time, and what is
-put in a part's place is something to see as well.
+Occlusion sensitivity (Zeiler and Fergus, 2014). Approximate: parts that matter only together show
+no effect when hidden one at a time, and the blur that hides a part is an image too.
 """
 
 import time
@@ -17,13 +17,12 @@ from webapp.hashing.learned.codes import encode
 from webapp.hashing.learned.network import SIDE
 
 CELLS = 7
-"""Rows and columns of parts: as many as the network's own last map has."""
+"""Rows and columns of parts: those of the network's last map."""
 
 SECONDS = 2.0
-"""What an answer may take; the network asks for some 10 ms a part."""
+"""Time limit of an answer; the network takes some 10 ms for each part."""
 
-# Pixels: so much is blurred in what takes a part's place, and its edge.
-_BLUR, _EDGE = 24, 6
+_BLUR_RADIUS_PIXELS, _EDGE_RADIUS_PIXELS = 24, 6
 
 
 def attention(
@@ -33,44 +32,46 @@ def attention(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Attention:
-    """Hide each part of an upright RGB picture and see what becomes of its code.
+    """Hide each part of an upright RGB picture in turn and count the bits that change.
 
-    `compared`, shape (bits,), is the code of another picture. Parts are taken from the middle
-    outward, so that what time allows is what most likely matters.
+    `compared`: the code of another picture, (bits,). `seconds`: the time limit; parts in the
+    middle, which are most likely to matter, come first.
 
     Raises:
-        LearnedUnusable: the network is not right.
+        LearnedUnusable: the weights or the runtime are not right.
     """
     end = clock() + seconds
     pixels = session.seen(image)
-    behind = np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR)))
-    plain = encode(session.profile(pixels))
-    turned, farther = np.zeros((2, CELLS, CELLS), dtype=np.int64)
-    known = np.zeros((CELLS, CELLS), dtype=np.bool_)
-    for row, column in _from_the_middle():
+    blurred = np.asarray(
+        Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_RADIUS_PIXELS))
+    )
+    original = encode(session.profile(pixels))
+    flipped, added_distance = np.zeros((2, CELLS, CELLS), dtype=np.int64)
+    measured = np.zeros((CELLS, CELLS), dtype=np.bool_)
+    for row, column in _parts_from_the_middle():
         if clock() >= end:
             break
-        hidden = encode(session.profile(_hidden(pixels, behind, row, column)))
-        turned[row, column] = (hidden ^ plain).sum()
-        farther[row, column] = (hidden ^ compared).sum() - (plain ^ compared).sum()
-        known[row, column] = True
-    return Attention(turned, farther, known)
+        hidden = encode(session.profile(_with_part_hidden(pixels, blurred, row, column)))
+        flipped[row, column] = (hidden ^ original).sum()
+        added_distance[row, column] = (hidden ^ compared).sum() - (original ^ compared).sum()
+        measured[row, column] = True
+    return Attention(flipped, added_distance, measured)
 
 
-def _from_the_middle() -> list[tuple[int, int]]:
+def _parts_from_the_middle() -> list[tuple[int, int]]:
     middle = (CELLS - 1) / 2
-    places = [(row, column) for row in range(CELLS) for column in range(CELLS)]
-    return sorted(places, key=lambda at: (at[0] - middle) ** 2 + (at[1] - middle) ** 2)
+    parts = [(row, column) for row in range(CELLS) for column in range(CELLS)]
+    return sorted(parts, key=lambda part: (part[0] - middle) ** 2 + (part[1] - middle) ** 2)
 
 
-def _hidden(
-    pixels: NDArray[np.uint8], behind: NDArray[np.uint8], row: int, column: int
+def _with_part_hidden(
+    pixels: NDArray[np.uint8], blurred: NDArray[np.uint8], row: int, column: int
 ) -> NDArray[np.uint8]:
-    """Put a blurred copy in a part's place, with a soft edge."""
+    """Return the pixels with one part blurred, with a soft edge."""
     size = SIDE // CELLS
     left, top = column * size, row * size
     mask = Image.new("L", (SIDE, SIDE), 0)
     mask.paste(255, (left, top, left + size, top + size))
-    soft = mask.filter(ImageFilter.BoxBlur(_EDGE))
-    pasted = Image.composite(Image.fromarray(behind), Image.fromarray(pixels), soft)
+    soft_mask = mask.filter(ImageFilter.BoxBlur(_EDGE_RADIUS_PIXELS))
+    pasted = Image.composite(Image.fromarray(blurred), Image.fromarray(pixels), soft_mask)
     return np.asarray(pasted)

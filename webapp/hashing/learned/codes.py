@@ -1,4 +1,8 @@
-"""The learned code: on which side of many random planes a picture lies, as the network sees it."""
+"""The learned code: the signs of random projections of the network's output.
+
+Locality-sensitive hashing by random hyperplanes (Charikar, 2002): the share of bits that differ
+grows with the angle between two outputs.
+"""
 
 import hashlib
 from functools import cache
@@ -13,39 +17,39 @@ from webapp.hashing.picture_features import PictureFeatures
 SHAPE = (32, 32)
 BITS = SHAPE[0] * SHAPE[1]
 
-# What is in the middle of a picture counts more than what is at its top and bottom.
-WINDOW = np.array((0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6))
+# The weight of each row of the network's output: the middle of a picture counts most.
+_ROW_WEIGHTS = np.array((0.6, 0.9, 1.1, 1.2, 1.1, 0.9, 0.6))
 
 _SEED = b"hashbag learned 1"
 
 
 def codes(features: PictureFeatures) -> Bits:
-    """Return the code (1, `BITS`) of a picture."""
+    """Return the bits of a picture's one code, (1, `BITS`)."""
     return encode(features.profile)[None]
 
 
 def encode(profile: Floats) -> Bits:
-    """Return the bits (`BITS`,) of what the network saw."""
+    """Return the bits (`BITS`,) of a network's output, (320 channels, 7 rows)."""
     bits: Bits = projected(profile) > 0
     return bits
 
 
 def projected(profile: Floats) -> NDArray[np.float64]:
-    """Return how far to which side of each plane a profile (320, 7) lies, (`BITS`,).
+    """Return the projection of a network's output, (320, 7), on each normal vector, (`BITS`,).
 
-    In double precision: what rounding is left comes from the network alone.
+    In double precision, so that only the network's own rounding can change a bit.
     """
-    weighed = np.multiply(profile, WINDOW, dtype=np.float64)
-    found: NDArray[np.float64] = weighed.ravel() @ planes()
-    return found
+    weighted = np.multiply(profile, _ROW_WEIGHTS, dtype=np.float64)
+    projections: NDArray[np.float64] = weighted.ravel() @ hyperplanes()
+    return projections
 
 
 @cache
-def planes() -> NDArray[np.float64]:
-    """Return the planes through the origin, (2240, `BITS`), each number 1 or -1.
+def hyperplanes() -> NDArray[np.float64]:
+    """Return the normal vectors of the hyperplanes, (2240, `BITS`), of components 1 and -1.
 
-    Drawn from a hash, so that they are the same with every library. The network's last block
-    spreads evenly around zero, so no centre has to be learned from anybody's pictures.
+    They come from SHAKE-256, not from a random generator that another version may change. The
+    hyperplanes go through the origin, around which the network's outputs are spread evenly.
     """
     count = CHANNELS * ROWS * BITS
     drawn = np.frombuffer(hashlib.shake_256(_SEED).digest(count // 8), dtype=np.uint8)

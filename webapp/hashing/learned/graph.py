@@ -1,4 +1,4 @@
-"""The network as an ONNX file: made once, kept in a folder, checked before each use."""
+"""The network as an ONNX file: made once, stored in a folder, checked before each use."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from webapp.exceptions import LearnedUnusable
 from webapp.hashing.learned import weights
 from webapp.hashing.learned.network import (
     CHANNELS,
-    MIDDLE,
+    INPUT_MEAN,
+    INPUT_SCALE,
+    RELU_MAX,
     ROWS,
     SIDE,
-    SPREAD,
-    TOP,
     Block,
     Convolution,
     blocks,
@@ -25,21 +25,21 @@ from webapp.hashing.learned.network import (
 INPUT, OUTPUT = "pictures", "profile"
 
 REVISION = 1
-"""Grows when another graph is made of the same weights."""
+"""Increased when the same weights make another graph."""
 
-_OPSET, _IR = 13, 8
+_OPSET_VERSION, _IR_VERSION = 13, 8
 _FLOAT = 1  # TensorProto.FLOAT
 Shape = tuple[str | int, ...]
 _PREFIX = f"efficientnet-lite0-{REVISION}-"
 
 
 def stored(folder: Path) -> tuple[Path, bool]:
-    """Return the file of the graph that a folder keeps, and whether it was made just now.
+    """Return the graph's file in a folder, and whether it was made by this call.
 
-    Its checksum is part of its name, so a file that was cut or changed is made anew.
+    The file's name has its checksum, so a damaged file is replaced.
 
     Raises:
-        LearnedUnusable: the weights are not there, or the folder cannot be written.
+        LearnedUnusable: the weights are missing or wrong, or the folder cannot be written.
     """
     for path in sorted(folder.glob(f"{_PREFIX}*.onnx")):
         if path.name == _name_of(path.read_bytes()):
@@ -59,7 +59,11 @@ def stored(folder: Path) -> tuple[Path, bool]:
 
 
 def made() -> bytes:
-    """Make the graph of the installed weights."""
+    """Return the graph of the installed weights, as the bytes of an ONNX file.
+
+    Raises:
+        LearnedUnusable: the weights are missing or wrong.
+    """
     data: bytes = model(blocks(weights.load())).SerializeToString()
     return data
 
@@ -69,23 +73,23 @@ def _name_of(data: bytes) -> str:
 
 
 def model(layout: Sequence[Block]) -> Any:
-    """Write the network down: pictures (N, 224, 224, 3), uint8, to (N, 320, 7), float32.
+    """Return an ONNX model from pictures (N, 224, 224, 3), uint8, to (N, 320, 7), float32.
 
-    The output is the mean of the last block's map along each of its rows.
+    Its output is the mean of each row of the last block's output.
     """
-    # The library is large, and needed only when the file is made.
+    # A large library, which only making the file needs.
     from onnx import TensorProto, helper  # noqa: PLC0415
 
     draft = _Draft()
-    at, side = draft.prepared(), SIDE
+    output, side = draft.normalised(), SIDE
     for block in layout:
-        start = at
+        block_input = output
         for convolution in block.convolutions:
-            at = draft.convolved(at, convolution, side)
+            output = draft.convolved(output, convolution, side)
             side = -(-side // convolution.stride)
         if block.residual:
-            at = draft.node("Add", start, at)
-    draft.node("ReduceMean", at, named=OUTPUT, axes=[3], keepdims=0)
+            output = draft.node("Add", block_input, output)
+    draft.node("ReduceMean", output, named=OUTPUT, axes=[3], keepdims=0)
     pictures: Shape = ("N", SIDE, SIDE, 3)
     profile: Shape = ("N", CHANNELS, ROWS)
     graph = helper.make_graph(
@@ -95,12 +99,12 @@ def model(layout: Sequence[Block]) -> Any:
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, profile)],
         draft.constants,
     )
-    opset = helper.make_opsetid("", _OPSET)
-    return helper.make_model(graph, opset_imports=[opset], ir_version=_IR)
+    opset = helper.make_opsetid("", _OPSET_VERSION)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION)
 
 
 class _Draft:
-    """Nodes and constants as they are written; each node's output is named by its number."""
+    """Nodes and constants of a graph; each method returns the name of the output that it adds."""
 
     def __init__(self) -> None:
         from onnx import helper, numpy_helper  # noqa: PLC0415
@@ -120,17 +124,17 @@ class _Draft:
         self.nodes.append(self._make_node(operator, inputs, [name], **options))
         return name
 
-    def prepared(self) -> str:
-        at = self.node("Cast", INPUT, to=_FLOAT)
-        at = self.node("Sub", at, self.constant(MIDDLE))
-        at = self.node("Div", at, self.constant(SPREAD))
-        return self.node("Transpose", at, perm=[0, 3, 1, 2])
+    def normalised(self) -> str:
+        output = self.node("Cast", INPUT, to=_FLOAT)
+        output = self.node("Sub", output, self.constant(INPUT_MEAN))
+        output = self.node("Div", output, self.constant(INPUT_SCALE))
+        return self.node("Transpose", output, perm=[0, 3, 1, 2])
 
-    def convolved(self, at: str, convolution: Convolution, side: int) -> str:
+    def convolved(self, features: str, convolution: Convolution, side: int) -> str:
         before, after = convolution.padding(side)
-        at = self.node(
+        output = self.node(
             "Conv",
-            at,
+            features,
             self.constant(convolution.weight),
             self.constant(convolution.bias),
             kernel_shape=[convolution.kernel] * 2,
@@ -139,5 +143,5 @@ class _Draft:
             group=len(convolution.bias) if convolution.depthwise else 1,
         )
         if not convolution.clipped:
-            return at
-        return self.node("Clip", at, self.constant(0), self.constant(TOP))
+            return output
+        return self.node("Clip", output, self.constant(0), self.constant(RELU_MAX))

@@ -1,9 +1,10 @@
-"""EfficientNet-Lite0 as a list of convolutions: what to compute, whoever computes it.
+"""EfficientNet-Lite0 as a list of convolutions, without saying what computes them.
 
-It ends with the last block: what follows in the original serves the naming of a thousand things.
+It ends with the last block: the original's remaining layers classify into a thousand classes.
+Batch norms are folded into the convolution before them. Padding is TensorFlow's "SAME": the output
+has a side of ceil(input / stride), and an odd pixel of padding is at the end.
 
-Batch norms are folded into the convolution before them. A convolution is padded so that its
-output has a side of ceil(input / stride), the odd pixel at the end, as in the network's original.
+Source: Tan and Le, EfficientNet, 2019; the Lite models of Google's TPU repository.
 """
 
 from dataclasses import dataclass
@@ -17,18 +18,18 @@ from webapp.hashing.learned.weights import Tensors
 Floats = NDArray[np.float32]
 
 SIDE = 224
-"""Pixels: the network sees a square picture, RGB in 0..255."""
+"""Width and height of the input in pixels, RGB in 0..255."""
 
-MIDDLE, SPREAD = 127.0, 128.0
-"""Taken from each channel, and divided by, before the first convolution."""
+INPUT_MEAN, INPUT_SCALE = 127.0, 128.0
+"""The first convolution is given (level - mean) / scale."""
 
-TOP = 6.0
-"""Where a clipped layer ends its outputs; they begin at 0."""
+RELU_MAX = 6.0
+"""A clipped layer's outputs are from 0 to this: ReLU6."""
 
 CHANNELS, ROWS = 320, 7
-"""What the last block sees, in a map of 7 rows and 7 columns."""
+"""Channels of the last block's output, and rows, of as many columns."""
 
-# A group of blocks: kernel, first stride, growth inside, channels out, repeats.
+# A group of blocks: kernel, first stride, expansion, output channels, repeats.
 _GROUPS = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
@@ -38,13 +39,16 @@ _GROUPS = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, CHANNELS, 1),
 )
-_STEM = 32
-_EPSILON = 1e-3
+_STEM_CHANNELS = 32
+_BATCH_NORM_EPSILON = 1e-3
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """Weights (out, in, k, k), one input each where it is depthwise, and bias (out,)."""
+    """One convolution: `weight` (out, in, k, k), `bias` (out,).
+
+    Each output has one input channel where it is `depthwise`. `clipped`: whether ReLU6 follows.
+    """
 
     weight: Floats
     bias: Floats
@@ -54,51 +58,52 @@ class Convolution:
 
     @property
     def kernel(self) -> int:
-        """Its side in pixels."""
+        """Width and height of the kernel, in pixels."""
         return int(self.weight.shape[2])
 
     def padding(self, side: int) -> tuple[int, int]:
-        """Say how many pixels of zero go before and after a side of the input."""
+        """Return how many zeros go before and after a row of `side` pixels."""
         total = max(0, (-(-side // self.stride) - 1) * self.stride + self.kernel - side)
         return total // 2, total - total // 2
 
 
 @dataclass(frozen=True)
 class Block:
-    """Convolutions in a row; the input is added to the output where it is residual."""
+    """Convolutions one after another; `residual`: the block's input is added to its output."""
 
     convolutions: tuple[Convolution, ...]
     residual: bool = False
 
 
 def blocks(tensors: Tensors) -> tuple[Block, ...]:
-    """Lay the network out, the stem first.
+    """Return the blocks of the network, the stem first.
 
     Raises:
-        LearnedUnusable: a tensor is missing, or of another shape.
+        LearnedUnusable: a tensor is missing or has another shape.
     """
-    make = _Folder(tensors).convolution
-    found = [Block((make("_conv_stem", "_bn0", (_STEM, 3, 3), stride=2),))]
-    channels = _STEM
-    for kernel, first_stride, growth, out, repeats in _GROUPS:
+    make = _BatchNormFolder(tensors).convolution
+    made = [Block((make("_conv_stem", "_bn0", (_STEM_CHANNELS, 3, 3), stride=2),))]
+    channels = _STEM_CHANNELS
+    for kernel, first_stride, expansion, out, repeats in _GROUPS:
         for number in range(repeats):
-            at = f"_blocks.{len(found) - 1}."
+            prefix = f"_blocks.{len(made) - 1}."
             stride = first_stride if number == 0 else 1
-            inner = channels * growth
-            row = []
-            if growth > 1:
-                row.append(make(f"{at}_expand_conv", f"{at}_bn0", (inner, channels, 1)))
-            row.append(make(f"{at}_depthwise_conv", f"{at}_bn1", (inner, 1, kernel), stride=stride))
-            last = make(f"{at}_project_conv", f"{at}_bn2", (out, inner, 1), clipped=False)
-            row.append(last)
-            found.append(Block(tuple(row), residual=stride == 1 and channels == out))
+            inner = channels * expansion
+            layers = []
+            if expansion > 1:
+                layers.append(make(f"{prefix}_expand_conv", f"{prefix}_bn0", (inner, channels, 1)))
+            depthwise = f"{prefix}_depthwise_conv"
+            layers.append(make(depthwise, f"{prefix}_bn1", (inner, 1, kernel), stride=stride))
+            project = f"{prefix}_project_conv"
+            layers.append(make(project, f"{prefix}_bn2", (out, inner, 1), clipped=False))
+            made.append(Block(tuple(layers), residual=stride == 1 and channels == out))
             channels = out
-    return tuple(found)
+    return tuple(made)
 
 
 @dataclass(frozen=True)
-class _Folder:
-    """Folds batch norms into convolutions."""
+class _BatchNormFolder:
+    """Makes convolutions into which their batch norms are folded."""
 
     tensors: Tensors
 
@@ -117,7 +122,7 @@ class _Folder:
             self._tensor(f"{norm}.{part}", (out,))
             for part in ("weight", "bias", "running_mean", "running_var")
         )
-        factor = scale / np.sqrt(variance + _EPSILON)
+        factor = scale / np.sqrt(variance + _BATCH_NORM_EPSILON)
         return Convolution(
             (weight * factor[:, None, None, None]).astype(np.float32),
             (shift - mean * factor).astype(np.float32),

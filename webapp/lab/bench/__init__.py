@@ -1,4 +1,4 @@
-"""Speed and cost, measured beside what else one might use, and beside what the machine can do."""
+"""Speed and cost, measured beside other libraries and beside what the machine allows."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -41,9 +41,11 @@ _SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,)}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to measure: sections (none named: all), sizes (none: usual ones), codes of which kinds.
+    """What to measure.
 
-    `real` are codes to draw from instead of made-up ones; `seconds` are those of each web case.
+    `sections`, `sizes`, `kinds`: empty for all sections, the default sizes, all of `CASES`.
+    `sizes` count codes, items or photos. `seconds`: how long each case of the web section runs.
+    `real`: codes, by kind, from which to draw instead of synthetic ones.
     """
 
     engine: Engine
@@ -57,7 +59,7 @@ class Options:
 
 
 def bench(options: Options) -> Iterator[Progress | BenchRow]:
-    """Measure, yielding what is being done and, after each case, its rows."""
+    """Measure the chosen sections; yield progress and, after each case, its rows."""
     for section in options.sections or SECTIONS:
         yield from _MEASURES[section](options)
 
@@ -85,10 +87,10 @@ def _cases(options: Options, section: str) -> Iterator[query.Case]:
 
 
 def _import(options: Options) -> Iterator[Progress | BenchRow]:
-    # Large sizes are of codes: photos are never more than usual, or it would take days.
-    most = min(options.sizes, default=max(importing.PHOTOS.values()))
+    # Sizes are meant for codes: so many photos would take days.
+    max_photos = min(options.sizes, default=max(importing.PHOTOS.values()))
     for pixels, count in importing.PHOTOS.items():
-        yield from importing.measure(pixels, min(count, most), options.seed, options.jobs)
+        yield from importing.measure(pixels, min(count, max_photos), options.seed, options.jobs)
 
 
 def _web(options: Options) -> Iterator[Progress | BenchRow]:
@@ -104,15 +106,15 @@ _MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web}
 
 
 def codes_of(catalog: Catalog) -> dict[str, Packed]:
-    """Return the codes of a catalogue's items, by kind, each of shape (N, V, bytes).
+    """Return the codes of a catalogue's N items by kind, each of shape (N, V, bytes).
 
     Raises:
-        BadParameter: it has none.
+        BadParameter: the catalogue has no code of a kind.
     """
-    found = {}
+    codes = {}
     for name, kind in KINDS.items():
         ids, packed = catalog.code_column(name, kind.versions())
         if not len(ids):
             raise BadParameter("--real", f"this catalogue has no codes of {name}: import photos")
-        found[name] = np.array(packed).reshape(len(ids), kind.views, kind.bytes)
-    return found
+        codes[name] = np.array(packed).reshape(len(ids), kind.views, kind.bytes)
+    return codes

@@ -1,7 +1,7 @@
-"""Taking times side by side on a machine that others use too.
+"""Times of several systems, measured side by side on a machine that others use too.
 
-In processor time: while others have the processor, this process's clock stands still. Everything
-measured here works in one process and one thread, so that on an idle machine it is the same.
+In processor time, which does not run while other processes have the core. Every system works in
+one process and one thread, so on an idle machine processor time is also elapsed time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,45 +11,45 @@ from time import process_time_ns
 import numpy as np
 from numpy.typing import NDArray
 
-_ROUND = 10
+_ROUND_QUERIES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Microseconds of single answers, in the order asked."""
+    """The times of single answers in microseconds, in the order of the queries."""
 
     us: NDArray[np.float64]
 
-    def at(self, percent: float) -> float:
-        """Return a percentile, rounded."""
+    def percentile(self, percent: float) -> float:
+        """Return a percentile, in microseconds, rounded to a tenth."""
         return round(float(np.percentile(self.us, percent)), 1)
 
 
 def interleaved(
-    systems: Mapping[str, Callable[[int], object]], questions: int, seconds: float
+    systems: Mapping[str, Callable[[int], object]], queries: int, seconds: float
 ) -> dict[str, Times]:
-    """Ask every system the same questions, by number, some at a time in turn.
+    """Time every system with the same numbered queries, ten at a time in turn.
 
-    A slow moment then slows all of them, and each has its own data in the cache as when it runs
-    alone. A system that has had its seconds is not asked further, but each at least once a
-    round's worth of times.
+    A slow moment of the machine then slows all systems, and within its ten queries each has its
+    data in the cache, as when it runs alone. After `seconds` a system gets no more queries; each
+    gets the first ten.
     """
     times: dict[str, list[float]] = {name: [] for name in systems}
     for ask in systems.values():
-        ask(0)  # what is made at first use
-    for start in range(0, questions, _ROUND):
-        some = range(start, min(start + _ROUND, questions))
+        ask(0)  # some systems do work at their first query
+    for start in range(0, queries, _ROUND_QUERIES):
+        numbers = range(start, min(start + _ROUND_QUERIES, queries))
         for name, ask in systems.items():
             if start and sum(times[name]) > seconds * 1e6:
                 continue
-            times[name] += _taken(ask, some)
-    return {name: Times(np.array(found)) for name, found in times.items()}
+            times[name] += _microseconds(ask, numbers)
+    return {name: Times(np.array(of_system)) for name, of_system in times.items()}
 
 
-def _taken(ask: Callable[[int], object], numbers: Sequence[int]) -> list[float]:
-    found = []
+def _microseconds(ask: Callable[[int], object], numbers: Sequence[int]) -> list[float]:
+    times = []
     for number in numbers:
         began = process_time_ns()
         ask(number)
-        found.append((process_time_ns() - began) / 1000)
-    return found
+        times.append((process_time_ns() - began) / 1000)
+    return times

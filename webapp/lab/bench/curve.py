@@ -1,4 +1,4 @@
-"""The cost of a query against the size of the catalogue, as a picture: log against log, as SVG."""
+"""A chart of the time of a query by the size of the catalogue, both logarithmic, as SVG."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,13 +22,14 @@ _STYLE = f"""
 """
 
 Point = tuple[float, float]
+"""A size and a time in microseconds, or a place in the picture."""
 
 
 def curve(rows: Iterable[BenchRow], case: str) -> str:
-    """Draw the median times of one case's systems, found by the `query` section, as SVG text.
+    """Return a chart of the median times of all systems in one case of the `query` section, as SVG.
 
     Raises:
-        BadParameter: there are no rows of it.
+        BadParameter: there are no rows of the case.
     """
     systems = _by_system(row for row in rows if row.section == "query" and row.case == case)
     points = [point for line in systems.values() for point in line]
@@ -52,28 +53,28 @@ def curve(rows: Iterable[BenchRow], case: str) -> str:
 
 
 def _by_system(rows: Iterable[BenchRow]) -> dict[str, list[Point]]:
-    found: dict[str, list[Point]] = {}
+    lines: dict[str, list[Point]] = {}
     for row in rows:
         if row.p50_us is not None:
-            found.setdefault(row.system, []).append((row.size, row.p50_us))
-    return {system: sorted(line) for system, line in found.items()}
+            lines.setdefault(row.system, []).append((row.size, row.p50_us))
+    return {system: sorted(line) for system, line in lines.items()}
 
 
 class _Frame:
-    """Where sizes and times lie in the picture."""
+    """The axes: the place of each size and time in the picture."""
 
     def __init__(self, points: Sequence[Point]) -> None:
         self._sizes = _decades([size for size, _ in points])
         self._times = _decades([time for _, time in points])
 
     def place(self, point: Point) -> Point:
-        """Return the place of a size and a time."""
+        """Return the place of a size and a time, in pixels."""
         across = _share(point[0], self._sizes) * (_WIDTH - _LEFT - _RIGHT)
         up = _share(point[1], self._times) * (_HEIGHT - _TOP - _BOTTOM)
         return _LEFT + across, _HEIGHT - _BOTTOM - up
 
     def grid(self) -> Iterator[str]:
-        """Draw a hairline and a number for each power of ten."""
+        """Yield a line and a number for each power of ten."""
         for power in range(self._times[0], self._times[1] + 1):
             _, y = self.place((10.0 ** self._sizes[0], 10.0**power))
             yield _hairline(_LEFT, y, _WIDTH - _RIGHT, y)
@@ -98,7 +99,7 @@ def _number(power: int) -> str:
 
 
 def _lines(systems: dict[str, list[Point]], frame: _Frame) -> Iterator[str]:
-    """Draw each system's line, and its name where the line ends, none over another."""
+    """Yield each system's line, and its name at the line's end, without overlaps."""
     places = {name: [frame.place(point) for point in line] for name, line in systems.items()}
     for across in sorted({line[-1][0] for line in places.values()}):
         ending = [name for name, line in places.items() if line[-1][0] == across]
@@ -127,7 +128,7 @@ def _line(system: str, places: Sequence[Point], height: float) -> Iterator[str]:
 
 
 def _apart(heights: Sequence[float]) -> list[float]:
-    """Move labels, given from top to bottom, just so far that they do not touch."""
+    """Return the heights of labels, given from top to bottom, moved apart so that none overlap."""
     placed: list[float] = []
     for height in heights:
         placed.append(max(height, placed[-1] + _LABEL_GAP) if placed else height)

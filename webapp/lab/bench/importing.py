@@ -1,4 +1,4 @@
-"""The `import` section: photos a second and peak memory, beside the recipe's loop."""
+"""The `import` section: photos a second and peak memory, beside a plain loop over imagehash."""
 
 import itertools
 import random
@@ -24,16 +24,16 @@ from webapp.processes import in_order, pool
 from webapp.search.look import LEARNED
 
 PHOTOS = {224: 1200, 1000: 1500, 3000: 40}
-"""How many photos of which width and height, in pixels."""
+"""The number of photos by their width and height in pixels."""
 
-_DRAWN = 12
-_MARGIN = 30
-_QUALITY = 90
-_LOOK_EVERY = 0.1
+_DRAWN_BAGS = 12
+_CROP_PIXELS = 30
+_JPEG_QUALITY = 90
+_MEMORY_INTERVAL_SECONDS = 0.1
 
-_TWO = ("whash", "colorhash")
+_RECIPE_KINDS = ("whash", "colorhash")
 _OURS = {
-    "hashbag, the recipe's two kinds": _TWO,
+    "hashbag, the recipe's two kinds": _RECIPE_KINDS,
     "hashbag, all kinds of pixels": tuple(name for name in KINDS if name != LEARNED),
     **({"hashbag, all and the learned": tuple(KINDS)} if LEARNED in KINDS else {}),
 }
@@ -42,7 +42,7 @@ Step = Progress | BenchRow
 
 
 def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
-    """Draw photos of one size, and take them in by every way in turn."""
+    """Draw photos of one size and import them in every way, one after another."""
     with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as name:
         folder = Path(name, "photos")
         yield Progress(f"import, {pixels} px: drawing {count} photos")
@@ -52,15 +52,15 @@ def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
         yield Progress(f"import, {pixels} px: decoding only")
         decoding = _decoding(folder, jobs)
         yield Progress(f"import, {pixels} px: hashbag")
-        taken: dict[str, tuple[float, int | None]] = {}
+        measured: dict[str, tuple[float, int | None]] = {}
         for number, (system, kinds) in enumerate(_OURS.items()):
-            # In a process of its own: memory is then that of an import alone.
+            # A new process, so that its memory is that of the import alone.
             with pool(1) as workers:
                 instance = Path(name, f"instance-{number}")
-                taken[system] = workers.submit(_ours, instance, folder, jobs, kinds).result()
-        taken["the recipe's loop, two kinds"] = recipe, None
-        taken["floor: decode on all cores"] = decoding, None
-        for system, (seconds, peak) in taken.items():
+                measured[system] = workers.submit(_ours, instance, folder, jobs, kinds).result()
+        measured["the recipe's loop, two kinds"] = recipe, None
+        measured["floor: decode on all cores"] = decoding, None
+        for system, (seconds, peak) in measured.items():
             yield BenchRow(
                 section="import",
                 system=system,
@@ -74,20 +74,20 @@ def measure(pixels: int, count: int, seed: int, jobs: int) -> Iterator[Step]:
 
 
 def _draw(folder: Path, pixels: int, count: int, seed: int, jobs: int) -> None:
-    """Write photos of drawn bags, each cut out a little differently."""
+    """Write photos of drawn bags, each cropped differently by some pixels."""
     folder.mkdir(parents=True)
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    drawn = [image for _, image in in_order(draw, plan(min(_DRAWN, count)), jobs)]
+    drawn = [image for _, image in in_order(draw, plan(min(_DRAWN_BAGS, count)), jobs)]
     for number, image in zip(range(count), itertools.cycle(drawn), strict=False):
-        left, top = chance.randrange(_MARGIN), chance.randrange(_MARGIN)
-        right, bottom = image.width - _MARGIN + left, image.height - _MARGIN + top
+        left, top = chance.randrange(_CROP_PIXELS), chance.randrange(_CROP_PIXELS)
+        right, bottom = image.width - _CROP_PIXELS + left, image.height - _CROP_PIXELS + top
         photo = image.crop((left, top, right, bottom))
         photo = photo.resize((pixels, pixels), Image.Resampling.BICUBIC)
-        photo.save(folder / f"{number:05}.jpg", "JPEG", quality=_QUALITY)
+        photo.save(folder / f"{number:05}.jpg", "JPEG", quality=_JPEG_QUALITY)
 
 
 def _recipe(folder: Path) -> float:
-    """Hash as a recipe does: file after file."""
+    """Return the seconds of a plain loop over imagehash, file after file."""
     began = time.perf_counter()
     for path in sorted(folder.iterdir()):
         with Image.open(path) as image:
@@ -99,7 +99,7 @@ def _recipe(folder: Path) -> float:
 def _decoding(folder: Path, jobs: int) -> float:
     paths = sorted(folder.iterdir())
     with ProcessPoolExecutor(jobs) as workers:
-        list(workers.map(_decode, paths[:jobs]))  # the processes are there
+        list(workers.map(_decode, paths[:jobs]))  # starts the processes
         began = time.perf_counter()
         list(workers.map(_decode, paths, chunksize=4))
         return time.perf_counter() - began
@@ -111,34 +111,31 @@ def _decode(path: Path) -> None:
 
 
 def _ours(instance: Path, folder: Path, jobs: int, kinds: tuple[str, ...]) -> tuple[float, int]:
-    """Import, with thumbnails, and publish.
-
-    Returns seconds, and the most bytes of memory of all processes at a time.
-    """
+    """Import with thumbnails, then publish; return seconds and the peak memory in bytes."""
     core = core_at(instance)
-    with _watched() as peak:
+    with _memory_watched() as samples:
         began = time.perf_counter()
         for _ in core.importer.take(read(folder), jobs, kinds):
             pass
         core.generations.publish(core.catalog)
         seconds = time.perf_counter() - began
-    return seconds, max(peak)
+    return seconds, max(samples)
 
 
 @contextmanager
-def _watched() -> Iterator[list[int]]:
-    """Note now and then how much memory this process and those below it take."""
-    seen = [0]
+def _memory_watched() -> Iterator[list[int]]:
+    """Collect the memory, in bytes, of this process and those below it, ten times a second."""
+    samples = [0]
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(_LOOK_EVERY):
-            seen.append(memory.of_tree())
+        while not done.wait(_MEMORY_INTERVAL_SECONDS):
+            samples.append(memory.of_tree())
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield seen
+        yield samples
     finally:
         done.set()
         thread.join()

@@ -1,4 +1,4 @@
-"""The `index` section: what an index costs to build, to keep and to open, beside the recipe's."""
+"""The `index` section: time to build and to open an index, its bytes, beside the recipe's."""
 
 import tempfile
 import time
@@ -19,22 +19,22 @@ Step = Progress | BenchRow
 
 
 def measure_kind(case: Case, engine: Engine) -> Iterator[Step]:
-    """Build one kind's index as we do, all its files counted, and as the recipe does."""
+    """Measure the index of one kind with all its files, and the recipe's of the same codes."""
     yield Progress(f"index, {case.name}: {case.size:,} codes")
-    with built(engine, case.codes) as here:
+    with built(engine, case.codes) as indexed:
         ours = BenchRow(
             section="index",
             system=f"hashbag, {engine.name}",
             size=case.size,
             case=case.name,
-            seconds=round(here.seconds, 3),
-            bytes_per_item=round(here.bytes_ / case.size, 1),
-            load_ms=round(here.load_ms, 2),
+            seconds=round(indexed.seconds, 3),
+            bytes_per_item=round(indexed.bytes_ / case.size, 1),
+            load_ms=round(indexed.load_ms, 2),
             ratio=1.0,
         )
     yield ours
     if KINDS[case.name].views == 1:
-        yield _recipe(case, here.seconds)
+        yield _recipe(case, indexed.seconds)
 
 
 def _recipe(case: Case, unit: float) -> BenchRow:
@@ -61,7 +61,7 @@ def _recipe(case: Case, unit: float) -> BenchRow:
 
 
 def measure_all(core: Hashbag) -> Iterator[Step]:
-    """Build, publish and open a generation of a stocked catalogue: all kinds and columns."""
+    """Measure a generation of all kinds and facets: build and publish, check, open."""
     size = core.catalog.count()
     yield Progress(f"index, all kinds: {size:,} items")
     began = time.process_time()
@@ -69,7 +69,7 @@ def measure_all(core: Hashbag) -> Iterator[Step]:
     seconds = time.process_time() - began
     began = time.process_time()
     core.generations.verify()
-    compared_ms = 1000 * (time.process_time() - began)
+    verify_ms = 1000 * (time.process_time() - began)
     began = time.process_time()
     core.generations.current()
     load_ms = 1000 * (time.process_time() - began)
@@ -81,5 +81,5 @@ def measure_all(core: Hashbag) -> Iterator[Step]:
         seconds=round(seconds, 2),
         bytes_per_item=round(sum(path.stat().st_size for path in folder.iterdir()) / size, 1),
         load_ms=round(load_ms, 1),
-        note=f"{compared_ms:.0f} ms with all checksums compared",
+        note=f"{verify_ms:.0f} ms with all checksums compared",
     )

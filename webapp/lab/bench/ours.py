@@ -1,4 +1,4 @@
-"""The search path as it is served, over drawn codes: what rivals are measured beside."""
+"""Hashbag's own search path, as it serves, over the codes of a benchmark."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ from webapp.search.look import BALANCED, LookMeasure
 from webapp.search.nearest import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
 
 Coded = dict[str, Packed]
-"""Codes of the same items in several kinds."""
+"""Codes of the same N items by kind, each of shape (N, V, bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Kinds built and opened, and what that took."""
+    """Indexes built and opened: processor seconds to build, milliseconds to open, bytes on disk."""
 
     kinds: dict[str, KindIndex]
     seconds: float
@@ -36,7 +36,7 @@ class Built:
 
 @contextmanager
 def built(engine: Engine, codes: Coded) -> Iterator[Built]:
-    """Build kinds into files, and open those."""
+    """Build the index of each kind in a temporary folder and open it."""
     with TemporaryDirectory(prefix="hashbag-bench-") as name:
         folder = Path(name)
         began = time.process_time()
@@ -60,18 +60,19 @@ def _build(engine: Engine, kind: HashKind, codes: Packed, folder: Path) -> None:
 
 
 Query = dict[str, Code]
+"""The codes of one query by kind."""
 
 
 def measure_of(built: Built, query: Query) -> Measure:
-    """Put a query to what was built: to the one kind, or to the look of several."""
+    """Return the measure of a query: of the one kind built, or of the look if there are several."""
     if len(built.kinds) == 1:
         ((name, opened),) = built.kinds.items()
         return KindMeasure(opened.table, opened.index, to_planes(query[name]))
-    asked = [to_planes(query[kind]) for kind in built.kinds]
-    return LookMeasure(list(built.kinds.values()), asked, BALANCED.shares_of(tuple(built.kinds)))
+    readings = [to_planes(query[kind]) for kind in built.kinds]
+    return LookMeasure(list(built.kinds.values()), readings, BALANCED.shares_of(tuple(built.kinds)))
 
 
 def asker(built: Built, *, prove: bool | None = None) -> Callable[[Query], Found]:
-    """Return the search path: as served, or with proof always or never."""
-    most = {None: PROVE_UP_TO_WORDS, True: 2**63, False: -1}[prove]
-    return lambda query: nearest(measure_of(built, query), K, prove_up_to=most).ids
+    """Return the function that searches: with proof always, never, or as it serves (None)."""
+    max_words = {None: PROVE_UP_TO_WORDS, True: 2**63, False: -1}[prove]
+    return lambda query: nearest(measure_of(built, query), K, prove_up_to=max_words).ids

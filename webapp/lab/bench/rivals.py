@@ -1,6 +1,6 @@
-"""What a user might pick instead, each asked with a packed code and answering with codes' numbers.
+"""Other libraries that find nearest codes: built from packed codes, asked with one, timed as ours.
 
-A code of several views is that many rows of a rival's index; the nearest row counts.
+An item of several views is that many rows in a rival's index; its nearest row counts.
 """
 
 import importlib
@@ -19,23 +19,30 @@ from webapp.lab.bench.realistic import Packed
 K = 9
 TREES = 200
 RECIPE = f"Annoy, {TREES} trees"
+"""The common recipe: an Annoy index of many trees, and nothing else."""
+
 Found = NDArray[np.integer]
+"""The numbers of the items found, nearest first, shape (K,) or shorter."""
+
 Code = NDArray[np.uint8]
-"""One code's views, packed, shape (V, bytes)."""
+"""The packed views of one query, shape (V, bytes)."""
 
 Ask = Callable[[Code], Found]
 
 
 class Build(Protocol):
-    """Indexes codes, and returns what to ask; the row of a view is item * V + view."""
+    """Builds an index; the row of a view is item * V + view."""
 
     def __call__(self, kind: HashKind, codes: Packed) -> Ask:
-        """Index codes of one kind, the place of each being its number."""
+        """Build an index of N codes, shape (N, V, bytes); return the function that asks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """One system: the module it needs, as which package, and the most codes it is asked to hold."""
+    """One library: the module and package that it needs, and what it can hold.
+
+    `up_to`: the most codes that take it a reasonable time.
+    """
 
     name: str
     build: Build
@@ -50,12 +57,12 @@ class Rival:
         return find_spec(self.module) is not None
 
     def suits(self, kind: HashKind, size: int) -> bool:
-        """Say whether it can hold that many codes of a kind."""
+        """Return whether it can hold `size` codes of a kind."""
         return size <= self.up_to and not (self.single_view and kind.views > 1)
 
 
 def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return packed codes, shape (N, bytes), as words, shape (N, W), padded with zeros."""
+    """Return packed codes, shape (N, bytes), as 64-bit words, shape (N, W), padded with zeros."""
     count, width = codes.shape
     padded = np.zeros((count, -(-width // 8) * 8), dtype=np.uint8)
     padded[:, :width] = codes
@@ -63,7 +70,7 @@ def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def recipe_index(kind: HashKind, codes: Packed, trees: int) -> AnnoyIndex:
-    """Build what Annoy's own documentation shows: item by item."""
+    """Build an Annoy index as its documentation shows, item by item."""
     index = AnnoyIndex(kind.bits, "hamming")
     for number, code in enumerate(codes[:, 0]):
         index.add_item(number, np.unpackbits(code, count=kind.bits).tolist())
@@ -72,7 +79,7 @@ def recipe_index(kind: HashKind, codes: Packed, trees: int) -> AnnoyIndex:
 
 
 def recipe(kind: HashKind, codes: Packed) -> Ask:
-    """Ask such an index, of many trees, with Annoy's own default of how far to look."""
+    """Build Annoy's index of 200 trees, asked with Annoy's default `search_k`."""
     index = recipe_index(kind, codes, TREES)
 
     def ask(query: Code) -> Found:
@@ -83,7 +90,7 @@ def recipe(kind: HashKind, codes: Packed) -> Ask:
 
 
 def _scan(kind: HashKind, codes: Packed, choose: Callable[[NDArray[Any]], Found]) -> Ask:
-    """Compare with every code as one would write it down, in whole arrays."""
+    """Scan all codes in plain numpy; `choose` picks the nearest from the distances, (N,)."""
     words = np.ascontiguousarray(_words(codes.reshape(-1, kind.bytes)))
     one_word = words[:, 0] if words.shape[1] == 1 else None
 
@@ -93,37 +100,37 @@ def _scan(kind: HashKind, codes: Packed, choose: Callable[[NDArray[Any]], Found]
         return np.asarray(np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16))
 
     def ask(query: Code) -> Found:
-        found = np.minimum.reduce([distances(view) for view in _words(query)])
+        nearest = np.minimum.reduce([distances(view) for view in _words(query)])
         if kind.views > 1:
-            found = found.reshape(-1, kind.views).min(axis=1)
-        return choose(found)
+            nearest = nearest.reshape(-1, kind.views).min(axis=1)
+        return choose(nearest)
 
     return ask
 
 
 def numpy_partition(kind: HashKind, codes: Packed) -> Ask:
-    """Scan, and let numpy find the smallest."""
+    """Scan, and pick the nearest with `numpy.argpartition`."""
 
-    def choose(found: NDArray[Any]) -> Found:
-        near = np.argpartition(found, K - 1)[:K]
-        return near[np.argsort(found[near], kind="stable")]
+    def choose(distances: NDArray[Any]) -> Found:
+        near = np.argpartition(distances, K - 1)[:K]
+        return near[np.argsort(distances[near], kind="stable")]
 
     return _scan(kind, codes, choose)
 
 
 def numpy_counting(kind: HashKind, codes: Packed) -> Ask:
-    """Scan, and find the smallest by counting the distances."""
+    """Scan, and pick the nearest by a histogram of the distances."""
 
-    def choose(found: NDArray[Any]) -> Found:
-        cut = np.searchsorted(np.cumsum(np.bincount(found)), K)
-        near = np.flatnonzero(found <= cut)
-        return near[np.argsort(found[near], kind="stable")[:K]]
+    def choose(distances: NDArray[Any]) -> Found:
+        kth_smallest = np.searchsorted(np.cumsum(np.bincount(distances)), K)
+        near = np.flatnonzero(distances <= kth_smallest)
+        return near[np.argsort(distances[near], kind="stable")[:K]]
 
     return _scan(kind, codes, choose)
 
 
 def ball_tree(kind: HashKind, codes: Packed) -> Ask:
-    """Build scikit-learn's tree on columns of 0 and 1."""
+    """Build scikit-learn's ball tree over bits as numbers."""
     neighbors = importlib.import_module("sklearn.neighbors")
     bits = np.unpackbits(codes[:, 0], axis=1, count=kind.bits)
     tree = neighbors.BallTree(bits, metric="hamming")
@@ -144,28 +151,28 @@ def _faiss(kind: HashKind, codes: Packed, make: Callable[[Any, int], Any]) -> As
     index.add(rows)
 
     def ask(query: Code) -> Found:
-        far, near = index.search(_words(query).view(np.uint8), K * kind.views)
-        return _items(far.ravel(), near.ravel(), kind.views)
+        distances, rows = index.search(_words(query).view(np.uint8), K * kind.views)
+        return _items(distances.ravel(), rows.ravel(), kind.views)
 
     return ask
 
 
-def _items(far: NDArray[Any], rows: Found, views: int) -> Found:
-    """Return the items of found rows, nearest first, each once."""
+def _items(distances: NDArray[Any], rows: Found, views: int) -> Found:
+    """Return the items of the rows found, nearest first, each once."""
     if views == 1:
         return rows[rows >= 0]
-    order = np.argsort(far, kind="stable")
+    order = np.argsort(distances, kind="stable")
     items = rows[order] // views
     return items[np.sort(np.unique(items, return_index=True)[1])][:K]
 
 
 def faiss_flat(kind: HashKind, codes: Packed) -> Ask:
-    """Let faiss scan."""
+    """Build faiss's flat index, a scan."""
     return _faiss(kind, codes, lambda faiss, bits: faiss.IndexBinaryFlat(bits))
 
 
 def faiss_hnsw(kind: HashKind, codes: Packed) -> Ask:
-    """Build faiss's graph, with 32 links a code, and look at 64 codes a query."""
+    """Build faiss's HNSW graph with 32 links for each code; a query looks at 64 codes."""
 
     def make(faiss: Any, bits: int) -> Any:
         index = faiss.IndexBinaryHNSW(bits, 32)
@@ -176,7 +183,7 @@ def faiss_hnsw(kind: HashKind, codes: Packed) -> Ask:
 
 
 def usearch_graph(kind: HashKind, codes: Packed) -> Ask:
-    """Build usearch's graph with its defaults."""
+    """Build usearch's HNSW graph with its defaults."""
     usearch = importlib.import_module("usearch.index")
     rows = _words(codes.reshape(-1, kind.bytes)).view(np.uint8)
     index = usearch.Index(ndim=8 * rows.shape[1], metric="hamming", dtype="b1")
@@ -184,10 +191,10 @@ def usearch_graph(kind: HashKind, codes: Packed) -> Ask:
 
     def ask(query: Code) -> Found:
         views = _words(query).view(np.uint8)
-        near = [index.search(view, K * kind.views, threads=1) for view in views]
-        far = np.concatenate([matches.distances for matches in near])
-        rows = np.concatenate([matches.keys for matches in near]).astype(np.int64)
-        return _items(far, rows, kind.views)
+        of_views = [index.search(view, K * kind.views, threads=1) for view in views]
+        distances = np.concatenate([matches.distances for matches in of_views])
+        rows = np.concatenate([matches.keys for matches in of_views]).astype(np.int64)
+        return _items(distances, rows, kind.views)
 
     return ask
 
@@ -204,5 +211,5 @@ RIVALS: Sequence[Rival] = (
 
 
 def absent() -> dict[str, str]:
-    """Return the rivals that are not installed, with the package each is in."""
+    """Return the package of each rival that is not installed, by the rival's name."""
     return {rival.name: rival.package for rival in RIVALS if not rival.is_there}

@@ -1,4 +1,4 @@
-"""What a benchmark yields: how far it is, and its results, one row for each system and case."""
+"""What a benchmark yields: its progress, and one row for each system and case."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ SECTIONS = ("query", "index", "import", "web")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is being measured now."""
+    """What is being measured, in words."""
 
     doing: str
 
@@ -18,11 +18,12 @@ class Progress:
 class BenchRow:
     """One system in one case; what does not apply, or could not be measured, is None.
 
-    `size` counts codes, items or photos. `case` says what was asked: a kind of code, a page, the
-    photos' pixels. `ratio` is to the section's yardstick, as its table says. `cpu_us` is the
-    servers' processor time for an answer, which other work on the machine hardly changes.
-    `recall` is that of nine by distance: equal distances are equally right. `memory_mb` is the
-    peak of all processes, or what one more of them adds.
+    `size`: codes, items or photos. `case`: a kind, a page, or the pixels of the photos. `recall`:
+    of nine by distance, 0 to 1; any of equally near items is right. `p50_us`, `p95_us`, `p99_us`:
+    percentiles of the time of an answer, in microseconds. `ratio`: to the yardstick that the
+    section's table names. `cpu_us`: the servers' processor time for an answer, in microseconds,
+    which other work on the machine hardly changes. `memory_mb`: the peak of all processes, or
+    what one more process adds, in 10^6 bytes.
     """
 
     section: str
@@ -44,7 +45,7 @@ class BenchRow:
 
 
 def to_json(rows: Iterable[BenchRow]) -> str:
-    """Write rows as a JSON list, one object each; what is not known is left out."""
+    """Return rows as a JSON list of objects, without what is None or empty."""
     objects = [
         {name: value for name, value in asdict(row).items() if value not in (None, "")}
         for row in rows

@@ -1,4 +1,4 @@
-"""Rows as plain text: a table for each section and case."""
+"""The rows of a benchmark as plain text: a table for each section and case."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -33,14 +33,16 @@ _OTHER_SECONDS = {"query": "build s", "web": "start s"}
 
 
 def to_text(rows: Sequence[BenchRow]) -> str:
-    """Write all sections' tables, and at the end what could not be asked."""
+    """Return the tables of all sections, and at the end the rivals that are not installed."""
     blocks = []
     for section, of_section in groupby(rows, key=lambda row: row.section):
         blocks.append(f"{section}: {TITLES[section]}")
-        for title, some in groupby(of_section, key=_title):
-            blocks.append(_table(title, list(some)))
+        for title, of_case in groupby(of_section, key=_title):
+            blocks.append(_table(title, list(of_case)))
     if any(row.section == "query" for row in rows):
-        blocks += [f"not asked: {name} (pip install {at})" for name, at in absent().items()]
+        blocks += [
+            f"not asked: {name} (pip install {package})" for name, package in absent().items()
+        ]
     return "\n\n".join(blocks)
 
 

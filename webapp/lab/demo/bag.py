@@ -1,4 +1,4 @@
-"""The description of one picture, before it is drawn."""
+"""The description of one picture, from which it is drawn."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from webapp.lab.demo.design import Design
 
 @dataclass(frozen=True, slots=True)
 class Colourway:
-    """Colours and materials: shade and metal by name, leathers by key, lining as sRGB hex."""
+    """Colours and materials: shade and metal by name, leathers by key, lining as sRGB in hex."""
 
     material: str
     shade: str
@@ -20,7 +20,11 @@ class Colourway:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """How the bag is photographed: degrees, share of the picture filled, lamp side."""
+    """How the bag is photographed.
+
+    `yaw` and `pitch`: the camera's angles in degrees. `fill`: the share of the picture's width or
+    height that the bag fills. `lamp`: -1 for a lamp on the left, 1 on the right.
+    """
 
     yaw: float
     pitch: float

@@ -1,4 +1,4 @@
-"""The picture being made: parts are lit and laid on it from back to front."""
+"""The canvas on which parts are lit and drawn, from back to front."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,22 +8,26 @@ import numpy.typing as npt
 
 from webapp.lab.demo import light, textures
 from webapp.lab.demo.camera import Camera
+from webapp.lab.demo.coats import Coat, Coats
 from webapp.lab.demo.light import Lamp, Surface
-from webapp.lab.demo.look import Coat, Look
 from webapp.lab.demo.parts import Part, Skin
 from webapp.lab.demo.relief import relief
 from webapp.lab.demo.stamp import Stamp, stamp
 from webapp.lab.demo.textures import Field
 
-PATTERNED = {Skin.BODY, Skin.SIDE, Skin.BASE}
-BOW = 0.42  # no panel is quite flat: slope gained from edge to edge
-SHADOW = np.float32(0.6 / 255)
+_PRINTED_SKINS = {Skin.BODY, Skin.SIDE, Skin.BASE}
+_BOW = 0.42  # no panel is quite flat: its slope changes by this from edge to edge
+_SHADOW_DARKNESS = np.float32(0.6 / 255)  # for each of 255 levels of coverage
 Places = npt.NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Spots:
-    """The covered places of a stamp: in its window, and on the canvas by row and column."""
+    """The N places that a stamp covers, all arrays of shape (N,).
+
+    `local`: in the flattened window. `row`, `column`, `flat`: on the canvas. `share`: coverage,
+    0 to 1.
+    """
 
     local: Places
     row: Places
@@ -34,7 +38,10 @@ class Spots:
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Colour and relief of a material at some spots; `share` is that of the second colour."""
+    """A material at the spots, each (N,) or None: relief in bag units, brightness, print.
+
+    `share`: of the print's colour, 0 to 1.
+    """
 
     relief: Field | None
     tone: Field | None
@@ -42,25 +49,25 @@ class Paint:
 
 
 class Canvas:
-    """Linear light in three planes (size, size), and how much the bag covers of them."""
+    """Linear light (3, size, size), and how much of each pixel the bag covers, (size, size)."""
 
-    def __init__(self, backdrop: Field, camera: Camera, lamp: Lamp, look: Look) -> None:
+    def __init__(self, backdrop: Field, camera: Camera, lamp: Lamp, coats: Coats) -> None:
         self.light = backdrop
         self.size = backdrop.shape[1]
         self.cover = np.zeros(backdrop.shape[1:], dtype=np.float32)
         self.camera = camera
         self.lamp = lamp
-        self.look = look
+        self.coats = coats
 
     def lay(self, part: Part) -> None:
-        """Light one part and lay it over what is there."""
+        """Light one part and draw it over what is there."""
         mark = stamp(part, self.camera, self.size)
         if mark is None:
             return
         if part.lift > 0:
             self._shade_below(mark, part.lift * self.camera.scale)
         spots = self._spots(mark)
-        coat = self.look[part.skin]
+        coat = self.coats[part.skin]
         if part.skin is Skin.GROOVE:
             planes = [plane.reshape(-1)[spots.flat] * np.float32(0.62) for plane in self.light]
         elif part.skin is Skin.THREAD:
@@ -78,16 +85,16 @@ class Canvas:
         return Spots(local, row, column, row * np.int32(self.size) + column, share)
 
     def _shade_below(self, mark: Stamp, reach: float) -> None:
-        """Darken the bag, not the backdrop, under a part's edge away from the lamp."""
+        """Draw a part's shadow on the bag, not on the backdrop, away from the lamp."""
         dark = np.asarray(light.blurred(mark.grey, max(2.0, reach * 1.5)))
         dark = np.roll(dark, (round(reach * 0.75), round(-self.lamp.side * reach * 0.5)), (0, 1))
         cover = self.cover[mark.window]
-        keep = 1 - dark * cover * SHADOW
+        keep = 1 - dark * cover * _SHADOW_DARKNESS
         for plane in self.light:
             plane[mark.window] *= keep
 
     def _lit(self, part: Part, mark: Stamp, spots: Spots, coat: Coat) -> list[Field]:
-        """The three planes of the part's light at the spots."""
+        """Return the light of a part at the spots, for each of the three channels."""
         height, inner = relief(part, mark, self.camera)
         paint = self._painted(part, mark, spots, coat)
         if paint.relief is not None:
@@ -108,7 +115,7 @@ class Canvas:
         u, v = self._plane(part, mark, spots)
         relief_, tone = material.relief(u, v, material.pitch)
         share = None
-        if material.printed is not None and part.skin in PATTERNED and coat.second is not None:
+        if material.printed is not None and part.skin in _PRINTED_SKINS and coat.second is not None:
             share = material.printed(u, v, material.level)
         if material.uneven:
             cloud = textures.sample(textures.cloud(), u * np.float32(0.7), v * np.float32(0.7))
@@ -117,8 +124,8 @@ class Canvas:
         return Paint(relief_, tone, share)
 
     def _plane(self, part: Part, mark: Stamp, spots: Spots) -> tuple[Field, Field]:
-        """Bag coordinates of each spot, in the part's plane."""
-        z = float(part.shapes[0][0, 2]) if mark.lean is None else 0.0
+        """Return the bag coordinates of each spot, in the part's plane."""
+        z = float(part.shapes[0][0, 2]) if mark.coded_slopes is None else 0.0
         h = self.camera.plane(z).astype(np.float32)
         x, y = spots.column.astype(np.float32), spots.row.astype(np.float32)
         w = 1 / (h[2, 0] * x + h[2, 1] * y + h[2, 2])
@@ -128,22 +135,24 @@ class Canvas:
         )
 
     def _surface(self, part: Part, mark: Stamp, spots: Spots, height: Field) -> Surface:
-        """Normals: of the height field, on a plane turned with the camera or bent by itself."""
+        """Return the normals of the heights, on a plane turned or bent as the part is."""
         flat, row = height.reshape(-1), mark.grey.width
         last = len(flat) - 1
         left, right = np.maximum(spots.local - 1, 0), np.minimum(spots.local + 1, last)
         above, below = np.maximum(spots.local - row, 0), np.minimum(spots.local + row, last)
         x = (flat[left] - flat[right]) * np.float32(0.5)
         y = (flat[below] - flat[above]) * np.float32(0.5)
-        if mark.lean is not None:
-            lean = mark.slopes(spots.local)
-            return light.facing(x + lean[0], y + lean[1])
+        if mark.coded_slopes is not None:
+            slopes = mark.slopes(spots.local)
+            return light.facing(x + slopes[0], y + slopes[1])
         turned = self.camera.rotation()[:, 2]
         x += np.float32(turned[0] / turned[2])
         y += np.float32(turned[1] / turned[2])
-        if part.skin in PATTERNED:
-            x += (spots.column - (mark.x + mark.grey.width / 2)) * np.float32(BOW / mark.grey.width)
-            y += ((mark.y + mark.grey.height / 2) - spots.row) * np.float32(BOW / mark.grey.height)
+        if part.skin in _PRINTED_SKINS:
+            x += (spots.column - (mark.x + mark.grey.width / 2)) * np.float32(
+                _BOW / mark.grey.width
+            )
+            y += ((mark.y + mark.grey.height / 2) - spots.row) * np.float32(_BOW / mark.grey.height)
         if part.barrel:
             across = (spots.column - mark.x) * np.float32(2.08 / mark.grey.width) - np.float32(1.04)
             across = np.clip(across, -0.98, 0.98).astype(np.float32) * np.float32(part.barrel)
@@ -151,7 +160,7 @@ class Canvas:
         return light.facing(x, y)
 
     def _falloff(self, spots: Spots) -> Field:
-        """The lamp is nearer to the top and to its own side."""
+        """Return brightness by place: the lamp is nearer to the top and to its own side."""
         down = np.float32(0.44 / self.size)
         aside = np.float32(self.lamp.side * 0.26 / self.size)
         middle = np.float32(1 + 0.24 - self.lamp.side * 0.13)
@@ -170,7 +179,7 @@ class Canvas:
 def _mixed(
     n: Surface, lamp: Lamp, coat: Coat, paint: Paint, matt: Field, tone: float
 ) -> list[Field]:
-    """Matt colour, gloss and grazing light together, plane by plane."""
+    """Return the sum of matt colour, gloss and grazing light, for each channel."""
     material = coat.material
     shine = light.gloss(n, lamp, material.sharp) * np.float32(material.gloss * 0.62 * tone)
     if material.mirror:
@@ -191,7 +200,7 @@ def _mixed(
 
 
 def _metal(n: Surface, lamp: Lamp, colour: Field) -> list[Field]:
-    """Plated brass: it shows the studio rather than its own brightness."""
+    """Return the light of plated brass, which mostly reflects the studio."""
     seen = light.mirror(n, lamp) * np.float32(0.95) + np.float32(0.23)
     glint = light.gloss(n, lamp, 5) * np.float32(0.55)
     return [seen * c + glint for c in colour]

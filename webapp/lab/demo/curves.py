@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 
-CORNER_PULL = 0.62
+CORNER_PULL = 0.62  # how far Bézier handles reach to the tip of a corner, 0 to 1
 CORNER_POINTS = 14
 EDGE_POINTS = 26
 
@@ -59,7 +59,7 @@ def outline(corners: Sequence[Corner]) -> Points:
 
 
 def first_edge(shape: Points) -> Points:
-    """The first straight or bowed edge of an outline whose first corner is eased."""
+    """Return the first straight or bowed edge of an outline whose first corner is eased."""
     return shape[CORNER_POINTS : CORNER_POINTS + EDGE_POINTS]
 
 
@@ -91,17 +91,17 @@ def at(path: Points, distances: Points) -> Points:
 
 
 def resample(path: Points, n: int) -> Points:
-    """The same path with `n` evenly spread points."""
+    """Return the same path with `n` evenly spread points."""
     return at(path, np.linspace(0.0, float(lengths(path)[-1]), n))
 
 
 def closed(path: Points) -> Points:
-    """The path with its first point again at its end."""
+    """Return the path with its first point again at its end."""
     return np.concatenate([path, path[:1]])
 
 
 def arch(half_width: float, height: float, power: float = 2.3, n: int = 70) -> Points:
-    """A superellipse arch from (-half_width, 0) over (0, height) to (half_width, 0)."""
+    """Return a superellipse arch from (-half_width, 0) over (0, height) to (half_width, 0)."""
     t = np.linspace(np.pi, 0.0, n)
     cos, sin = np.cos(t), np.sin(t)
     x = np.sign(cos) * np.abs(cos) ** (2 / power) * half_width
@@ -109,7 +109,7 @@ def arch(half_width: float, height: float, power: float = 2.3, n: int = 70) -> P
 
 
 def ellipse(half_width: float, half_height: float, power: float = 2.0, n: int = 72) -> Points:
-    """A closed superellipse about the origin."""
+    """Return a closed superellipse about the origin."""
     t = np.linspace(0.0, 2 * np.pi, n, endpoint=False)
     cos, sin = np.cos(t), np.sin(t)
     return np.stack(
@@ -132,7 +132,7 @@ def normals(path: Points, *, is_closed: bool = False) -> Points:
 
 
 def inset(path: Points, distance: float) -> Points:
-    """A closed outline moved inward by `distance`."""
+    """Return a closed outline moved inward by `distance`."""
     x, y = path[:, 0], path[:, 1]
     area = float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
     even = resample(closed(path), max(len(path), 120))[:-1]
@@ -140,7 +140,7 @@ def inset(path: Points, distance: float) -> Points:
 
 
 def ribbon(path: Points, width: float | Points) -> Points:
-    """The outline of a stroke of that width (one number, or one for each point) along the path."""
+    """Return the outline of a stroke along a path; `width` is one number, or one for each point."""
     half = np.broadcast_to(np.asarray(width) / 2, (len(path),))[:, None]
     side = np.zeros_like(path)
     side[:, :2] = normals(path) * half
@@ -162,7 +162,7 @@ def dashes(path: Points, length: float, gap: float, width: float) -> list[Points
 
 
 def clip_below(path: Points, y: float) -> Points:
-    """The part of a closed outline that lies below the height `y`, closed by a level edge."""
+    """Return the part of a closed outline below the height `y`, closed by a level edge."""
     kept = []
     for a, b in zip(path, np.roll(path, -1, axis=0), strict=True):
         if a[1] <= y:

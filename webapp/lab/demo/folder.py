@@ -1,4 +1,4 @@
-"""The demo catalogue on disk: pictures and their manifest, each published by rename."""
+"""The demo catalogue on disk: pictures and their import list, each published by rename."""
 
 import csv
 from collections.abc import Generator
@@ -10,14 +10,17 @@ from webapp.lab.demo.plan import plan
 from webapp.processes import pool
 
 COLUMNS = ("filename", "title", "brand", "price", "currency", "colour", "category", "model")
-QUALITY = 90
+JPEG_QUALITY = 90
 
 
 def write(folder: Path, items: int = 900, seed: int = 81, *, jobs: int) -> Generator[Path]:
-    """Draw a catalogue into `folder`, yielding each picture's path as it is there, in plan order.
+    """Draw a catalogue into `folder`; yield the path of each picture once it exists, in order.
 
-    Pictures that exist are kept, so an interrupted run goes on where it stopped;
-    `manifest.csv` comes last. Raises OSError when the folder cannot be written.
+    Existing pictures are not drawn again, so an interrupted run continues. `manifest.csv`, the
+    import list, is written last.
+
+    Raises:
+        OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bags = plan(items, seed)
@@ -35,17 +38,17 @@ def write(folder: Path, items: int = 900, seed: int = 81, *, jobs: int) -> Gener
                 yield path
         finally:
             workers.shutdown(wait=True, cancel_futures=True)
-    _write_manifest(folder / "manifest.csv", bags)
+    _write_import_list(folder / "manifest.csv", bags)
 
 
 def _publish(bag: DrawnBag, path: Path) -> None:
-    """Draw and save one picture, whole or not at all."""
+    """Draw one picture and publish its file by rename."""
     unfinished = path.with_suffix(".part")
-    draw(bag).save(unfinished, "JPEG", quality=QUALITY, optimize=True)
+    draw(bag).save(unfinished, "JPEG", quality=JPEG_QUALITY, optimize=True)
     unfinished.replace(path)
 
 
-def _write_manifest(path: Path, bags: list[DrawnBag]) -> None:
+def _write_import_list(path: Path, bags: list[DrawnBag]) -> None:
     unfinished = path.with_suffix(".part")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)

@@ -1,4 +1,4 @@
-"""Handles and straps, from the parts that hold them to the parts that are held."""
+"""Handles and straps, with the tabs and rings that hold them."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from webapp.lab.demo.parts import Part, Skin, band, chain, cord, disc, lay, move
 
 
 def legged_arch(half_width: float, foot: float, rim: float, top: float, power: float) -> Points:
-    """An arch (n, 2) whose legs run straight from `foot` up to `rim`, then close at `top`."""
+    """Return an arch (n, 2) with straight legs from `foot` up to `rim`, `top` its highest."""
     bow = move(arch(half_width, top - rim, power, 90), 0, rim)
     left, right = np.array([[-half_width, foot]]), np.array([[half_width, foot]])
     return resample(np.concatenate([left, bow, right]), 150)
@@ -25,7 +25,7 @@ def tote_handle(
     *,
     front: bool,
 ) -> list[Part]:
-    """One of a pair of handles: flat strap, rolled cord on rings, or chain with leather."""
+    """Return one of two handles: a flat strap, a rolled cord on rings, or a chain."""
     if kind == "rolled":
         return _rolled(half_width, rim, top, z, width, front=front)
     start = foot if front else rim - 0.05
@@ -65,7 +65,7 @@ def _rolled(
 def top_handle(
     half_width: float, low: float, top: float, z: float, width: float, kind: str
 ) -> list[Part]:
-    """A single stand-up handle on two ringed tabs on top of the bag."""
+    """Return one upright handle on two tabs with rings on top of the bag."""
     parts: list[Part] = []
     path = lay(move(arch(half_width, top - low - 0.03, 2.5, 110), 0, low + 0.03), z)
     for side in (-1.0, 1.0):
@@ -86,7 +86,7 @@ def top_handle(
 
 
 def hung(half_width: float, low: float, top: float, crown: float) -> Points:
-    """A strap (n, 2) as it hangs from a hook: nearly straight sides, a round crown."""
+    """Return a strap (n, 2) as it hangs from a hook: nearly straight sides, a round crown."""
     left = bezier(
         (-half_width, low),
         (-half_width * 0.97, low + (top - low) * 0.5),
@@ -100,7 +100,7 @@ def hung(half_width: float, low: float, top: float, crown: float) -> Points:
 def shoulder_loop(
     half_width: float, low: float, top: float, width: float, kind: str, *, crown: float = 0.5
 ) -> list[Part]:
-    """A long strap from ring to ring at both sides, to be drawn before the bag."""
+    """Return a long strap between rings at both sides, to be drawn before the bag."""
     curve = hung(half_width, low, top, crown)
     rings = [
         ring(side * half_width, low - 0.012, 0.0, 0.026, 0.03, 0.01, power=2.6, lift=0.0)
@@ -115,7 +115,7 @@ def shoulder_loop(
 
 
 def side_tabs(half_width: float, y: float, z: float, width: float) -> list[Part]:
-    """Tabs at both sides for the rings of a shoulder strap."""
+    """Return tabs at both sides for the rings of a shoulder strap."""
     parts: list[Part] = []
     for side in (-1.0, 1.0):
         x = side * half_width
@@ -129,7 +129,7 @@ def side_tabs(half_width: float, y: float, z: float, width: float) -> list[Part]
 
 
 def buckled_strap(x: float, top: float, low: float, z: float, width: float) -> list[Part]:
-    """A strap that comes down over a flap, through a buckle, to a pointed end."""
+    """Return a strap that comes down over a flap, through a buckle, to a pointed end."""
     path = resample(np.array([[x, top, z], [x, low - 0.042, z]]), 24)
     taper = np.ones(24)
     taper[-4:] = np.array([0.97, 0.86, 0.66, 0.34])

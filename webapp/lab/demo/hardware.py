@@ -18,7 +18,7 @@ def plate(
     lift: float = 0.008,
     edge: float = 0.006,
 ) -> Part:
-    """A flat plate with rounded corners about (x, y)."""
+    """Return a flat plate with rounded corners about (x, y)."""
     a, b = width / 2, height / 2
     shape = outline(
         [Corner(-a, b, radius), Corner(a, b, radius), Corner(a, -b, radius), Corner(-a, -b, radius)]
@@ -27,7 +27,7 @@ def plate(
 
 
 def turn_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """An oval plate with a bar to turn."""
+    """Return an oval plate with a bar to turn."""
     oval = lay(move(ellipse(size, size * 0.62, 2.6), x, y), z)
     return [
         Part((oval,), Skin.METAL, edge=0.008, lift=0.01),
@@ -36,12 +36,12 @@ def turn_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
 
 
 def push_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """A square plate with a round button."""
+    """Return a square plate with a round button."""
     return [plate(x, y, z, size * 1.5, size * 1.15, 0.01), disc(x, y, z, size * 0.33, lift=0.008)]
 
 
 def bar_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """A slim upright bar in a frame."""
+    """Return a slim upright bar in a frame."""
     return [
         ring(x, y, z, size * 0.62, size * 0.86, 0.011, power=4),
         plate(x, y, z, size * 0.36, size * 2.0, size * 0.16, lift=0.01, edge=0.01),
@@ -49,7 +49,7 @@ def bar_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
 
 
 def hoop_lock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """A large ring on a short tongue."""
+    """Return a large ring on a short tongue."""
     return [
         plate(x, y + size * 0.35, z, size * 0.8, size * 1.6, size * 0.3, Skin.TRIM, lift=0.008),
         ring(x, y - size * 0.5, z, size, size, 0.014),
@@ -60,7 +60,7 @@ LOCKS = {"turn": turn_lock, "push": push_lock, "bar": bar_lock, "hoop": hoop_loc
 
 
 def lock(kind: str, x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """A lock by name; "stud" is a small snap, "none" nothing."""
+    """Return a lock by name; "stud" is a small snap, "none" nothing."""
     if kind == "none":
         return []
     if kind == "stud":
@@ -69,7 +69,7 @@ def lock(kind: str, x: float, y: float, z: float, size: float = 0.05) -> list[Pa
 
 
 def buckle(x: float, y: float, z: float, width: float, height: float) -> list[Part]:
-    """A frame with a prong, for a strap of that width that runs through it."""
+    """Return a frame with a prong, for a strap of that width that runs through it."""
     prong = np.array([[x, y + height * 0.42, z], [x, y - height * 0.52, z]])
     return [
         ring(x, y, z, width / 2, height / 2, 0.012, power=5, lift=0.008),
@@ -78,7 +78,7 @@ def buckle(x: float, y: float, z: float, width: float, height: float) -> list[Pa
 
 
 def chape(x: float, y: float, z: float, width: float, height: float) -> list[Part]:
-    """A leather tab hanging from (x, y), as holds a ring, with its rivet."""
+    """Return a leather tab hanging from (x, y), as holds a ring, with its rivet."""
     a = width / 2
     shape = outline(
         [
@@ -95,7 +95,7 @@ def chape(x: float, y: float, z: float, width: float, height: float) -> list[Par
 
 
 def zip_line(path: Points, *, tape: float = 0.034, pull: bool = True) -> list[Part]:
-    """A zip along a path (n, 3): tape, teeth and, at its end, the slider."""
+    """Return a zip along a path (n, 3): tape, teeth and, at its end, the slider."""
     teeth = dashes(path, 0.0075, 0.0055, 0.0125)
     parts = [strap(path, tape, Skin.LINING, lift=0.0), Part(tuple(teeth), Skin.METAL, edge=0.003)]
     if pull:
@@ -105,7 +105,7 @@ def zip_line(path: Points, *, tape: float = 0.034, pull: bool = True) -> list[Pa
 
 
 def puller(x: float, y: float, z: float, drop: float = 0.085) -> list[Part]:
-    """A slider with a leather pull."""
+    """Return a slider with a leather pull."""
     tongue = outline(
         [
             Corner(-0.009, 0),
@@ -122,7 +122,7 @@ def puller(x: float, y: float, z: float, drop: float = 0.085) -> list[Part]:
 
 
 def tassel(x: float, y: float, z: float, size: float = 0.16) -> list[Part]:
-    """A knot with cut leather fringes hanging from (x, y)."""
+    """Return a knot with cut leather fringes hanging from (x, y)."""
     strips = []
     for k in np.linspace(-1, 1, 9):
         top = np.array([x + k * size * 0.1, y - size * 0.3, z])
@@ -146,19 +146,19 @@ def tassel(x: float, y: float, z: float, size: float = 0.16) -> list[Part]:
 
 
 def feet(half_width: float, z: float) -> list[Part]:
-    """Two low studs below the front edge of the base."""
+    """Return two low studs below the front edge of the base."""
     return [disc(side * half_width, 0.004, z, 0.016, lift=0.0) for side in (-1, 1)]
 
 
 def studs(path: Points, count: int, radius: float = 0.011) -> list[Part]:
-    """Evenly spaced round studs along a path (n, 3)."""
+    """Return evenly spaced round studs along a path (n, 3)."""
     total = float(lengths(path)[-1])
     spots = at(path, (np.arange(count) + 0.5) * total / count)
     return [disc(float(x), float(y), float(z), radius, lift=0.004) for x, y, z in spots]
 
 
 def padlock(x: float, y: float, z: float, size: float = 0.05) -> list[Part]:
-    """A small padlock hanging from (x, y)."""
+    """Return a small padlock hanging from (x, y)."""
     bow = move(arch(size * 0.42, size * 0.8, 2.2, 30), x, y - size * 0.8)
     return [
         cord(lay(bow, z), 0.011, Skin.METAL, lift=0.008),

@@ -1,4 +1,4 @@
-"""Light on a surface: from heights and normals to brightness and gloss."""
+"""Light on a surface: its brightness and gloss from its normals."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from webapp.lab.demo.textures import Field
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A large soft lamp above; `side` is -1 from the left, 1 from the right."""
+    """A large soft lamp above the bag; `side` is -1 on the left, 1 on the right."""
 
     side: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Unit normals in camera space, y up; any shape."""
+    """Unit normals in camera space, y up; three arrays of one shape."""
 
     x: Field
     y: Field
@@ -25,13 +25,13 @@ class Surface:
 
 
 def facing(x: Field, y: Field) -> Surface:
-    """The normals of a surface with these slopes."""
+    """Return the normals of a surface from its slopes."""
     z = 1 / np.sqrt(1 + x * x + y * y)
     return Surface(x * z, y * z, z)
 
 
 def blurred(grey: Image.Image, radius: float) -> Image.Image:
-    """A grey picture blurred by a tent of that radius in pixels."""
+    """Return a grey picture blurred by a tent filter of a radius in pixels."""
     if radius < 8:
         half = ImageFilter.BoxBlur(max(0.5, radius / 2))
         return grey.filter(half).filter(half)
@@ -40,7 +40,7 @@ def blurred(grey: Image.Image, radius: float) -> Image.Image:
 
 
 def soften(field: Field, radius: float) -> Field:
-    """Blur (rows, columns) by a tent of that radius; meant for small fields."""
+    """Return a field (rows, columns) blurred by a tent filter of a radius; for small fields."""
     reach = max(1, round(radius / 2))
     soft = field
     for _ in range(2):
@@ -49,7 +49,7 @@ def soften(field: Field, radius: float) -> Field:
 
 
 def _box(field: Field, reach: int) -> Field:
-    """Mean of `2 * reach + 1` rows, with nothing outside."""
+    """Return means over `2 * reach + 1` rows; outside is 0."""
     rows, columns = field.shape
     total = np.zeros((rows + 2 * reach + 1, columns), dtype=np.float32)
     np.cumsum(field, axis=0, out=total[reach + 1 : reach + 1 + rows])
@@ -58,7 +58,7 @@ def _box(field: Field, reach: int) -> Field:
 
 
 def diffuse(n: Surface, lamp: Lamp) -> Field:
-    """Brightness of a matt surface: key lamp and bright room."""
+    """Return the brightness of a matt surface, lit by the lamp and a bright room."""
     key = n.x * np.float32(lamp.side * 0.48) + n.y * np.float32(0.56) + n.z * np.float32(0.68)
     wrapped = np.maximum((key + np.float32(0.22)) * np.float32(1 / 1.22), 0)
     room = n.y * np.float32(0.1) + n.z * np.float32(0.1) - n.x * np.float32(lamp.side * 0.03)
@@ -66,7 +66,7 @@ def diffuse(n: Surface, lamp: Lamp) -> Field:
 
 
 def gloss(n: Surface, lamp: Lamp, sharp: int) -> Field:
-    """The lamp's highlight, squared `sharp` times."""
+    """Return the lamp's highlight, smaller the larger `sharp` is: it is squared so many times."""
     half = n.x * np.float32(lamp.side * 0.20) + n.y * np.float32(0.26) + n.z * np.float32(0.945)
     shine: Field = np.clip(half, 0, 1)
     for _ in range(sharp):
@@ -75,12 +75,12 @@ def gloss(n: Surface, lamp: Lamp, sharp: int) -> Field:
 
 
 def rim(n: Surface) -> Field:
-    """Light that only grazes: strongest where the surface turns away."""
+    """Return grazing light, strongest where the surface turns away from the viewer."""
     return np.square(1 - n.z)
 
 
 def mirror(n: Surface, lamp: Lamp) -> Field:
-    """A studio seen in a polished surface: bright strip lamps, dark gaps, pale floor."""
+    """Return the reflection of a studio: bright strip lamps, dark gaps, pale floor."""
     up = 2 * n.z * n.y
     aside = 2 * n.z * n.x * np.float32(lamp.side)
     sky = np.clip(up * np.float32(2.4) + np.float32(0.42), 0, 1)

@@ -6,7 +6,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A price level: what an ordinary bag costs in EUR, and how its prices end."""
+    """A price level, in EUR.
+
+    `base`: the price of an ordinary bag. Prices are multiples of `step`, less `minus`.
+    """
 
     base: float
     step: int
@@ -15,7 +18,10 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """An invented maker with its habits; words are more likely when repeated."""
+    """An invented maker; `metals` and `backdrops` are words, more likely when repeated.
+
+    `share`: how many models it has among those of others.
+    """
 
     name: str
     tier: Tier
@@ -64,7 +70,7 @@ SIZES = ("", " Petite", " Grande", " Nova", " Luna", " Sol")
 
 
 def model_name(number: int) -> str:
-    """The name of the model of that number, from 0; all differ."""
+    """Return the name of a model by its number, from 0; all names differ."""
     lap, place = divmod(
         number * 59 % len(MODELS) + number // len(MODELS) * len(MODELS), len(MODELS)
     )
@@ -74,6 +80,6 @@ def model_name(number: int) -> str:
 
 
 def price(tier: Tier, factor: float) -> str:
-    """A shop price as decimal text, such as "189.00", with the tier's ending."""
+    """Return a price in EUR as decimal text, such as "189.00", with the ending of its tier."""
     steps = max(2, round(tier.base * factor / tier.step))
     return f"{Decimal(steps * tier.step) - tier.minus:.2f}"

@@ -1,4 +1,4 @@
-"""What surfaces are made of: relief, gloss and print, as rows of a table."""
+"""The table of materials: the relief, gloss and print of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,18 @@ import numpy as np
 from webapp.lab.demo import textures
 from webapp.lab.demo.textures import Field
 
+# Of places (u, v) and a pitch in bag units: heights in bag units, and brightness.
 Relief = Callable[[Field, Field, float], tuple[Field | None, Field | None]]
 Print = Callable[[Field, Field, float], Field]
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One surface. Relief heights are in bag units; `pitch` is the size of one repeat."""
+    """One material; `words` are its names in shops.
+
+    `pitch`, `level`: the size of one repeat of relief and print, in bag units. `gloss`, `sheen`,
+    `mirror`: amounts of highlight, grazing light, reflection. `sharp`: how small the highlight is.
+    """
 
     key: str
     words: tuple[str, ...]
@@ -25,53 +30,52 @@ class Material:
     sheen: float = 0.03
     uneven: float = 0.02
     mirror: float = 0.0
-    soft: float = 1.0
     printed: Print | None = None
     level: float = 1.0
 
 
 def plain(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Calf: pores so fine that they only break the gloss."""
+    """Return the relief of calf: very fine pores."""
     return textures.sample(textures.pebble(), u / pitch, v / pitch) * np.float32(0.0005), None
 
 
 def glassy(_u: Field, _v: Field, _pitch: float) -> tuple[Field | None, Field | None]:
-    """Lacquer: no relief at all."""
+    """Return no relief, for patent leather."""
     return None, None
 
 
 def grained(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Pebbled leather."""
+    """Return the relief of pebbled leather."""
     tops = textures.sample(textures.pebble(), u / pitch, v / pitch)
     return tops * np.float32(0.0016), 0.86 + 0.16 * tops
 
 
 def scaled(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Crocodile-embossed leather."""
+    """Return the relief of crocodile-embossed leather."""
     tops = textures.sample(textures.scales(), u / pitch, v / pitch)
     return tops * np.float32(0.0042), 0.6 + 0.41 * tops
 
 
 def brushed(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Suede: no shine, a nap that catches light in patches."""
+    """Return the relief of suede: a nap with light and dark patches."""
     fibres = textures.sample(textures.nap(), u / pitch, v / pitch)
     return fibres * np.float32(0.00035), 1 + 0.04 * fibres
 
 
 def quilted(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Diamond quilting, stitched along its lines."""
+    """Return the relief of diamond quilting."""
     a, b = (u + v * 0.82) / pitch, (u - v * 0.82) / pitch
     ridge = np.abs(np.sin(np.pi * a) * np.sin(np.pi * b))
     return _pillow(ridge, pitch * 0.2)
 
 
 def channelled(u: Field, _v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Upright padded channels."""
+    """Return the relief of upright padded channels."""
     return _pillow(np.abs(np.sin(np.pi * u / pitch)), pitch * 0.2)
 
 
 def chevroned(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Channels that zigzag across."""
+    """Return the relief of zigzag channels."""
     bent = np.abs((u / (pitch * 2.4)) % 1 - 0.5) * 2.4
     return _pillow(np.abs(np.sin(np.pi * (v / pitch - bent))), pitch * 0.2)
 
@@ -83,7 +87,7 @@ def _pillow(ridge: Field, height: float) -> tuple[Field | None, Field | None]:
 
 
 def interlaced(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Leather strips woven at 45 degrees, over and under."""
+    """Return the relief of leather strips woven at 45 degrees."""
     a, b = (u + v) / pitch, (u - v) / pitch
     over = (np.floor(a) + np.floor(b)) % 2 > 0
     x, y = a % 1, b % 1
@@ -96,7 +100,7 @@ def interlaced(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | 
 
 
 def plaited(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Raffia: level rows of twisted straw over upright ribs."""
+    """Return the relief of raffia: rows of twisted straw over upright ribs."""
     row = v / pitch * 1.5
     phase = (np.floor(row) % 2) * 0.5
     x = (u / pitch + phase) % 1
@@ -108,23 +112,23 @@ def plaited(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | Non
 
 
 def woven_cloth(u: Field, v: Field, pitch: float) -> tuple[Field | None, Field | None]:
-    """Canvas."""
+    """Return the relief of canvas."""
     threads = textures.sample(textures.cloth(), u / pitch, v / pitch)
     return threads * np.float32(0.0007), 0.86 + 0.17 * threads
 
 
 def striped(u: Field, _v: Field, pitch: float) -> Field:
-    """Upright stripes."""
+    """Return a print of upright stripes."""
     return _soft_step(np.abs(u / pitch % 1 - 0.5) * 2 - 0.52, pitch)
 
 
 def breton(_u: Field, v: Field, pitch: float) -> Field:
-    """Level stripes, narrow on wide."""
+    """Return a print of level stripes."""
     return _soft_step(np.abs(v / pitch % 1 - 0.5) * 2 - 0.62, pitch)
 
 
 def checked(u: Field, v: Field, pitch: float) -> Field:
-    """Gingham: two sets of half-tone stripes."""
+    """Return a print of gingham: two crossed sets of stripes."""
     return 0.5 * (
         _soft_step(np.abs(u / pitch % 1 - 0.5) * 2 - 0.5, pitch)
         + _soft_step(np.abs(v / pitch % 1 - 0.5) * 2 - 0.5, pitch)
@@ -132,23 +136,23 @@ def checked(u: Field, v: Field, pitch: float) -> Field:
 
 
 def tartan(u: Field, v: Field, pitch: float) -> Field:
-    """A check of one broad and two narrow lines."""
+    """Return a print of tartan: crossed broad and narrow lines."""
     return np.clip(_lines(u / pitch) * 0.62 + _lines(v / pitch) * 0.62, 0, 1)
 
 
 def dotted(u: Field, v: Field, pitch: float) -> Field:
-    """Dots on a diagonal grid."""
+    """Return a print of dots on a diagonal grid."""
     a, b = ((u + v) / pitch % 1 - 0.5), ((u - v) / pitch % 1 - 0.5)
     return _soft_step(0.27 - np.sqrt(a * a + b * b), pitch * 0.5)
 
 
 def arches(u: Field, v: Field, pitch: float) -> Field:
-    """All-over motifs: arches and hourglasses."""
+    """Return a print of arches and hourglasses."""
     return textures.sample(textures.motifs(0), u / pitch, v / pitch) * np.float32(0.85)
 
 
 def moons(u: Field, v: Field, pitch: float) -> Field:
-    """All-over motifs: moons and leaves."""
+    """Return a print of moons and leaves."""
     return textures.sample(textures.motifs(1), u / pitch, v / pitch) * np.float32(0.85)
 
 
@@ -175,7 +179,6 @@ def _canvas(key: str, words: tuple[str, ...], printed: Print | None, pitch: floa
         sharp=2,
         sheen=0.05,
         uneven=0.025,
-        soft=0.7,
         printed=printed,
         level=pitch,
     )

@@ -1,4 +1,4 @@
-"""Colours: what shops call them, what a person calls them, and how they look."""
+"""Colours: the name in a shop, the plain name, and the sRGB value."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,11 @@ from webapp.lab.demo.textures import Field
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """One leather colour; `plain` is the word for the filter, `hexa` its sRGB, no hash mark."""
+    """One colour of leather.
+
+    `plain`: the plain colour, by which pages filter. `hexa`: sRGB in hex, without a hash mark.
+    `weight`: how often it is drawn. `partner`: the second colour of prints, as `hexa`.
+    """
 
     name: str
     plain: str
@@ -81,6 +85,7 @@ METALS = {
 }
 
 
+# Materials that exist in some shades only.
 PALETTES: dict[str, tuple[str, ...]] = {
     "metallic": ("pale gold", "antique gold", "silver", "pewter", "rose", "graphite"),
     "raffia": ("natural", "honey", "oat", "tobacco", "black", "olive", "brick"),
@@ -100,11 +105,11 @@ PALETTES: dict[str, tuple[str, ...]] = {
 
 
 def linear(hexa: str) -> Field:
-    """Light (3,) from an sRGB hex colour, with gamma taken as two."""
+    """Return linear light (3,) of an sRGB colour in hex, with a gamma of 2."""
     values = np.array([int(hexa[i : i + 2], 16) for i in (0, 2, 4)], dtype=np.float32) / 255
     return values**2
 
 
 def mix(a: Field, b: Field, share: float) -> Field:
-    """`a` with that share of `b`."""
+    """Return a mixture of two colours, with that share of `b`, 0 to 1."""
     return np.asarray(a * (1 - share) + b * share, dtype=np.float32)

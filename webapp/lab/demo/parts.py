@@ -1,4 +1,4 @@
-"""The pieces a bag is assembled from, in bag space, before any light falls on them."""
+"""The parts that make a bag, in bag space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,22 +17,9 @@ from webapp.lab.demo.curves import (
     ribbon,
 )
 
-EDGEWISE = np.array(
-    [
-        [-1, -0.3],
-        [-1, 0.3],
-        [-0.6, 0.72],
-        [0.6, 0.72],
-        [1, 0.3],
-        [1, -0.3],
-        [0.6, -0.72],
-        [-0.6, -0.72],
-    ]
-)
-
 
 class Skin(StrEnum):
-    """What a part is made of, as a role; the look says which material and colour that is."""
+    """The role of a part's surface, for which a bag's coats have a material and a colour."""
 
     BODY = "body"
     SIDE = "side"
@@ -46,7 +33,7 @@ class Skin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A crease pressed into a panel along a path (n, 3)."""
+    """A crease in a panel along a path (n, 3); width and depth in bag units."""
 
     path: Points
     width: float
@@ -55,11 +42,12 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Polygons (n, 3) of one skin that are lit and laid down together.
+    """Polygons (n, 3) of one skin that are lit and drawn together; lengths are in bag units.
 
-    `edge` is the radius of its rounded rim, `puff` how much the whole swells, `barrel` how far it
-    bends away at both sides, `lift` its height over what lies below, which sets the shadow.
-    `facing` gives each polygon its own normal (n, 3) for parts that turn in space.
+    `edge`: the radius of the rounded rim. `puff`: how much the middle swells. `barrel`: how far it
+    bends away at both sides. `lift`: the height above what is below, which sets the shadow.
+    `tone`: a factor of brightness. `facing`: a normal for each polygon, (polygons, 3), where they
+    face different ways.
     """
 
     shapes: tuple[Points, ...]
@@ -76,19 +64,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A whole bag: parts from back to front, and where it stands (n, 2: x and z)."""
+    """A bag: its parts from back to front, and its footprint (n, 2: x and z)."""
 
     parts: tuple[Part, ...]
     foot: Points
 
 
 def lay(path: Points, z: float | Points) -> Points:
-    """Lift plane points (n, 2) into bag space at depth `z`."""
+    """Return plane points (n, 2) in bag space at depth `z`, (n, 3)."""
     return np.column_stack([path, np.broadcast_to(np.asarray(z, dtype=np.float64), len(path))])
 
 
 def move(path: Points, x: float, y: float) -> Points:
-    """The path moved in the plane."""
+    """Return a path moved in the plane."""
     moved = path.copy()
     moved[:, 0] += x
     moved[:, 1] += y
@@ -98,7 +86,7 @@ def move(path: Points, x: float, y: float) -> Points:
 def sweep(
     a: Points, b: Points, skin: Skin, *, tone: float = 1.0, edge: float = 0.01, lift: float = 0.0
 ) -> Part:
-    """The strip between two paths (n, 3) of equal length, each piece with its own normal."""
+    """Return the strip between two paths (n, 3), each of its pieces with its own normal."""
     quads = np.stack([a[:-1], b[:-1], b[1:], a[1:]], axis=1)
     face = np.cross(quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0])
     size = np.linalg.norm(face, axis=1, keepdims=True) + 1e-12
@@ -106,9 +94,9 @@ def sweep(
 
 
 def gusset(path: Points, depth: float, skin: Skin = Skin.SIDE, *, n: int = 110) -> Part:
-    """The side of a bag: a clockwise outline (n, 2), open or closed, drawn from back to front.
+    """Return the side of a bag along its clockwise outline (n, 2), open or closed.
 
-    It reaches a little under the front, lest the backdrop shine through where both end.
+    It reaches a little under the front, so that no backdrop shows between the two.
     """
     even = resample(path, n)
     front = even - normals(even) * 0.007
@@ -116,7 +104,7 @@ def gusset(path: Points, depth: float, skin: Skin = Skin.SIDE, *, n: int = 110) 
 
 
 def band(path: Points, across: Points, skin: Skin = Skin.TRIM, *, lift: float = 0.0) -> list[Part]:
-    """A flat strap along a path (n, 3) whose width is the vectors `across` (n, 3), with edges."""
+    """Return a flat strap along a path (n, 3), as wide as the vectors `across` (n, 3)."""
     a, b = path - across / 2, path + across / 2
     face = sweep(a, b, skin, lift=lift, edge=0.008)
     return [face, cord(b, 0.011, skin, tone=0.62)]
@@ -130,18 +118,18 @@ def cord(
     lift: float = 0.0,
     tone: float = 1.0,
 ) -> Part:
-    """A round cord or piping along a path (n, 3)."""
+    """Return a round cord or piping along a path (n, 3)."""
     thick = float(np.max(np.asarray(width)))
     return Part((ribbon(path, width),), skin, edge=thick * 0.5, lift=lift, tone=tone)
 
 
 def strap(path: Points, width: float, skin: Skin = Skin.TRIM, *, lift: float = 0.012) -> Part:
-    """A flat strip that faces the viewer along a path (n, 3)."""
+    """Return a flat strip that faces the viewer, along a path (n, 3)."""
     return Part((ribbon(path, width),), skin, edge=min(0.009, width * 0.3), lift=lift)
 
 
 def seam(path: Points, *, stitch: float = 0.014) -> list[Part]:
-    """A row of stitches in their groove along a path (n, 3)."""
+    """Return stitches in a groove along a path (n, 3)."""
     groove = Part((ribbon(path, 0.0062),), Skin.GROOVE)
     threads = dashes(path, stitch, stitch * 0.5, 0.0042)
     return [groove, Part(tuple(threads), Skin.THREAD, edge=0.002)]
@@ -159,7 +147,7 @@ def ring(
     lift: float = 0.012,
     skin: Skin = Skin.METAL,
 ) -> Part:
-    """A ring of round wire, seen from the front."""
+    """Return a ring of round wire, seen from the front."""
     outer = lay(move(ellipse(half_width, half_height, power), x, y), z)
     inner = lay(move(ellipse(half_width - thick, half_height - thick, power), x, y), z)
     return Part((outer,), skin, holes=(inner,), edge=thick * 0.5, lift=lift)
@@ -175,14 +163,14 @@ def disc(
     lift: float = 0.01,
     dome: float = 0.6,
 ) -> Part:
-    """A round stud or ball."""
+    """Return a round stud or ball."""
     return Part((lay(move(ellipse(radius, radius), x, y), z),), skin, edge=radius * dome, lift=lift)
 
 
 def chain(
     path: Points, link: float = 0.062, wire: float = 0.0125, *, lift: float = 0.01
 ) -> list[Part]:
-    """Oval links along a path (n, 3), every second one seen from its edge."""
+    """Return oval links along a path (n, 3), every second one seen from its edge."""
     total = float(lengths(path)[-1])
     count = max(4, 2 * round(total / (link * 0.66) / 2))
     even = resample(path, count * 2 + 1)
@@ -214,12 +202,12 @@ def chain(
 
 
 def around(shape: Points, z: float) -> Points:
-    """A closed outline as a path (n, 3) that returns to its start."""
+    """Return a closed outline as a path (n, 3) that ends at its start."""
     return lay(closed(shape), z)
 
 
 def join(*groups: Part | Sequence[Part]) -> tuple[Part, ...]:
-    """One flat tuple of parts from parts and lists of parts, in order."""
+    """Return parts and lists of parts as one flat tuple, in order."""
     flat: list[Part] = []
     for group in groups:
         flat.extend([group] if isinstance(group, Part) else group)

@@ -1,4 +1,4 @@
-"""What to draw: models, their colourways and shots, in catalogue order."""
+"""What to draw: models with their colourways and shots, in the order of the catalogue."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,14 @@ from webapp.lab.demo.materials import MATERIALS
 from webapp.lab.demo.palette import BY_NAME, PALETTES, SHADES, Shade
 from webapp.lab.demo.silhouettes import SILHOUETTES, Silhouette
 
-FIRST_WAVES = (14, 24)
-WAVE = 36
-LININGS = ("", "", "", "CDB994", "7A2530", "B9B4AC")
-COUNTS = (2, 3, 3, 3, 4, 4, 5)
-PRICED = {
+# Pictures of models of the same wave are mixed; the first waves are small, so that a small
+# catalogue too has models in several colours.
+_FIRST_WAVES_MODELS = (14, 24)
+_WAVE_MODELS = 36
+# Values that appear several times are drawn more often.
+_LININGS = ("", "", "", "CDB994", "7A2530", "B9B4AC")
+_COLOURWAY_COUNTS = (2, 3, 3, 3, 4, 4, 5)
+_PRICE_FACTORS = {
     "croc": 1.3,
     "woven": 1.35,
     "quilt": 1.1,
@@ -30,7 +33,7 @@ PRICED = {
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A bag as its maker offers it, before colours and shots."""
+    """A model with all its colourways; `shot` is of each, `more_shots` are of the first."""
 
     name: str
     brand: Brand
@@ -40,13 +43,14 @@ class Model:
     price: str
     colourways: tuple[Colourway, ...]
     shot: Shot
-    more: tuple[Shot, ...]
+    more_shots: tuple[Shot, ...]
 
 
 def plan(items: int = 900, seed: int = 81) -> list[DrawnBag]:
-    """Describe `items` pictures; the same seed gives the same ones, and a longer plan adds.
+    """Describe `items` pictures; with the same seed, a longer plan begins with the shorter one.
 
-    Raises ValueError when `items` is below 1.
+    Raises:
+        ValueError: `items` is below 1.
     """
     if items < 1:
         raise ValueError(f"A demo catalogue needs at least one item, not {items}.")
@@ -58,10 +62,11 @@ def plan(items: int = 900, seed: int = 81) -> list[DrawnBag]:
 
 
 def _bags(seed: int) -> Iterator[DrawnBag]:
-    """All pictures there could be: waves of models, the pictures of each wave well mixed."""
+    """Yield pictures without end: waves of models, the pictures of each wave mixed."""
     number, wave = 0, 0
     while True:
-        count = FIRST_WAVES[wave] if wave < len(FIRST_WAVES) else WAVE
+        is_first = wave < len(_FIRST_WAVES_MODELS)
+        count = _FIRST_WAVES_MODELS[wave] if is_first else _WAVE_MODELS
         placed: list[tuple[float, DrawnBag]] = []
         for k in range(number, number + count):
             rng = random.Random(f"{seed}/{k}")
@@ -75,7 +80,7 @@ def _model(number: int, rng: random.Random) -> Model:
     silhouette = _kind(number, rng)
     brand = rng.choices(BRANDS, [b.share for b in BRANDS])[0]
     material = MATERIALS[_word(rng, silhouette.materials)]
-    factor = silhouette.price * PRICED.get(material.key, 0.75 if material.printed else 1.0)
+    factor = silhouette.price * _PRICE_FACTORS.get(material.key, 0.75 if material.printed else 1.0)
     design = Design(
         silhouette.key,
         tuple((name, round(rng.uniform(a, b), 4)) for name, a, b in silhouette.spans()),
@@ -91,12 +96,12 @@ def _model(number: int, rng: random.Random) -> Model:
         price(brand.tier, factor * rng.uniform(0.75, 1.35)),
         tuple(_colourways(material.key, brand, rng)),
         shot,
-        tuple(_more(shot, rng)),
+        tuple(_more_shots(shot, rng)),
     )
 
 
 def _kind(number: int, rng: random.Random) -> Silhouette:
-    """Any kind by its share, except that the first models show one kind each."""
+    """Draw a silhouette by its share; the first models have a different one each."""
     kinds = list(SILHOUETTES.values())
     if number < len(kinds):
         return kinds[number * 7 % len(kinds)]
@@ -112,15 +117,15 @@ def _colourways(material: str, brand: Brand, rng: random.Random) -> Iterator[Col
         _word(rng, brand.metals),
         trim,
         _word(rng, "tonal tonal tonal pale"),
-        rng.choice(LININGS),
+        rng.choice(_LININGS),
         trim if cloth else _word(rng, "tonal tan brown black"),
     )
-    for shade in _shades(material, rng.choice(COUNTS), rng):
+    for shade in _shades(material, rng.choice(_COLOURWAY_COUNTS), rng):
         yield replace(first, shade=shade.name)
 
 
 def _shades(material: str, count: int, rng: random.Random) -> list[Shade]:
-    """Different colours for one model, the common ones more often."""
+    """Draw different colours for one model, common ones more often."""
     names = PALETTES.get(material)
     left = (
         [BY_NAME[n] for n in names]
@@ -146,8 +151,8 @@ def _shot(rng: random.Random, brand: Brand) -> Shot:
     )
 
 
-def _more(shot: Shot, rng: random.Random) -> Iterator[Shot]:
-    """Further photographs of the first colourway, for about every third model."""
+def _more_shots(shot: Shot, rng: random.Random) -> Iterator[Shot]:
+    """Yield further shots of the first colourway, for about every third model."""
     for _ in range(rng.choice((0, 0, 0, 0, 1, 1, 2))):
         yield replace(
             shot,
@@ -161,13 +166,13 @@ def _more(shot: Shot, rng: random.Random) -> Iterator[Shot]:
 
 
 def _turned(yaw: float, rng: random.Random) -> float:
-    """Another angle, never so far round that the front no longer shows."""
+    """Return another yaw in degrees, at most 26, so that the front still shows."""
     return round(min(26.0, max(-26.0, yaw + rng.choice((-1, 1)) * rng.uniform(6, 14))), 2)
 
 
 def _pictures(model: Model) -> Iterator[DrawnBag]:
     shots = [(way, model.shot) for way in model.colourways]
-    shots[1:1] = [(model.colourways[0], shot) for shot in model.more]
+    shots[1:1] = [(model.colourways[0], shot) for shot in model.more_shots]
     for way, shot in shots:
         shade = BY_NAME[way.shade]
         parts = (model.brand.name.split()[0], model.silhouette.key, shade.plain)

@@ -1,4 +1,4 @@
-"""Backdrops and the shadow a bag stands in."""
+"""The backdrop, the bag's shadow on it, and the finished picture."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from webapp.lab.demo.textures import Field
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """Wall and floor colours, sRGB; a plain one has no floor line at all."""
+    """Wall and floor colours, sRGB in hex; without `glow` all of it has the wall's colour."""
 
     key: str
     wall: str
@@ -39,13 +39,13 @@ BACKDROPS = {
     )
 }
 
-COARSE = 4
-# Blur, shift down and shift away from the lamp in bag units; and how dark.
-POOLS = ((0.016, 0.004, 0.0, 0.7), (0.07, 0.006, 0.02, 0.46), (0.22, 0.02, 0.07, 0.42))
+_SHADOW_REDUCTION = 4
+# Of each shadow: blur, shift down, shift away from the lamp, in bag units; darkness, 0 to 1.
+_SHADOWS = ((0.016, 0.004, 0.0, 0.7), (0.07, 0.006, 0.02, 0.46), (0.22, 0.02, 0.07, 0.42))
 
 
 def backdrop(key: str, size: int, lamp: Lamp) -> Field:
-    """The empty set, linear light in three planes (3, size, size)."""
+    """Return the backdrop without a bag, linear light (3, size, size)."""
     chosen = BACKDROPS[key]
     wall, floor = linear(chosen.wall), linear(chosen.floor)
     if not chosen.glow:
@@ -62,15 +62,18 @@ def backdrop(key: str, size: int, lamp: Lamp) -> Field:
 
 
 def stand(floor: Field, camera: Camera, lamp: Lamp, foot: Points) -> None:
-    """Darken the floor where the bag stands: a tight contact line in a wide soft pool."""
+    """Darken the floor where the bag stands: a narrow contact shadow in a wide soft one.
+
+    `foot`: the bag's footprint, (n, 2: x and z).
+    """
     size = floor.shape[1]
-    low = size // COARSE
+    low = size // _SHADOW_REDUCTION
     points = camera.project(np.column_stack([foot[:, 0], np.zeros(len(foot)), foot[:, 1]]))
-    unit = camera.scale / COARSE
+    unit = camera.scale / _SHADOW_REDUCTION
     light_left = np.ones((low, low), dtype=np.float32)
-    for blur, drop, aside, strength in POOLS:
+    for blur, drop, aside, strength in _SHADOWS:
         image = Image.new("L", (low * 2, low * 2))
-        moved = points / COARSE + np.array([-lamp.side * aside, drop]) * unit
+        moved = points / _SHADOW_REDUCTION + np.array([-lamp.side * aside, drop]) * unit
         ImageDraw.Draw(image).polygon((moved * 2).ravel().tolist(), fill=255)
         mask = np.asarray(image.reduce(2), dtype=np.float32) / 255
         light_left *= 1 - light.soften(mask, max(1.5, blur * unit)) * np.float32(strength)
@@ -79,14 +82,14 @@ def stand(floor: Field, camera: Camera, lamp: Lamp, foot: Points) -> None:
 
 
 def _fade(size: int) -> Field:
-    """One inside, none at the picture's border, so that a white border stays white."""
+    """Return 1 inside, 0 at the picture's border, so that a white border stays white."""
     t = np.linspace(0, 1, size, dtype=np.float32)
     fade = np.clip(np.minimum(t, 1 - t) * 22, 0, 1)
     return np.asarray(fade[:, None] * fade[None, :])
 
 
 def develop(planes: Field, size: int) -> Image.Image:
-    """An RGB picture of that size from linear light."""
+    """Return an RGB picture of `size` pixels from linear light (3, rows, columns), overwritten."""
     np.clip(planes, 0, 1, out=planes)
     np.sqrt(planes, out=planes)
     planes *= 255

@@ -1,4 +1,4 @@
-"""Repeating grey tiles, made once in each process: grain, scales, nap, weave and print motifs."""
+"""Repeating tiles of relief and print, made once in each process."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,19 +9,19 @@ from PIL import Image, ImageDraw
 
 Field = npt.NDArray[np.floating[Any]]
 
-SIDE = 512  # a power of two, so that wrapping is a mask
+_SIDE_PIXELS = 512  # a power of two, so that `&` wraps around
 
 
 def sample(tile: Field, u: Field, v: Field) -> Field:
-    """Look the tile up at (u, v), where it repeats at every whole number."""
-    column = (u * np.float32(SIDE)).astype(np.int32) & (SIDE - 1)
-    row = (v * np.float32(SIDE)).astype(np.int32) & (SIDE - 1)
-    return np.asarray(tile.reshape(-1)[row * SIDE + column])
+    """Return a tile's values at (u, v); it repeats at every whole number."""
+    column = (u * np.float32(_SIDE_PIXELS)).astype(np.int32) & (_SIDE_PIXELS - 1)
+    row = (v * np.float32(_SIDE_PIXELS)).astype(np.int32) & (_SIDE_PIXELS - 1)
+    return np.asarray(tile.reshape(-1)[row * _SIDE_PIXELS + column])
 
 
 @lru_cache(maxsize=1)
 def pebble() -> Field:
-    """Small rounded pebbles of full-grain leather."""
+    """Return small rounded pebbles, as of full-grain leather, 0 to 1."""
     first, second = _cells(30, 30, 0.42, 71)
     tops = np.clip((second - first) * 1.9, 0, 1)
     return np.asarray(tops * (2 - tops) * (0.75 + 0.25 * (1 - first)), dtype=np.float32)
@@ -29,7 +29,7 @@ def pebble() -> Field:
 
 @lru_cache(maxsize=1)
 def scales() -> Field:
-    """The plates of a crocodile's back: rows of rounded rectangles in deep grooves."""
+    """Return crocodile scales: rows of rounded rectangles in deep grooves, 0 to 1."""
     first, second = _cells(6, 9, 0.23, 12, brick=True)
     tops = np.clip((second - first) * 2.6, 0, 1)
     return np.asarray(1 - (1 - tops) ** 2.4, dtype=np.float32)
@@ -37,8 +37,8 @@ def scales() -> Field:
 
 @lru_cache(maxsize=1)
 def nap() -> Field:
-    """Short brushed fibres with soft patches where a hand went over them."""
-    noise = np.random.default_rng(5).standard_normal((SIDE, SIDE))
+    """Return short brushed fibres with soft patches, around 0."""
+    noise = np.random.default_rng(5).standard_normal((_SIDE_PIXELS, _SIDE_PIXELS))
     fine = _smooth(noise, 0.6, 1.4)
     broad = _smooth(noise, 26, 14)
     return np.asarray(fine / fine.std() * 0.5 + broad / broad.std() * 0.5, dtype=np.float32)
@@ -46,17 +46,17 @@ def nap() -> Field:
 
 @lru_cache(maxsize=1)
 def cloud() -> Field:
-    """Slow unevenness that keeps large surfaces from looking printed."""
-    noise = np.random.default_rng(9).standard_normal((SIDE, SIDE))
+    """Return slow unevenness, around 0, without which large surfaces look flat."""
+    noise = np.random.default_rng(9).standard_normal((_SIDE_PIXELS, _SIDE_PIXELS))
     broad = _smooth(noise, 34, 34) + 0.45 * _smooth(noise, 9, 9) * 0.3
     return np.asarray(broad / broad.std(), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
 def cloth() -> Field:
-    """Plain woven canvas, over and under, with uneven threads."""
+    """Return woven canvas with uneven threads, 0 to 1."""
     rng = np.random.default_rng(15)
-    t = np.arange(SIDE) * (64 / SIDE)
+    t = np.arange(_SIDE_PIXELS) * (64 / _SIDE_PIXELS)
     x, y = np.meshgrid(t, t)
     over = (np.floor(x) + np.floor(y)) % 2
     warp = np.abs(np.sin(np.pi * x)) * (0.8 + 0.2 * rng.random(64)[np.floor(x).astype(int)])
@@ -66,8 +66,8 @@ def cloth() -> Field:
 
 @lru_cache(maxsize=2)
 def motifs(kind: int) -> Field:
-    """A repeat of plain geometric motifs: arches and hourglasses, or moons and leaves."""
-    size = SIDE * 2
+    """Return geometric motifs, 0 to 1: arches and hourglasses (0), or moons and leaves (1)."""
+    size = _SIDE_PIXELS * 2
     image = Image.new("L", (size, size))
     pen = ImageDraw.Draw(image)
     quarter = size / 4
@@ -77,7 +77,7 @@ def motifs(kind: int) -> Field:
             _MOTIFS[kind][(i + j) % 2](pen, x, y, quarter * 0.52)
             _MOTIFS[kind][2](pen, x + quarter, y + quarter, quarter * 0.2)
     upright = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)  # v grows upward
-    small = upright.resize((SIDE, SIDE), Image.Resampling.BOX)
+    small = upright.resize((_SIDE_PIXELS, _SIDE_PIXELS), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32) / 255
 
 
@@ -114,13 +114,16 @@ _MOTIFS = ((_arches, _hourglass, _dot), (_crescent, _leaf, _dot))
 def _cells(
     columns: int, rows: int, jitter: float, seed: int, *, brick: bool = False
 ) -> tuple[Field, Field]:
-    """Distances, in cells, to the nearest and second nearest of jittered seeds, wrapping round."""
+    """Return Worley noise: distances, in cells, to the nearest two of jittered points."""
     rng = np.random.default_rng(seed)
     dx = rng.uniform(-jitter, jitter, (rows, columns))
     dy = rng.uniform(-jitter, jitter, (rows, columns))
     if brick:
         dx += (np.arange(rows) % 2 * 0.5)[:, None]
-    x, y = np.meshgrid(np.arange(SIDE) * columns / SIDE, np.arange(SIDE) * rows / SIDE)
+    x, y = np.meshgrid(
+        np.arange(_SIDE_PIXELS) * columns / _SIDE_PIXELS,
+        np.arange(_SIDE_PIXELS) * rows / _SIDE_PIXELS,
+    )
     cx, cy = np.floor(x).astype(int), np.floor(y).astype(int)
     first = np.full(x.shape, 9.0)
     second = np.full(x.shape, 9.0)
@@ -134,8 +137,8 @@ def _cells(
 
 
 def _smooth(noise: npt.NDArray[np.float64], across: float, down: float) -> npt.NDArray[np.float64]:
-    """Blur that wraps round, through the frequency domain."""
-    fx = np.fft.rfftfreq(SIDE)[None, :]
-    fy = np.fft.fftfreq(SIDE)[:, None]
+    """Return noise under a Gaussian blur that wraps around, by Fourier transform."""
+    fx = np.fft.rfftfreq(_SIDE_PIXELS)[None, :]
+    fy = np.fft.fftfreq(_SIDE_PIXELS)[:, None]
     keep = np.exp(-2 * np.pi**2 * ((fx * across) ** 2 + (fy * down) ** 2))
     return np.fft.irfft2(np.fft.rfft2(noise) * keep, s=noise.shape)

@@ -39,10 +39,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to evaluate: which systems and tests (none named: all), on which photos.
+    """What to evaluate, and on which photos; the gallery is always the whole catalogue.
 
-    `half` asks with every other photo by file name only, the even ones, on which parameters were
-    tuned, or the odd ones; the gallery is always the whole catalogue.
+    `kinds`: names of systems, `tests`: of tests; empty for all. `sample`: how many photos are
+    queries. `half`: of all photos by file name, only every other one may be a query: the even
+    ones, on which parameters were tuned, or the odd ones.
     """
 
     kinds: tuple[str, ...] = ()
@@ -54,12 +55,12 @@ class Options:
 
 
 def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | EvaluationRow]:
-    """Run all tests, yielding progress and, after each test, its rows.
+    """Run the chosen tests; yield progress and, after each test, its rows.
 
     Raises:
-        BadParameter: a system is not known, or none of them is installed.
+        BadParameter: there is no system of a name, or none of them is installed.
         IndexNotReady: the catalogue is empty, or some items lack a code.
-        UnreadableImage: a photo is gone or damaged.
+        UnreadableImage: a photo is missing or damaged.
     """
     systems = chosen(options.kinds)
     with tempfile.TemporaryDirectory(prefix="hashbag-evaluate-") as folder:
@@ -75,7 +76,7 @@ def _tests(
 ) -> Iterator[Progress | EvaluationRow]:
     seed, jobs = options.seed, options.jobs
     photos = gallery.sample(options.half, options.sample, seed)
-    # Few items have a twin in another colour: all of the half are asked, not a sample.
+    # Few items come in another colour too, so all of the half are queries, not a sample.
     half = set(gallery.half(options.half).tolist())
     measured: dict[str, Iterator[Progress | EvaluationRow]] = {
         Cost.test: cost.measure(gallery, photos),

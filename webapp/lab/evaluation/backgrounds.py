@@ -1,4 +1,4 @@
-"""Edits that put a photo's object before another background."""
+"""Edits that replace the background of a photo."""
 
 import math
 
@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-_NEAR = 16  # levels within which a pixel still has the background's colour
-_ISLAND = 7  # pixels a side: a smaller flat spot is part of the object
+_MAX_BACKGROUND_LEVELS = 16  # a background pixel differs by fewer in each channel
+_FLAT_PIXELS = 7  # background in the middle of an object is flat over so many pixels each way
 
 
 def replaced_by_grey(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Put one grey, 150 to 225, behind."""
+    """Replace the background by one grey, from 150 to 225."""
     width, height = picture.size
     return _replaced(picture, np.full((height, width, 3), random.uniform(150, 225)))
 
 
 def replaced_by_gradient(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Put two light colours behind that run softly into each other, in any direction."""
+    """Replace the background by a gradient between two light colours, in any direction."""
     width, height = picture.size
     angle = random.uniform(0, 2 * math.pi)
     y, x = np.mgrid[0:height, 0:width]
@@ -27,50 +27,50 @@ def replaced_by_gradient(picture: Image.Image, random: np.random.Generator) -> I
 
 
 def replaced_by_photo(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Put something photo-like behind."""
+    """Replace the background by what looks like a blurred room."""
     return _replaced(picture, _blurred_room(picture.size, random))
 
 
 def mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Find where a studio photo (h, w, 3) is background, (h, w).
+    """Return which pixels of a studio photo, (h, w, 3), are background, (h, w).
 
-    That is the border's colour, reached from the border. Islands count when they are flat over
-    7x7 pixels, so that the hole in a handle is background and the weave of a white bag is not.
-    A border of many colours has no background.
+    A background pixel has the colour of the border, and is at the border or flat over 7x7 pixels:
+    the hole in a handle is background, the weave of a white bag is not. Where less than half of
+    the border has one colour, nothing is background.
     """
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]).astype(np.int16)
     colour = np.median(border, axis=0)
-    if np.mean(np.abs(border - colour).max(axis=1) < _NEAR) < 0.5:
+    if np.mean(np.abs(border - colour).max(axis=1) < _MAX_BACKGROUND_LEVELS) < 0.5:
         return np.zeros(pixels.shape[:2], dtype=np.bool_)
-    near = np.abs(pixels.astype(np.int16) - colour).max(axis=2) < _NEAR
-    reached = _filtered(near, ImageFilter.MinFilter(_ISLAND)) & near
-    reached[[0, -1]] = near[[0, -1]]
-    reached[:, [0, -1]] = near[:, [0, -1]]
-    for _ in range(_ISLAND // 2 + 1):  # grows back what the flatness test ate at the edges
-        reached = near & _filtered(reached, ImageFilter.MaxFilter(3))
-    return np.asarray(reached)
+    near = np.abs(pixels.astype(np.int16) - colour).max(axis=2) < _MAX_BACKGROUND_LEVELS
+    background = _filtered(near, ImageFilter.MinFilter(_FLAT_PIXELS)) & near
+    background[[0, -1]] = near[[0, -1]]
+    background[:, [0, -1]] = near[:, [0, -1]]
+    for _ in range(_FLAT_PIXELS // 2 + 1):  # grows back the edges that the flatness test removed
+        background = near & _filtered(background, ImageFilter.MaxFilter(3))
+    return np.asarray(background)
 
 
 def _filtered(
-    where: NDArray[np.bool_], rank: ImageFilter.MinFilter | ImageFilter.MaxFilter
+    chosen: NDArray[np.bool_], rank: ImageFilter.MinFilter | ImageFilter.MaxFilter
 ) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.asarray(_as_image(where).filter(rank)) > 0
-    return found
+    filtered: NDArray[np.bool_] = np.asarray(_as_image(chosen).filter(rank)) > 0
+    return filtered
 
 
-def _as_image(where: NDArray[np.bool_]) -> Image.Image:
-    return Image.fromarray(where.astype(np.uint8) * 255)
+def _as_image(chosen: NDArray[np.bool_]) -> Image.Image:
+    return Image.fromarray(chosen.astype(np.uint8) * 255)
 
 
 def _replaced(picture: Image.Image, background: NDArray[np.float64]) -> Image.Image:
-    """Put another background, (h, w, 3), behind the object, with a soft edge."""
-    behind = _as_image(mask(np.asarray(picture))).filter(ImageFilter.GaussianBlur(0.7))
+    """Replace the background by another, (h, w, 3), with a soft edge around the object."""
+    soft_mask = _as_image(mask(np.asarray(picture))).filter(ImageFilter.GaussianBlur(0.7))
     new = Image.fromarray(np.clip(background, 0, 255).astype(np.uint8))
-    return Image.composite(new, picture, behind)
+    return Image.composite(new, picture, soft_mask)
 
 
 def _blurred_room(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float64]:
-    """Draw what looks like a blurred room, (h, w, 3): coloured noise whose power falls as 1/f."""
+    """Draw what looks like a blurred room, (h, w, 3): colour noise, coarse parts stronger."""
     width, height = size
     total = np.zeros((height, width, 3)) + random.uniform(70, 190, 3)
     for cells in (2, 4, 8, 16, 32, 64):

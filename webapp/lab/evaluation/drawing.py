@@ -1,13 +1,16 @@
-"""What the tests' pictures share: cells that are the darker the larger their share, as SVG."""
+"""Tables as pictures: cells that are darker the larger their share, as SVG."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
 
 PAPER, INK, OXBLOOD = "#f8f5ef", "#1f1b17", "#7a1f2b"
 CELL, LINE, GAP = 34, 24, 2
-SLANT = 96  # what the last rotated label needs beyond its column
+"""Pixels: width of a cell, height of a line, space between cells."""
 
-# The presentation attributes show the light picture wherever styles are refused.
+SLANT = 96
+"""Pixels to the right of the last column that its slanted name needs."""
+
+# Where styles are not allowed, the attributes of each element show the light version.
 _STYLE = f"""
 text {{ font: 13px system-ui, sans-serif; }}
 .cell {{ font-size: 12px; font-variant-numeric: tabular-nums; text-anchor: middle; }}
@@ -20,7 +23,7 @@ text {{ font: 13px system-ui, sans-serif; }}
 
 
 def svg(title: str, width: int, height: int, parts: Iterable[str]) -> str:
-    """Put parts on a paper, the title below them, and return the SVG's text."""
+    """Return parts on a background with a title below them, as SVG."""
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img" font-family="system-ui, sans-serif" '
@@ -36,7 +39,7 @@ def svg(title: str, width: int, height: int, parts: Iterable[str]) -> str:
 
 
 def slanted(words: str, x: int, y: int, *, bold: bool = False) -> str:
-    """Write a column's name above it."""
+    """Return the slanted name of a column, as SVG."""
     weight = " mean" if bold else ""
     return (
         f'<text class="ink{weight}" fill="{INK}" '
@@ -45,7 +48,7 @@ def slanted(words: str, x: int, y: int, *, bold: bool = False) -> str:
 
 
 def cell(share: float, left: int, top: int, hint: str, *, bold: bool = False) -> Iterator[str]:
-    """Draw one share, 0 to 1, as a shade and its percent."""
+    """Yield a cell that shows a share, 0 to 1, by its shade and in percent, as SVG."""
     yield (
         f'<rect x="{left}" y="{top}" width="{CELL - GAP}" height="{LINE - GAP}" '
         f'fill="{OXBLOOD}" fill-opacity="{strength(share):.2f}">'
@@ -60,14 +63,14 @@ def cell(share: float, left: int, top: int, hint: str, *, bold: bool = False) ->
 
 
 def is_dark(share: float) -> bool:
-    """Say whether a cell wants light text on both papers."""
+    """Return whether a cell of this share needs light text, in the light and the dark version."""
     return share >= 0.7
 
 
 def strength(share: float) -> float:
-    """Return how opaque a cell's oxblood is, 0 to 1.
+    """Return the opacity of a cell's colour, 0 to 1, for its share.
 
-    The ramp leaps from 0.55 to 0.75 where the text turns light: between them neither ink nor
-    paper would have a contrast of 4.5 to 1.
+    It jumps from 0.55 to 0.75 where the text turns light: between them, neither light nor dark
+    text has a contrast of 4.5 to 1.
     """
     return 0.75 + 0.25 * (share - 0.7) / 0.3 if is_dark(share) else 0.55 * share / 0.7

@@ -1,4 +1,4 @@
-"""What happens to a photo on its way: the edits that are asked about, named and repeatable."""
+"""The edits after which the original of a photo should still be found, by name, repeatable."""
 
 import io
 import zlib
@@ -22,14 +22,14 @@ IDENTITY = "identity"
 
 
 def edited(picture: Image.Image, edit: str, seed: int, item_id: int) -> Image.Image:
-    """Edit an RGB picture; the same seed, item and edit give the same pixels."""
-    # By the edit's name, so that one more edit in the table changes no other.
+    """Return an RGB picture edited; the same seed, item and edit give the same pixels."""
+    # Seeded by the name, so that a new edit in the table changes no other.
     random = np.random.default_rng([seed, item_id, zlib.crc32(edit.encode())])
     return EDITS[edit](picture, random)
 
 
 def saved(picture: Image.Image, quality: int) -> Image.Image:
-    """Save as JPEG, with Pillow's usual 4:2:0 colour, and open again."""
+    """Return a picture after it is saved as JPEG, with 4:2:0 chroma, and opened again."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as image:
@@ -37,7 +37,7 @@ def saved(picture: Image.Image, quality: int) -> Image.Image:
 
 
 def _always(change: Callable[[Image.Image], Image.Image]) -> Edit:
-    """Take a change in which nothing is left to chance."""
+    """Return the edit of a change that has no random part."""
     return lambda picture, _: change(picture)
 
 
@@ -52,37 +52,37 @@ def _resize(factor: float) -> Edit:
 
 
 def _brightness(factor: float) -> Edit:
-    """Multiply all channels; what passes 255 is lost."""
+    """Multiply all channels, cut at 255."""
     return lambda picture, _: ImageEnhance.Brightness(picture).enhance(factor)
 
 
 def _contrast(factor: float) -> Edit:
-    """Spread around the picture's mean grey."""
+    """Multiply differences from the picture's mean grey."""
     return lambda picture, _: ImageEnhance.Contrast(picture).enhance(factor)
 
 
 def _gamma(exponent: float) -> Edit:
-    """Raise channels to a power: under 1 lightens the middle tones."""
+    """Raise channels, as parts of 255, to a power: below 1, middle tones become lighter."""
     table = [round(255 * (level / 255) ** exponent) for level in range(256)] * 3
     return lambda picture, _: picture.point(table)
 
 
 def _hue(degrees: float) -> Edit:
-    """Turn all hues; Pillow's HSV circle has 256 steps."""
+    """Shift all hues; Pillow's HSV circle has 256 steps."""
     steps = round(degrees / 360 * 256)
 
     def edit(picture: Image.Image, _: np.random.Generator) -> Image.Image:
         hues, saturation, value = picture.convert("HSV").split()
-        turned = hues.point([(level + steps) % 256 for level in range(256)])
-        return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
+        shifted = hues.point([(level + steps) % 256 for level in range(256)])
+        return Image.merge("HSV", (shifted, saturation, value)).convert("RGB")
 
     return edit
 
 
 def _turn(degrees: float) -> Edit:
-    """Turn about the centre either way; the corners are white, the frame stays.
+    """Rotate about the centre, left or right; the frame stays, the corners become white.
 
-    Quarter turns are exact and one way only: the frame turns with them.
+    Quarter turns are exact, counter-clockwise, and turn the frame too.
     """
 
     def edit(picture: Image.Image, random: np.random.Generator) -> Image.Image:
@@ -95,7 +95,7 @@ def _turn(degrees: float) -> Edit:
 
 
 def _crop(share: float) -> Edit:
-    """Cut the same share off each side."""
+    """Cut the same share off all four sides."""
 
     def edit(picture: Image.Image, _: np.random.Generator) -> Image.Image:
         width, height = picture.size
@@ -106,7 +106,7 @@ def _crop(share: float) -> Edit:
 
 
 def _crop_one_side(share: float) -> Edit:
-    """Cut a share off one side, any of the four."""
+    """Cut a share off one side, chosen at random."""
 
     def edit(picture: Image.Image, random: np.random.Generator) -> Image.Image:
         width, height = picture.size
@@ -127,7 +127,7 @@ def _on_canvas(
 
 
 def _pad(share: float, colour: Colour = WHITE) -> Edit:
-    """Put a frame around, its width a share of each side."""
+    """Add a border, a share of width and height."""
 
     def edit(picture: Image.Image, _: np.random.Generator) -> Image.Image:
         width, height = picture.size
@@ -138,7 +138,7 @@ def _pad(share: float, colour: Colour = WHITE) -> Edit:
 
 
 def _pad_to_square(picture: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Put white beside the shorter side; a picture that is square becomes 3:4 first."""
+    """Add white to make it square; a square picture becomes 3:4 first."""
     width, height = picture.size
     if width == height:
         picture = picture.resize((max(8, width * 3 // 4), height), Image.Resampling.LANCZOS)
@@ -148,7 +148,7 @@ def _pad_to_square(picture: Image.Image, _: np.random.Generator) -> Image.Image:
 
 
 def _pad_off_centre(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Put it somewhere on a white canvas a quarter larger."""
+    """Put it at a random place on a white canvas that is a quarter larger."""
     width, height = picture.size
     canvas = (round(width * 1.25), round(height * 1.25))
     at = (int(random.integers(canvas[0] - width + 1)), int(random.integers(canvas[1] - height + 1)))
@@ -156,7 +156,7 @@ def _pad_off_centre(picture: Image.Image, random: np.random.Generator) -> Image.
 
 
 def _watermark(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Write a word, half transparent, somewhere across the picture."""
+    """Write a word, half transparent, at a random place."""
     width, height = picture.size
     ink = Image.new("L", picture.size, 0)
     font = ImageFont.load_default(max(8, width // 9))
@@ -166,12 +166,12 @@ def _watermark(picture: Image.Image, random: np.random.Generator) -> Image.Image
 
 
 def _blur(share: float) -> Edit:
-    """Blur, the Gaussian's radius a share of the shorter side."""
+    """Apply a Gaussian blur, its radius a share of the shorter side."""
     return lambda picture, _: picture.filter(ImageFilter.GaussianBlur(min(picture.size) * share))
 
 
 def _noise(sigma: float) -> Edit:
-    """Add independent Gaussian noise to every channel, in levels of 255."""
+    """Add independent Gaussian noise to each channel, its deviation in levels of 255."""
 
     def edit(picture: Image.Image, random: np.random.Generator) -> Image.Image:
         pixels = np.asarray(picture, dtype=np.float32)

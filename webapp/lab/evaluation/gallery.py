@@ -1,4 +1,4 @@
-"""The gallery: every item of the catalogue as all systems know it, in a folder that workers map."""
+"""The gallery: the codes of all items by every system, in a folder that workers map."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from PIL import Image
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, UnreadableImage
+from webapp.hashing.fingerprinting import EncodedPicture, decode
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import make_table
 from webapp.index.hamming import Positions
@@ -20,7 +21,6 @@ from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import Progress
 from webapp.lab.evaluation.systems import System, kinds_of, open_system
 from webapp.models import Ids, Item
-from webapp.pictures.opening import open_picture
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]
@@ -29,7 +29,7 @@ _COPIES = "copies.npy"
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of the gallery: the item's position and id, and where its file lies."""
+    """A photo of the gallery: its item's position and id, its file, and width times height."""
 
     position: int
     item_id: int
@@ -37,13 +37,13 @@ class Photo:
     pixels: int
 
     def image(self) -> Image.Image:
-        """Open it.
+        """Open the photo as an upright RGB image.
 
         Raises:
-            UnreadableImage: the file is gone, or no longer what was imported.
+            UnreadableImage: the file is missing, or no longer what was imported.
         """
         try:
-            return open_picture(self.path.read_bytes(), self.pixels).image
+            return decode(EncodedPicture(self.path.read_bytes(), self.pixels)).image
         except OSError as error:
             raise UnreadableImage(
                 f"{self.path}: {error.strerror}: run `hashbag verify` and import again"
@@ -52,9 +52,9 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """M items in the order of their ids, and the folder of their codes.
+    """M items by ascending id, and the folder of their codes.
 
-    `copies`, shape (M,): equal for items whose files are equal.
+    `copies`: a number for each item, equal for items whose files are equal, shape (M,).
     """
 
     folder: Path
@@ -64,23 +64,25 @@ class Gallery:
     copies: NDArray[np.int64]
 
     def half(self, half: Half) -> Positions:
-        """Return the positions, ascending, of all items or of every other one by file name."""
+        """Return the positions, ascending, of all items, or of every other one by file name."""
         order = np.array(
-            sorted(range(len(self.items)), key=lambda at: _natural(self.items[at].filename)),
+            sorted(
+                range(len(self.items)), key=lambda position: _natural(self.items[position].filename)
+            ),
             dtype=np.intp,
         )
         return np.sort({"all": order, "even": order[0::2], "odd": order[1::2]}[half])
 
     def sample(self, half: Half, count: int, seed: int) -> list[Photo]:
-        """Draw photos of a half without repeats, by ascending position."""
+        """Draw at most `count` different photos of a half, by ascending position."""
         positions = self.half(half)
         random = np.random.default_rng(seed)
         drawn = random.choice(positions, min(count, len(positions)), replace=False)
-        return [self.photos[at] for at in np.sort(drawn)]
+        return [self.photos[position] for position in np.sort(drawn)]
 
 
 def _natural(filename: str) -> list[tuple[int, str]]:
-    """Sort 9.jpg before 10.jpg."""
+    """Return a sort key by which 9.jpg comes before 10.jpg."""
     parts = re.split(r"(\d+)", filename)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
@@ -88,12 +90,12 @@ def _natural(filename: str) -> list[tuple[int, str]]:
 def build(
     catalog: Catalog, folder: Path, systems: Sequence[str], jobs: int
 ) -> Iterator[Progress | Gallery]:
-    """Write what the systems need into an empty folder; the gallery comes last.
+    """Write the codes of all systems into an empty folder; yield progress, then the gallery.
 
-    Our kinds' codes are those of the catalogue; rivals hash every photo.
+    The codes of our kinds come from the catalogue; rivals hash every photo.
 
     Raises:
-        IndexNotReady: there are no items, or some lack a code.
+        IndexNotReady: the catalogue is empty, or some items have no code of a kind.
         UnreadableImage: a photo that a rival must hash cannot be read.
     """
     items = tuple(catalog.all_items())
@@ -112,10 +114,10 @@ def build(
 
 
 def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.uint8]]:
-    """Return the codes of a kind: item ids, ascending, shape (M,), and packed (M, V, bytes).
+    """Return the codes of a kind: item ids, ascending, (M,), and packed codes, (M, V, bytes).
 
     Raises:
-        IndexNotReady: not all of the `count` items have one.
+        IndexNotReady: not all of the `count` items have a code of the kind.
     """
     kind = KINDS[name]
     ids, packed = catalog.code_column(name, kind.versions())
@@ -129,12 +131,12 @@ def _write_rivals(
 ) -> Iterator[Progress]:
     if not names:
         return
-    found = []
+    of_photos = []
     for done, (_, hashes) in enumerate(in_order(partial(_hash, tuple(names)), photos, jobs), 1):
-        found.append(hashes)
+        of_photos.append(hashes)
         yield Progress("rivals hash the gallery", done, len(photos))
-    for name, of_items in zip(names, zip(*found, strict=True), strict=True):
-        np.save(folder / f"{name}.npy", np.stack(of_items))
+    for name, of_rival in zip(names, zip(*of_photos, strict=True), strict=True):
+        np.save(folder / f"{name}.npy", np.stack(of_rival))
 
 
 def _hash(names: tuple[str, ...], photo: Photo) -> list[NDArray[Any]]:
@@ -144,5 +146,5 @@ def _hash(names: tuple[str, ...], photo: Photo) -> list[NDArray[Any]]:
 
 @lru_cache(maxsize=1)
 def opened(folder: Path, names: tuple[str, ...]) -> tuple[list[System], NDArray[np.int64]]:
-    """Open the systems, and which items are copies, once in each worker."""
+    """Return the systems and `Gallery.copies`, opened once in each worker process."""
     return [open_system(name, folder) for name in names], np.load(folder / _COPIES)

@@ -1,4 +1,4 @@
-"""The third test: two bags of one model in two colours, like in shape and not the same."""
+"""The third test: is a bag told apart from the same model in another colour?"""
 
 import re
 from collections import defaultdict
@@ -15,38 +15,38 @@ from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.hamming import Positions
 from webapp.lab.evaluation.edits import saved
 from webapp.lab.evaluation.gallery import Gallery, Photo, codes_of, opened
-from webapp.lab.evaluation.ranks import NEIGHBOURS, chance, rank
+from webapp.lab.evaluation.ranks import NEIGHBOURS, random_for, rank
 from webapp.lab.evaluation.rows import HardNegatives, Progress
 from webapp.models import Item
 from webapp.processes import in_order
 
-NEARLY_EQUAL = 8
-"""Bits of dhash, of 64, by which the grey pictures of a pair differ at most; of random pairs of
-bags on white one in a hundred is as near. It favours dhash a little."""
+MAX_DHASH_BITS = 8
+"""The largest dhash distance, of 64 bits, of the photos of one model in two colours. One in a
+hundred random pairs of bags on white is as near. This favours dhash a little."""
 
-_QUALITY = 50
+_JPEG_QUALITY = 50
 
 Trial = tuple[Photo, Positions]
-"""A photo, and the positions of its model's other colours."""
+"""A photo, and the positions of the same model in other colours."""
 
 
 def measure(
     catalog: Catalog, gallery: Gallery, sample: set[int], seed: int, jobs: int
 ) -> Iterator[Progress | HardNegatives]:
-    """Ask with each bag of a pair, if its position is in the sample; no pair, no rows."""
-    questions = [
-        (gallery.photos[at], np.array(others, dtype=np.intp))
-        for at, others in sorted(pairs(catalog, gallery.items).items())
-        if at in sample
+    """Query with each bag of a pair whose position is in the sample; without a pair, no rows."""
+    trials = [
+        (gallery.photos[position], np.array(others, dtype=np.intp))
+        for position, others in sorted(pairs(catalog, gallery.items).items())
+        if position in sample
     ]
-    ask = partial(_compare, gallery.folder, gallery.systems, seed)
-    found = []
-    for done, (_, answer) in enumerate(in_order(ask, questions, jobs), 1):
-        found.append(answer)
-        yield Progress("hard negatives", done, len(questions))
-    if not found:
+    compare = partial(_compare, gallery.folder, gallery.systems, seed)
+    results = []
+    for done, (_, result) in enumerate(in_order(compare, trials, jobs), 1):
+        results.append(result)
+        yield Progress("hard negatives", done, len(trials))
+    if not results:
         return
-    apart, ranks = (np.concatenate(part, axis=1) for part in zip(*found, strict=True))
+    apart, ranks = (np.concatenate(part, axis=1) for part in zip(*results, strict=True))
     for line, system in enumerate(gallery.systems):
         yield HardNegatives(
             kind=system,
@@ -58,34 +58,34 @@ def measure(
 
 
 def pairs(catalog: Catalog, items: Sequence[Item]) -> dict[int, list[int]]:
-    """Find models in several colours: for a position, those of the same bag in other colours.
+    """Return for each position those of the same model in other colours, where there are any.
 
-    One model: title without colour words, brand and category are equal; the stated colours
-    differ; and the grey pictures are nearly equal.
+    Items are one model if their titles without colour words, their brands and their categories
+    are equal, their colours differ, and the dhash of their photos is nearly equal.
     """
     models = defaultdict(list)
-    bare = _colour_words(items)
-    for at, item in enumerate(items):
+    colour_words = _colour_words(items)
+    for position, item in enumerate(items):
         if item.colour and item.title:
-            title = " ".join(bare.sub(" ", item.title.casefold()).split())
-            models[title, item.brand, item.category].append(at)
+            title = " ".join(colour_words.sub(" ", item.title.casefold()).split())
+            models[title, item.brand, item.category].append(position)
     _, grey = codes_of(catalog, "dhash", len(items))
-    found = defaultdict(list)
+    others = defaultdict(list)
     for model in models.values():
         for one, other in permutations(model, 2):
             bits = int(np.bitwise_count(grey[one] ^ grey[other]).sum())
-            if bits <= NEARLY_EQUAL and _in_two_colours(items[one], items[other]):
-                found[one].append(other)
-    return dict(found)
+            if bits <= MAX_DHASH_BITS and _in_two_colours(items[one], items[other]):
+                others[one].append(other)
+    return dict(others)
 
 
 def _in_two_colours(one: Item, other: Item) -> bool:
-    """One photo under two colours is a slip of the catalogue, no pair."""
+    """Return whether two items state different colours and have different photos."""
     return one.colour.casefold() != other.colour.casefold() and one.digest != other.digest
 
 
 def _colour_words(items: Sequence[Item]) -> re.Pattern[str]:
-    """Match the catalogue's colours in a title, whole ("navy blue") and by their words."""
+    """Return a pattern of the catalogue's colours, whole ("navy blue") and word by word."""
     colours = {item.colour.casefold() for item in items if item.colour}
     words = colours | {word for colour in colours for word in colour.split()}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
@@ -95,20 +95,20 @@ def _colour_words(items: Sequence[Item]) -> re.Pattern[str]:
 def _compare(
     folder: Path, names: tuple[str, ...], seed: int, trial: Trial
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Return whether each other is told apart, and its rank, both of shape (S, others)."""
+    """Return whether each other colour is told apart, and its rank, both (systems, others)."""
     photo, others = trial
     systems, copies = opened(folder, names)
     image = photo.image()
-    plain, again = PictureFeatures(image), PictureFeatures(saved(image, _QUALITY))
-    among = copies != copies[photo.position]
+    original, resaved = PictureFeatures(image), PictureFeatures(saved(image, _JPEG_QUALITY))
+    not_copies = copies != copies[photo.position]
     apart = np.empty((len(systems), len(others)), dtype=np.bool_)
     ranks = np.empty((len(systems), len(others)), dtype=np.int64)
     for line, system in enumerate(systems):
-        distances = system.distances(system.hashed(again))
+        distances = system.distances(system.hashed(resaved))
         apart[line] = distances[photo.position] < distances[others]
-        distances = system.distances(system.hashed(plain))
+        distances = system.distances(system.hashed(original))
         for column, other in enumerate(others):
-            wanted = (copies == copies[other])[among]
-            random = chance(seed, photo.item_id, system.name, str(other))
-            ranks[line, column] = rank(distances[among], wanted, random)
+            relevant = (copies == copies[other])[not_copies]
+            random = random_for(seed, photo.item_id, system.name, str(other))
+            ranks[line, column] = rank(distances[not_copies], relevant, random)
     return apart, ranks

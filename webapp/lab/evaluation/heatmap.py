@@ -1,4 +1,4 @@
-"""Recall as a picture: a table of systems by edits, the darker the better, as SVG."""
+"""Recall as a heat map: a table of systems by edits, darker where recall is higher, as SVG."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -8,17 +8,17 @@ from webapp.lab.evaluation.drawing import CELL, INK, LINE
 from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
 from webapp.lab.evaluation.rows import EvaluationRow
 
-_NAMES, _EDITS, _FOOT = 128, 128, 34
-_SEPARATION = 8  # before the column of means
+_NAMES_WIDTH, _EDITS_HEIGHT, _FOOT_HEIGHT = 128, 128, 34
+_MEAN_GAP = 8
 
 
 def heat_map(rows: Iterable[EvaluationRow], title: str = "The original comes first, %") -> str:
-    """Draw recall@1 of every system (rows) and edit (columns), the mean last, as SVG text."""
+    """Return recall at 1 of every system (rows) and edit (columns), the mean last, as SVG."""
     grid = grid_of(rows)
-    width = _NAMES + (len(grid.edits) + 1) * CELL + _SEPARATION + drawing.SLANT
-    height = _EDITS + len(grid.systems) * LINE + _FOOT
+    width = _NAMES_WIDTH + (len(grid.edits) + 1) * CELL + _MEAN_GAP + drawing.SLANT
+    height = _EDITS_HEIGHT + len(grid.systems) * LINE + _FOOT_HEIGHT
     labels = (
-        drawing.slanted(edit, _left(column, grid) + CELL // 2, _EDITS - 8, bold=edit == MEAN)
+        drawing.slanted(edit, _left(column, grid) + CELL // 2, _EDITS_HEIGHT - 8, bold=edit == MEAN)
         for column, edit in enumerate((*grid.edits, MEAN))
     )
     lines = (part for line in range(len(grid.systems)) for part in _line(grid, line))
@@ -26,13 +26,13 @@ def heat_map(rows: Iterable[EvaluationRow], title: str = "The original comes fir
 
 
 def _left(column: int, grid: Grid) -> int:
-    return _NAMES + column * CELL + (_SEPARATION if column == len(grid.edits) else 0)
+    return _NAMES_WIDTH + column * CELL + (_MEAN_GAP if column == len(grid.edits) else 0)
 
 
 def _line(grid: Grid, line: int) -> Iterator[str]:
-    system, top = grid.systems[line], _EDITS + line * LINE
+    system, top = grid.systems[line], _EDITS_HEIGHT + line * LINE
     yield (
-        f'<text class="ink" x="{_NAMES - 10}" y="{top + LINE // 2 + 4}" text-anchor="end" '
+        f'<text class="ink" x="{_NAMES_WIDTH - 10}" y="{top + LINE // 2 + 4}" text-anchor="end" '
         f'fill="{INK}">{escape(system)}</text>'
     )
     for column, edit in enumerate((*grid.edits, MEAN)):

@@ -1,4 +1,4 @@
-"""Hashes of other packages, asked in the same run where their package is installed."""
+"""Perceptual hashes of other packages, evaluated too where the package is installed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Hashes = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A hash of another package: how it is made, and how its authors compare it."""
+    """A hash of another package: how to compute it, and how its authors compare two."""
 
     name: str
     package: str
@@ -28,7 +28,7 @@ class Rival:
 
     @property
     def installed(self) -> bool:
-        """Whether the package is there."""
+        """Whether the package is installed."""
         return find_spec(self.module) is not None
 
 
@@ -40,7 +40,7 @@ def _pdq(image: Image.Image) -> Hashes:
 @cache
 def _hasher(create: str, *arguments: int) -> Any:
     opencv = import_module("cv2")
-    opencv.setNumThreads(1)  # the work is already spread over processes
+    opencv.setNumThreads(1)  # each process has one core
     return getattr(import_module("cv2").img_hash, create)(*arguments)
 
 
@@ -59,20 +59,20 @@ def _hamming(gallery: Hashes, query: Hashes) -> NDArray[Any]:
 
 
 def _euclidean(gallery: Hashes, query: Hashes) -> NDArray[Any]:
-    """Compare colour moments: OpenCV's `compare` is this times 10,000."""
+    """Return distances of colour moments; OpenCV's `compare` returns 10,000 times these."""
     distance: NDArray[Any] = np.sqrt(((gallery - query) ** 2).sum(axis=1))
     return distance
 
 
 def _peak_correlation(gallery: Hashes, query: Hashes) -> NDArray[Any]:
-    """Return 1 less the highest correlation over all shifts, OpenCV's `compare` of radial hashes.
+    """Return 1 - the highest correlation over all shifts, as OpenCV compares radial hashes.
 
-    By Fourier transform, all shifts and items at once; rounded, so that equal hashes tie.
+    By Fourier transform, for all shifts and items at once; rounded, so that equal hashes tie.
     """
-    items, asked = _centred(gallery), _centred(query)
-    spectrum = np.fft.rfft(asked) * np.fft.rfft(items).conj()
+    items, centred_query = _centred(gallery), _centred(query)
+    spectrum = np.fft.rfft(centred_query) * np.fft.rfft(items).conj()
     peak = np.fft.irfft(spectrum, n=items.shape[1]).max(axis=1)
-    length = np.linalg.norm(items, axis=1) * np.linalg.norm(asked)
+    length = np.linalg.norm(items, axis=1) * np.linalg.norm(centred_query)
     distance: NDArray[Any] = 1 - np.round(peak / np.maximum(length, 1e-9), 9)
     return distance
 
@@ -119,5 +119,5 @@ RIVALS: dict[str, Rival] = {
 
 
 def absent() -> dict[str, str]:
-    """Name the rivals that cannot be asked, with the package that each of them wants."""
+    """Return the package of each rival that is not installed, by the rival's name."""
     return {name: rival.package for name, rival in RIVALS.items() if not rival.installed}

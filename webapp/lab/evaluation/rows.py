@@ -1,4 +1,4 @@
-"""What an evaluation yields: how far it is, and its results, one row for each system and test."""
+"""What an evaluation yields: its progress, and one row for each system and test."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` photos of one part of the work."""
+    """`done` of `total` photos of one step, `doing`, such as "same picture"."""
 
     doing: str
     done: int
@@ -17,7 +17,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SamePicture:
-    """How often the original of an edited photo comes first, and among nine."""
+    """How often, 0 to 1, the original of an edited photo comes first, and among nine."""
 
     test: ClassVar[str] = "same picture"
     kind: str
@@ -29,10 +29,10 @@ class SamePicture:
 
 @dataclass(frozen=True, slots=True)
 class SameLook:
-    """What share of nine neighbours is like the item; copies of its photo do not count.
+    """The share, 0 to 1, of nine neighbours that have the item's attribute, without its copies.
 
-    `price_distance` is the mean difference of a neighbour's price from the item's, as a share of
-    the item's. A value is None when no item says it.
+    `price_distance`: the mean difference of a neighbour's price from the item's, as a share of the
+    item's. None where no item has the attribute.
     """
 
     test: ClassVar[str] = "same look"
@@ -46,9 +46,10 @@ class SameLook:
 
 @dataclass(frozen=True, slots=True)
 class HardNegatives:
-    """How one of two bags that differ in colour only finds itself, and the other.
+    """How well bags are told apart from the same model in another colour; shares are 0 to 1.
 
-    `told_apart`: saved again as JPEG, it is nearer to itself than to the other.
+    `told_apart`: how often the photo, saved again as JPEG, is nearer to itself than to the other
+    colour. `other_among_nine`: how often the other colour is among its nine nearest.
     """
 
     test: ClassVar[str] = "hard negatives"
@@ -61,9 +62,9 @@ class HardNegatives:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a system costs: bits kept of an item, and the median time to hash a query.
+    """The cost of a system: bits of an item, and time to hash a query.
 
-    `hash_us` is processor time, in microseconds, for a decoded picture of 1000 x 1000 pixels.
+    `hash_us`: median processor time for a decoded picture of 1000 x 1000 pixels, in microseconds.
     """
 
     test: ClassVar[str] = "cost"
@@ -76,9 +77,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class SameSort:
-    """Of the nine nearest to items of a category, which share is of which category.
+    """The share, 0 to 1, of each category among the nine nearest to items of one category.
 
-    `precision_at_9` is the share of its own.
+    `precision_at_9`: the share of that category itself. `neighbours`: of all, by name.
     """
 
     test: ClassVar[str] = "same sort"
@@ -94,7 +95,7 @@ TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives,
 
 
 def to_json(rows: Iterable[EvaluationRow]) -> str:
-    """Write rows as a JSON list, one object each; what is not known is left out."""
+    """Return rows as a JSON list of objects, without what is None."""
     objects = [
         {"test": row.test}
         | {name: value for name, value in asdict(row).items() if value is not None}

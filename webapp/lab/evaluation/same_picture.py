@@ -11,28 +11,28 @@ from PIL import Image
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.lab.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.lab.evaluation.gallery import Gallery, Photo, opened
-from webapp.lab.evaluation.ranks import NEIGHBOURS, chance, rank
+from webapp.lab.evaluation.ranks import NEIGHBOURS, random_for, rank
 from webapp.lab.evaluation.rows import Progress, SamePicture
 from webapp.processes import in_order
 
-SIDE = 640
-"""Pixels: larger photos are edited at this size, as they are sent; noise on 4 megapixels is slow.
-Unedited ones are asked as they are."""
+MAX_EDITED_PIXELS = 640
+"""Longer side at which larger photos are edited, as they are when people send them; unedited
+photos are not made smaller."""
 
 
 def measure(
     gallery: Gallery, photos: list[Photo], seed: int, jobs: int
 ) -> Iterator[Progress | SamePicture]:
-    """Ask with every edit of every photo."""
+    """Query with every edit of every photo."""
     ask = partial(ranks, gallery.folder, gallery.systems, seed)
-    found = []
-    for done, (_, answer) in enumerate(in_order(ask, photos, jobs), 1):
-        found.append(answer)
+    of_photos = []
+    for done, (_, of_photo) in enumerate(in_order(ask, photos, jobs), 1):
+        of_photos.append(of_photo)
         yield Progress("same picture", done, len(photos))
-    each = np.array(found)
+    all_ranks = np.array(of_photos)
     for column, system in enumerate(gallery.systems):
         for line, edit in enumerate(EDITS):
-            of_queries = each[:, line, column]
+            of_queries = all_ranks[:, line, column]
             yield SamePicture(
                 kind=system,
                 edit=edit,
@@ -43,23 +43,23 @@ def measure(
 
 
 def ranks(folder: Path, names: tuple[str, ...], seed: int, photo: Photo) -> NDArray[np.int64]:
-    """Return the original's rank for each edit and system, shape (E, S)."""
+    """Return the rank of the original for each edit and system, shape (edits, systems)."""
     systems, copies = opened(folder, names)
     originals = copies == copies[photo.position]
     image = photo.image()
-    found = np.empty((len(EDITS), len(systems)), dtype=np.int64)
+    original_ranks = np.empty((len(EDITS), len(systems)), dtype=np.int64)
     for line, edit in enumerate(EDITS):
         features = PictureFeatures(_as_sent(image, edit, seed, photo.item_id))
         for column, system in enumerate(systems):
             distances = system.distances(system.hashed(features))
-            random = chance(seed, photo.item_id, system.name, edit)
-            found[line, column] = rank(distances, originals, random)
-    return found
+            random = random_for(seed, photo.item_id, system.name, edit)
+            original_ranks[line, column] = rank(distances, originals, random)
+    return original_ranks
 
 
 def _as_sent(image: Image.Image, edit: str, seed: int, item_id: int) -> Image.Image:
     if edit == IDENTITY:
         return image
     small = image.copy()
-    small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((MAX_EDITED_PIXELS, MAX_EDITED_PIXELS), Image.Resampling.LANCZOS)
     return edited(small, edit, seed, item_id)

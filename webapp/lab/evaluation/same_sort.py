@@ -1,4 +1,4 @@
-"""The fourth test: are an item's nine neighbours of its own sort, category by category?"""
+"""The fourth test: do an item's neighbours have its category, category by category?"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,26 +17,26 @@ from webapp.processes import in_order
 def measure(
     gallery: Gallery, half: Half, count: int, seed: int, jobs: int
 ) -> Iterator[Progress | SameSort]:
-    """Ask with photos of each category, as many of each as there are, up to an even share.
+    """Query with photos of each category, `count` in all, of each at most an even share.
 
-    Categories with fewer than ten pictures are passed over: their nine cannot all be right. With
-    fewer than two categories left there are no rows.
+    Categories with fewer than ten pictures are left out, because nine neighbours cannot all be of
+    them. With fewer than two categories left, there are no rows.
     """
     categories = _categories(gallery)
     photos = _drawn(gallery, categories, half, count, seed)
     ask = partial(nearest, gallery.folder, gallery.systems, seed)
-    found = []
-    for done, (_, answer) in enumerate(in_order(ask, photos, jobs), 1):
-        found.append(answer)
+    of_photos = []
+    for done, (_, of_photo) in enumerate(in_order(ask, photos, jobs), 1):
+        of_photos.append(of_photo)
         yield Progress("same sort", done, len(photos))
     own = [gallery.items[photo.position].category.strip() for photo in photos]
     for column, system in enumerate(gallery.systems):
-        neighbours = [answer[column] for answer in found]
+        neighbours = [of_photo[column] for of_photo in of_photos]
         yield from _rows(gallery, system, categories, own, neighbours)
 
 
 def _categories(gallery: Gallery) -> list[str]:
-    """List the categories that are large enough, largest first."""
+    """Return the categories that are large enough, largest first."""
     pictures = {
         (item.category.strip(), copy)
         for item, copy in zip(gallery.items, gallery.copies.tolist(), strict=True)
@@ -50,13 +50,13 @@ def _drawn(
     gallery: Gallery, categories: Sequence[str], half: Half, count: int, seed: int
 ) -> list[Photo]:
     random = np.random.default_rng(seed)
-    asked = gallery.half(half)
-    found: list[int] = []
+    positions = gallery.half(half).tolist()
+    drawn: list[int] = []
     for category in categories:
-        own = [at for at in asked.tolist() if gallery.items[at].category.strip() == category]
+        own = [at for at in positions if gallery.items[at].category.strip() == category]
         share = min(len(own), max(1, count // len(categories)))
-        found += random.choice(np.array(own, dtype=np.intp), share, replace=False).tolist()
-    return [gallery.photos[at] for at in sorted(found)]
+        drawn += random.choice(np.array(own, dtype=np.intp), share, replace=False).tolist()
+    return [gallery.photos[position] for position in sorted(drawn)]
 
 
 def _rows(
@@ -67,17 +67,19 @@ def _rows(
     neighbours: Sequence[Positions],
 ) -> Iterator[SameSort]:
     for category in categories:
-        of_it = [found for found, name in zip(neighbours, own, strict=True) if name == category]
-        if not of_it:
+        of_category = [nine for nine, name in zip(neighbours, own, strict=True) if name == category]
+        if not of_category:
             continue
-        seen = Counter(
-            gallery.items[at].category.strip() for found in of_it for at in found.tolist()
+        counts = Counter(
+            gallery.items[position].category.strip()
+            for nine in of_category
+            for position in nine.tolist()
         )
-        total = seen.total()
+        total = counts.total()
         yield SameSort(
             kind=system,
             category=category,
-            queries=len(of_it),
-            precision_at_9=round(seen[category] / total, 4),
-            neighbours={name: round(n / total, 4) for name, n in seen.most_common()},
+            queries=len(of_category),
+            precision_at_9=round(counts[category] / total, 4),
+            neighbours={name: round(n / total, 4) for name, n in counts.most_common()},
         )

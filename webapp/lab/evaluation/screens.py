@@ -1,4 +1,4 @@
-"""The edit that shows a photo on a phone's screen, in a chat."""
+"""The edit that shows a photo in a chat on a phone: a screenshot."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ _THEMES = (
 
 
 def screenshot(picture: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Show the picture in a chat: status bar, header, bubbles, input field."""
+    """Return a screenshot of a chat with the picture: status bar, header, messages, input field."""
     theme = _THEMES[random.integers(len(_THEMES))]
     width = round(picture.width / random.uniform(0.66, 0.76))
     unit = width / 100
@@ -55,7 +55,7 @@ def screenshot(picture: Image.Image, random: np.random.Generator) -> Image.Image
 
 
 def _paste(screen: Image.Image, picture: Image.Image, pen: "_Pen", top: float, mine: bool) -> float:
-    """Put the picture in its bubble; returns where that ends."""
+    """Put the picture in its bubble; return the bubble's bottom, in hundredths of the width."""
     width, height = picture.width / pen.unit, picture.height / pen.unit
     left = 100 - width - 7 if mine else 3
     bottom = top + height + 4

@@ -1,4 +1,4 @@
-"""What is evaluated: our kinds, the look, and rivals, behind one small protocol."""
+"""The systems that are evaluated, behind one protocol: our kinds, the look, and rivals."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter
+from webapp.hashing.code_packing import pack
+from webapp.hashing.fingerprinting import query_code
 from webapp.hashing.hash_kind import HashKind
-from webapp.hashing.kinds import KINDS, KNOWN_KINDS, pack
+from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import load_table
 from webapp.index.engines.exact import ExactIndex
@@ -25,35 +27,34 @@ HARDER = f"{LOOK.name}-harder"
 _LOOKS: dict[str, tuple[Leaning, bool]] = {
     HARDER: (BALANCED, True),
     LOOK.name: (BALANCED, False),
-    # Each beside the others: is it best at what it is for?
     **{
         f"{LOOK.name}-{leaning.name}": (leaning, False)
         for leaning in LEANINGS
         if leaning is not BALANCED and LEARNED in KINDS
     },
 }
-"""The look in all that is asked of it: its leaning, and whether it tries harder."""
+"""The look's systems: the leaning of each, and whether it tries harder."""
 
 
 class System(Protocol):
-    """One way to search: hashes a picture, and knows how far a gallery of M items is from it."""
+    """One way to search a gallery of M items."""
 
     name: str
     bits: int
-    """What is kept of an item, all its views."""
+    """Bits of an item, all its views together."""
 
     def hashed(self, features: PictureFeatures) -> Any:
-        """Return what a query with this picture asks."""
+        """Return the hashes of a query picture, in the form that `distances` takes."""
 
-    def distances(self, asked: Any) -> NDArray[Any]:
-        """Return the distance of every item, shape (M,), in the gallery's order."""
+    def distances(self, query: Any) -> NDArray[Any]:
+        """Return the distance of every item, shape (M,), in the order of the gallery."""
 
     def distinct(self) -> int:
-        """Count the items' different codes."""
+        """Return how many different codes the items have."""
 
 
 class KindSystem:
-    """A hash kind of the table."""
+    """One hash kind."""
 
     def __init__(self, kind: HashKind, opened: KindIndex) -> None:
         self.name = kind.name
@@ -62,20 +63,20 @@ class KindSystem:
         self._opened = opened
 
     def hashed(self, features: PictureFeatures) -> Planes:
-        """Hash in this kind."""
+        """Return the plain readings, shape (W, Q)."""
         return _readings(self._kind, features, harder=False)
 
-    def distances(self, asked: Planes) -> NDArray[Any]:
-        """Count differing bits, of the nearest views."""
-        return KindMeasure(self._opened.table, self._opened.index, asked).distances()
+    def distances(self, query: Planes) -> NDArray[Any]:
+        """Return Hamming distances of the nearest views, in bits."""
+        return KindMeasure(self._opened.table, self._opened.index, query).distances()
 
     def distinct(self) -> int:
-        """Count different items, all views together."""
+        """Return how many items differ in a view."""
         return len(np.unique(self._opened.table.rows, axis=0))
 
 
 class LookSystem:
-    """Several kinds together, at one leaning."""
+    """The look, at one leaning."""
 
     def __init__(self, name: str, parts: Sequence[KindIndex]) -> None:
         self.name = name
@@ -89,23 +90,23 @@ class LookSystem:
         self._parts = parts
 
     def hashed(self, features: PictureFeatures) -> list[Planes]:
-        """Hash in each kind, in more readings if harder."""
+        """Return the readings in each part, more of them if it tries harder."""
         return [
             _readings(KINDS[name], features, harder=self._harder and share > 0)
             for name, share in zip(BLENDED, self._shares, strict=True)
         ]
 
-    def distances(self, asked: list[Planes]) -> NDArray[Any]:
-        """Blend them."""
-        return LookMeasure(self._parts, asked, self._shares).distances()
+    def distances(self, query: list[Planes]) -> NDArray[Any]:
+        """Return look distances."""
+        return LookMeasure(self._parts, query, self._shares).distances()
 
     def distinct(self) -> int:
-        """Count different items, all parts together."""
+        """Return how many items differ in a part."""
         return len(np.unique(np.hstack([part.table.rows for part in self._parts]), axis=0))
 
 
 class RivalSystem:
-    """A hash of another package; `hashes` are the gallery's, shape (M, L)."""
+    """A hash of another package; `hashes` are those of the gallery, shape (M, L)."""
 
     def __init__(self, rival: Rival, hashes: Hashes) -> None:
         self.name = rival.name
@@ -114,59 +115,58 @@ class RivalSystem:
         self._hashes = hashes
 
     def hashed(self, features: PictureFeatures) -> Hashes:
-        """Let the package hash."""
+        """Return the package's hash."""
         return self._rival.compute(features.image)
 
-    def distances(self, asked: Hashes) -> NDArray[Any]:
-        """Compare as the package does."""
-        return self._rival.distances(self._hashes, asked)
+    def distances(self, query: Hashes) -> NDArray[Any]:
+        """Return distances as the package defines them."""
+        return self._rival.distances(self._hashes, query)
 
     def distinct(self) -> int:
-        """Count different hashes."""
+        """Return how many different hashes the items have."""
         return len(np.unique(self._hashes, axis=0))
 
 
 def _readings(kind: HashKind, features: PictureFeatures, *, harder: bool) -> Planes:
-    tries = kind.tries_harder if harder else None
-    code = pack((tries.query_codes if tries else kind.compute)(features))
+    code = query_code(kind, features) if harder else pack(kind.compute(features))
     return read({kind.name: code}, kind, harder=harder).queries
 
 
 def names() -> tuple[str, ...]:
-    """List every system there is, installed or not: the look, the kinds, the rivals."""
+    """Return the names of all systems: the look, installed kinds, rivals installed or not."""
     return (*_LOOKS, *KINDS, *RIVALS)
 
 
-def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the wanted systems, all if none is named, without those that are not installed.
+def chosen(requested: Sequence[str]) -> tuple[str, ...]:
+    """Return the requested systems, all if none is named, without those that are not installed.
 
     Raises:
-        BadParameter: there is no system of that name, or none is left.
+        BadParameter: there is no system of a name, or none of them is installed.
     """
-    unknown = [name for name in wanted if name not in names()]
+    unknown = [name for name in requested if name not in names()]
     if unknown and unknown[0] in KNOWN_KINDS:
         raise BadParameter("kinds", f"'{unknown[0]}' needs {KNOWN_KINDS[unknown[0]].remedy}")
     if unknown:
         raise BadParameter("kinds", f"there is no '{unknown[0]}'; try {', '.join(names())}")
-    found = tuple(
+    installed = tuple(
         name
-        for name in dict.fromkeys(wanted or names())
+        for name in dict.fromkeys(requested or names())
         if name not in RIVALS or RIVALS[name].installed
     )
-    if not found:
-        raise BadParameter("kinds", f"install {RIVALS[wanted[0]].package} to ask {wanted[0]}")
-    return found
+    if not installed:
+        raise BadParameter("kinds", f"install {RIVALS[requested[0]].package} to ask {requested[0]}")
+    return installed
 
 
 def kinds_of(name: str) -> tuple[str, ...]:
-    """Name the kinds whose codes a system searches; a rival has none."""
+    """Return the names of the kinds whose codes a system compares; none for a rival."""
     if name in _LOOKS:
         return BLENDED
     return (name,) if name in KINDS else ()
 
 
 def open_system(name: str, folder: Path) -> System:
-    """Open a system on a gallery's folder."""
+    """Open a system over the codes in a gallery's folder."""
     if name in RIVALS:
         return RivalSystem(RIVALS[name], np.load(folder / f"{name}.npy", mmap_mode="r"))
     opened = [_open_kind(kind, folder) for kind in kinds_of(name)]

@@ -1,4 +1,4 @@
-"""Rows as plain text, no line wider than a terminal."""
+"""The rows of an evaluation as plain text, at most 120 characters wide."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,13 +8,13 @@ from webapp.lab.evaluation.rivals import absent
 from webapp.lab.evaluation.rows import Cost, EvaluationRow, HardNegatives, SameLook, SameSort
 
 WIDTH = 120
-_NAME = 9  # characters; longer names of systems are broken at their hyphens
+_NAME_CHARACTERS = 9  # longer names of systems are broken at their hyphens
 
 Line = Sequence[str]
 
 
 def to_text(rows: Sequence[EvaluationRow]) -> str:
-    """Write all tests' tables, and at the end what could not be asked."""
+    """Return the tables of all tests, and at the end the rivals that are not installed."""
     blocks = [
         *_recalls(rows, "recall_at_1", "same picture: the original comes first, %"),
         *_recalls(rows, "recall_at_9", "same picture: the original is among nine, %"),
@@ -31,22 +31,24 @@ def _recalls(rows: Sequence[EvaluationRow], value: str, title: str) -> Iterator[
     grid = grid_of(rows, value)
     if not grid.systems:
         return
-    edge = max(map(len, (*grid.edits, MEAN)))
-    at_once = (WIDTH - edge) // (_NAME + 1)
-    for start in range(0, len(grid.systems), at_once):
-        some = grid.systems[start : start + at_once]
-        yield f"{title}\n" + "\n".join(_recall_lines(grid, some, edge))
+    margin = max(map(len, (*grid.edits, MEAN)))
+    columns = (WIDTH - margin) // (_NAME_CHARACTERS + 1)
+    for start in range(0, len(grid.systems), columns):
+        systems = grid.systems[start : start + columns]
+        yield f"{title}\n" + "\n".join(_recall_lines(grid, systems, margin))
 
 
-def _recall_lines(grid: Grid, systems: Sequence[str], edge: int) -> Iterator[str]:
-    names = [textwrap.wrap(system.replace("_", "-"), _NAME) for system in systems]
+def _recall_lines(grid: Grid, systems: Sequence[str], margin: int) -> Iterator[str]:
+    names = [textwrap.wrap(system.replace("_", "-"), _NAME_CHARACTERS) for system in systems]
     for line in range(max(map(len, names))):
-        # Short names stand on the last line, beside the numbers.
+        # Short names go on the last line, next to the numbers.
         parts = [[""] * (max(map(len, names)) - len(name)) + name for name in names]
-        yield " " * edge + "".join(f"{part[line]:>{_NAME + 1}}" for part in parts)
+        yield " " * margin + "".join(f"{part[line]:>{_NAME_CHARACTERS + 1}}" for part in parts)
     for edit in (*grid.edits, MEAN):
-        cells = (f"{100 * grid.value(system, edit):{_NAME + 1}.1f}" for system in systems)
-        yield f"{edit:<{edge}}" + "".join(cells)
+        cells = (
+            f"{100 * grid.value(system, edit):{_NAME_CHARACTERS + 1}.1f}" for system in systems
+        )
+        yield f"{edit:<{margin}}" + "".join(cells)
 
 
 def _looks(rows: Sequence[SameLook]) -> Iterator[str]:
@@ -105,7 +107,7 @@ def _sorts(rows: Sequence[SameSort]) -> Iterator[str]:
 
 
 def _in_columns(head: Line, body: Sequence[Line]) -> Iterator[str]:
-    """Write a table, in several parts where it is wider than a terminal; names in every part."""
+    """Yield the lines of a table, in parts where it is too wide; every part has the names."""
     widths = [max(len(line[column]) for line in (head, *body)) for column in range(len(head))]
     start = 1
     while start < len(head):

@@ -1,4 +1,4 @@
-"""The silhouettes a model can have: how each is drawn and between which proportions it varies."""
+"""The table of silhouettes: how each is drawn, and the range of its proportions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ CANVAS = "canvas stripe breton check tartan dot arches moons"
 class Silhouette:
     """One kind of bag.
 
-    `share` is how many there are among others, `price` a factor. Words in `materials` and
-    choices are more likely when repeated; sizes are "name:least:most", choices "name:this,that".
+    `share`: how many models it has among those of others. `price`: a factor. `materials`: words,
+    more likely when repeated. `sizes`: "name:smallest:largest", in bag units. `choices`:
+    "name:one,other", more likely when repeated.
     """
 
     key: str
@@ -29,12 +30,12 @@ class Silhouette:
     choices: str
 
     def spans(self) -> list[tuple[str, float, float]]:
-        """Names of the proportions, each with its least and most, in bag units."""
+        """Return the proportions: name, smallest and largest value, in bag units."""
         rows = [word.split(":") for word in self.sizes.split()]
-        return [(name, float(least), float(most)) for name, least, most in rows]
+        return [(name, float(smallest), float(largest)) for name, smallest, largest in rows]
 
     def options(self) -> list[tuple[str, list[str]]]:
-        """Names of the choices, each with what there is to choose from."""
+        """Return the choices: name and possible words."""
         rows = [word.split(":") for word in self.choices.split()]
         return [(name, words.split(",")) for name, words in rows]
 

@@ -1,4 +1,4 @@
-"""What most silhouettes share: a shell with its side, panels, pockets, flaps and footprints."""
+"""Pieces that most silhouettes share: front and side, panels, pockets, flaps, footprints."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def shell(
     edge: float = 0.03,
     folds: tuple[Fold, ...] = (),
 ) -> tuple[Part, Part]:
-    """The side and the front of a closed bag from its outline (n, 2)."""
+    """Return the side and the front of a closed bag from its outline (n, 2)."""
     return (
         gusset(closed(shape), depth),
         Part((lay(shape, depth / 2),), Skin.BODY, edge=edge, puff=puff, folds=folds),
@@ -44,7 +44,7 @@ def trapezoid(
     side: float = 0.0,
     base: float = 0.0,
 ) -> Points:
-    """An outline with four eased corners standing on y = 0; widths are full widths."""
+    """Return an outline with four eased corners standing on y = 0; widths are full widths."""
     return outline(
         [
             Corner(-top / 2, height, shoulder, sag),
@@ -67,7 +67,7 @@ def flap(
     lift: float = 0.016,
     skin: Skin = Skin.BODY,
 ) -> tuple[Part, Points]:
-    """A flap over the front from `top` to `low`, and its outline (n, 2)."""
+    """Return a flap over the front from `top` to `low`, and its outline (n, 2)."""
     a = width / 2
     shape = outline(
         [
@@ -82,29 +82,29 @@ def flap(
 
 
 def edge_seam(shape: Points, z: float, distance: float = 0.022) -> list[Part]:
-    """Stitches all along inside an outline (n, 2)."""
+    """Return stitches all along inside an outline (n, 2)."""
     return seam(around(inset(shape, distance), z))
 
 
 def lower_seam(shape: Points, z: float, top: float, distance: float = 0.022) -> list[Part]:
-    """Stitches inside an outline, but only where it lies below `top`."""
+    """Return stitches inside an outline, but only where it lies below `top`."""
     return seam(lay(_unbroken(inset(shape, distance), lambda y: y < top), z))
 
 
 def above(shape: Points, y: float) -> Points:
-    """The run of an outline (n, 2) that lies above the height `y`, as an open path."""
+    """Return the run of an outline (n, 2) that lies above the height `y`, as an open path."""
     return _unbroken(shape, lambda at: at > y)
 
 
 def _unbroken(shape: Points, keep: Callable[[Points], npt.NDArray[np.bool]]) -> Points:
-    """The points to keep, begun after the widest gap so that the path does not jump."""
+    """Return the kept points, starting after the widest gap, so that the path does not jump."""
     kept = shape[keep(shape[:, 1])]
     gaps = np.hypot(*(np.roll(kept, -1, axis=0) - kept).T)
     return np.roll(kept, -int(np.argmax(gaps)) - 1, axis=0)
 
 
 def base_panel(shape: Points, z: float, height: float) -> list[Part]:
-    """A reinforced base: the outline's lowest part in the base's leather."""
+    """Return a reinforced base: the outline's lowest part in the base's leather."""
     low = clip_below(shape, height)
     level = low[np.abs(low[:, 1] - height) < 1e-9]
     a, b = float(level[:, 0].min()), float(level[:, 0].max())
@@ -126,7 +126,7 @@ def pocket(
     puff: float = 0.06,
     skin: Skin = Skin.BODY,
 ) -> list[Part]:
-    """A sewn-on pocket about (x, y), with stitches at three sides and a bound mouth."""
+    """Return a sewn-on pocket about (x, y), with stitches at three sides and a bound mouth."""
     a, b = width / 2, height / 2
     shape = outline(
         [
@@ -145,15 +145,15 @@ def pocket(
 
 
 def piping(shape: Points, z: float, width: float = 0.018) -> Part:
-    """A round cord sewn into the front's outline."""
+    """Return a round cord sewn into the front's outline."""
     return cord(around(resample(closed(shape), 260)[:-1], z), width, lift=0.004)
 
 
 def box_foot(width: float, depth: float) -> Points:
-    """A footprint (n, 2: x and z) with rounded corners."""
+    """Return a footprint (n, 2: x and z) with rounded corners."""
     return ellipse(width / 2, depth / 2, 6.0)
 
 
 def round_foot(width: float) -> Points:
-    """The footprint of a round bag drawn in one plane: a little behind that plane."""
+    """Return the footprint of a round bag drawn in one plane: a little behind that plane."""
     return move(ellipse(width * 0.44, width * 0.1), 0, -width * 0.1)

@@ -143,7 +143,6 @@ def frame(d: Design) -> Form:
         for x in np.linspace(-0.94, 0.94, 8)
     )
     side, front = shell(shape, depth, puff=0.22, edge=0.05, folds=gathers)
-    rail = np.concatenate([shape, shape[:2]])
     rail = closed(shape)[closed(shape)[:, 1] > hinge + 0.01]
     order = np.argsort(np.arctan2(rail[:, 1] - hinge, -rail[:, 0]))
     rail = resample(rail[order], 90)

@@ -188,7 +188,7 @@ def _drawstring(half: float, neck: float, *, tassels: bool) -> list[Part]:
 
 
 def half_moon(d: Design) -> Form:
-    """A D on its back: straight zip above, round belly below."""
+    """A half-moon: a straight zip above, a round belly below."""
     width, height, depth = d.size("width"), d.size("height"), d.size("depth")
     shape = outline(
         [

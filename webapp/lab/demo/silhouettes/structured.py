@@ -65,7 +65,7 @@ def satchel(d: Design) -> Form:
 
 
 def box(d: Design) -> Form:
-    """A ladylike stiff box with one arched handle."""
+    """A stiff box with one arched handle."""
     top, bottom, height, depth = (d.size(n) for n in ("top", "bottom", "height", "depth"))
     shape = trapezoid(top, bottom, height, shoulder=0.02, heel=0.035)
     z = depth / 2

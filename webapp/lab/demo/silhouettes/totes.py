@@ -1,4 +1,4 @@
-"""Open bags with two handles: the tote, the shopper's slouch and the basket."""
+"""Open bags with two handles: the tote and the basket."""
 
 import numpy as np
 
@@ -79,14 +79,12 @@ def _front(d: Design, shape: np.ndarray, z: float) -> list[Part]:
 
 
 def _rim(top: float, height: float, z: float, d: Design) -> list[Part]:
-    sag = d.size("sag") * top
     path = outline(
         [
             Corner(-top / 2 + 0.002, height - 0.016, 0, -d.size("sag")),
             Corner(top / 2 - 0.002, height - 0.016),
         ]
     )[:26]
-    del sag
     return [strap(lay(resample(path, 40), z), 0.034, lift=0.003)]
 
 

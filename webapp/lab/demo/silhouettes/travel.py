@@ -39,7 +39,7 @@ def bowling(d: Design) -> Form:
         details = base_panel(shape, z, height * 0.24)
     elif front == "pocket":
         details = pocket(0, height * 0.33, width * 0.44, height * 0.42, z)
-    arc = shape[shape[:, 1] > height * 0.45] * np.array([1.0, 1.0])
+    arc = shape[shape[:, 1] > height * 0.45]
     return Form(
         join(
             tote_handle(

@@ -1,4 +1,4 @@
-"""What each part of one bag is made of and in which colour."""
+"""The material and colour of each part of a bag."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ PALE = np.array([0.80, 0.75, 0.66], dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Coat:
-    """Material and colours, in linear light, of one role."""
+    """The material and colours, linear light (3,), of one skin; `second` is that of a print."""
 
     material: Material
     colour: Field
     second: Field | None = None
 
 
-Look = dict[Skin, Coat]
+Coats = dict[Skin, Coat]
 
 
-def look(way: Colourway) -> Look:
-    """Dress every role of a bag in the materials and colours of its colourway."""
+def coats(way: Colourway) -> Coats:
+    """Return the coat of every skin of a bag, from its colourway."""
     body, chosen = MATERIALS[way.material], BY_NAME[way.shade]
     colour, partner = linear(chosen.hexa), linear(chosen.partner)
     calf, ground = MATERIALS["calf"], MATERIALS[GROUND.get(way.material, way.material)]

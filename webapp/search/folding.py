@@ -1,0 +1,38 @@
+"""Items with the identical picture folded into one: the first of them stands for all."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.identical_pictures import IdenticalPictures
+from webapp.search.nearest import Measure, Neighbours, nearest
+
+
+def nearest_pictures(
+    measure: Measure,
+    k: int,
+    among: Positions | None,
+    left_out: Collection[int],
+    identical: IdenticalPictures,
+) -> tuple[Neighbours, IdenticalPictures]:
+    """Find the k nearest pictures among the items at some positions, or among all.
+
+    Also returns the items that share a picture and take part. The ids `left_out` neither stand for
+    a picture nor count; they may be among the found, besides the k.
+    """
+    found = nearest(measure, k + len(left_out), among)
+    places = np.searchsorted(measure.ids, found.ids)
+    if not sorted_contains(identical.positions, places).any():
+        return found, identical
+    takes_part = np.ones(len(measure.ids), dtype=bool)
+    if among is not None:
+        takes_part[:] = False
+        takes_part[among] = True
+    takes_part[np.isin(measure.ids, list(left_out))] = False
+    sharing = identical.among(takes_part)
+    if sorted_contains(sharing.repeats, places).any():
+        # Copies took places: rank again without them.
+        takes_part[sharing.repeats] = False
+        found = nearest(measure, k, np.flatnonzero(takes_part))
+    return found, sharing

@@ -1,0 +1,97 @@
+"""What the JSON API answers, as the schemas of its OpenAPI document."""
+
+from collections.abc import Mapping
+
+from webapp.models import FACETS, PUBLIC_FIELDS
+from webapp.web.parameters import MAX_PER_PAGE
+
+Json = dict[str, object]
+
+
+def ref(name: str) -> Json:
+    """Refer to one of `SCHEMAS`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+_TEXT: Json = {"type": "string"}
+_WHOLE: Json = {"type": "integer"}
+
+_SCHEMA_OF_TYPE: dict[object, Json] = {
+    int: _WHOLE,
+    str: _TEXT,
+    float | None: {"type": ["number", "null"]},
+    Mapping[str, str]: {"type": "object", "additionalProperties": _TEXT},
+}
+_ITEM = _object(
+    **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS},
+    image=_TEXT,
+    thumb=_TEXT,
+    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
+)
+_COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
+_ITEMS = _object(
+    items={"type": "array", "items": ref("Item")},
+    total=_WHOLE,
+    seed=_WHOLE,
+    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
+)
+_HIT = _object(
+    rank={"type": "integer", "minimum": 1},
+    distance={"type": "integer", "minimum": 0},
+    similarity={"type": "number", "minimum": 0, "maximum": 1},
+    matched={"type": "string", "description": "How the query was read; empty: as it is."},
+    copies={
+        "type": "integer",
+        "minimum": 1,
+        "description": "With `fold`: how many items have this identical picture.",
+    },
+    item=ref("Item"),
+)
+_RESULT = _object(
+    by=_TEXT,
+    k=_WHOLE,
+    fingerprint=_TEXT,
+    bits=_WHOLE,
+    weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
+    exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
+    hits={"type": "array", "items": _HIT},
+)
+_FINGERPRINT = _object(fingerprint=_TEXT)
+_GROUP = _object(
+    size={"type": "integer", "minimum": 2},
+    distance={
+        "type": "integer",
+        "minimum": 0,
+        "description": "The smallest number of bits at which these items would still be one group.",
+    },
+    items={
+        "type": "array",
+        "items": ref("Item"),
+        "description": f"By id; {MAX_PER_PAGE} at most: ask `of` one for more.",
+    },
+)
+_DUPLICATES = _object(
+    by=_TEXT,
+    distance=_WHOLE,
+    bits=_WHOLE,
+    total={"type": "integer", "minimum": 0, "description": "How many groups there are."},
+    items={"type": "integer", "minimum": 0, "description": "How many items are in them."},
+    page=_WHOLE,
+    groups={"type": "array", "items": _GROUP},
+)
+_KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
+_PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
+
+SCHEMAS: Json = {
+    "Item": _ITEM,
+    "Result": _RESULT,
+    "Fingerprint": _FINGERPRINT,
+    "Items": _ITEMS,
+    "Duplicates": _DUPLICATES,
+    "Kind": _KIND,
+    "Problem": _PROBLEM,
+}
