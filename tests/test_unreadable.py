@@ -1,17 +1,14 @@
 """A folder that the server may not read any more: what was served is served on, and said why."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import core_of, draw_map, take_in
+from tests.applications import draw_map, take_in
+from tests.permissions import run_obeying
 from tests.pictures import catalogue
 from webapp import create_app
 
@@ -111,18 +108,8 @@ print(json.dumps([[answer.status_code, answer.get_data(as_text=True)] for answer
 
 
 def ask_without_permission(instance: Path, state: str, *folders: Path) -> list[tuple[int, str]]:
-    """Ask from a process that may not read what its owner forbids, also if that is root."""
-    tool = shutil.which("setpriv")
-    assert tool, "util-linux, which every Debian has, brings setpriv"
-    forget = "-dac_override,-dac_read_search"
-    limits = (f"--bounding-set={forget}", f"--inh-caps={forget}")
-    as_root = [tool, *limits] if os.geteuid() == 0 else []
-    done = subprocess.run(
-        [*as_root, sys.executable, "-c", ASK, str(instance), state, *map(str, folders)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Ask after folders were forbidden, by a server that had answered before, or a new one."""
+    done = run_obeying(["-c", ASK, instance, state, *folders])
     for folder in folders:
         folder.chmod(0o755)
     assert done.returncode == 0, done.stderr
@@ -154,9 +141,3 @@ def test_a_folder_that_is_forbidden_from_the_start_is_a_503_with_its_reason(
     for text in (similar[1], ready[1]):
         assert "Permission denied" in text
         assert str(instance) not in text
-
-
-def test_checks_name_what_cannot_be_read(instance: Path) -> None:
-    put_a_file_in_the_place_of(instance / "generations")
-    core = core_of(create_app({"instance": instance}))
-    assert core.publisher.is_current() is False

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from webapp.exceptions import ConfigError
+from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
 
@@ -55,6 +55,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
 
     Raises:
         ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.
+        CatalogError: the path of the instance folder is not UTF-8.
     """
     given: dict[str, object] = {
         field.name: environ[PREFIX + field.name.upper()]
@@ -62,7 +63,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
         if PREFIX + field.name.upper() in environ
     }
     given |= overrides or {}
-    instance = Path(str(given.pop("instance", "") or _default_instance())).resolve()
+    instance = _usable(Path(str(given.pop("instance", "") or _default_instance())).resolve())
     given = _without_retired(_from_file(instance / "config.toml") | given)
     known = {field.name: field.default for field in fields(Settings) if field.name != "instance"}
     for name in given:
@@ -76,6 +77,18 @@ def _without_retired(given: dict[str, object]) -> dict[str, object]:
     for name in RETIRED.keys() & given.keys():
         log.warning("the setting %s is ignored: %s", name, RETIRED[name])
     return {name: value for name, value in given.items() if name not in RETIRED}
+
+
+def _usable(instance: Path) -> Path:
+    """Refuse a path that the libraries which read and write files in it cannot take."""
+    try:
+        str(instance).encode()
+    except UnicodeEncodeError as error:
+        raise CatalogError(
+            f"the path of the instance folder, {str(instance)!a}, is not UTF-8: "
+            "rename it, or set HASHBAG_INSTANCE to another folder"
+        ) from error
+    return instance
 
 
 def _default_instance() -> Path:

@@ -44,14 +44,17 @@ class ImportList:
         return self._entries()
 
 
-def read(source: Path) -> ImportList:
+def read(source: Path, instance: Path | None = None) -> ImportList:
     """Read through a folder or manifest, so that what is wrong with it as a whole is known.
+
+    Of a folder, the `instance` folder in it is left out: Hashbag's own files are there.
 
     Raises:
         ImportListError: the source as a whole cannot be read.
     """
     if source.is_dir():
-        return ImportList(partial(_walk, source), sum(1 for _ in _walk(source)))
+        walk = partial(_walk, source, os.path.realpath(instance) if instance else "")
+        return ImportList(walk, sum(1 for _ in walk()))
     if not source.exists():
         raise ImportListError(f"{source}: there is no such file or folder")
     readers = {".csv": _csv_rows, ".jsonl": _jsonl_rows, ".ndjson": _jsonl_rows}
@@ -61,13 +64,17 @@ def read(source: Path) -> ImportList:
     return ImportList(lambda: _without_repeats(source, rows()), sum(1 for _ in rows()))
 
 
-def _walk(folder: Path) -> Iterator[ListedPhoto | Rejected]:
+def _walk(folder: Path, instance: str) -> Iterator[ListedPhoto | Rejected]:
     """Yield every file below a folder, once; hidden files and folders are no one's photos."""
     top = os.path.realpath(folder)
     linked: dict[str, str] = {}
     unreadable: list[OSError] = []
     for parent, folders, files in os.walk(top, onerror=unreadable.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.join(parent, name) != instance  # noqa: PTH118
+        )
         for name in sorted(name for name in files if not name.startswith(".")):
             path = os.path.join(parent, name)  # noqa: PTH118
             filename = os.path.relpath(path, top)
@@ -199,6 +206,8 @@ def _wanted(folder: Path, cells: Mapping[str, object]) -> ListedPhoto | str:
     if not _is_unicode("".join(map(str, (filename, *attributes.values(), *extra.values())))):
         return f"{filename!a}: a text holds half a character"
     path = Path(os.path.realpath(folder / filename))
+    if not _is_unicode(str(path)):
+        return f"{filename}: its path is not UTF-8: rename it"
     return ListedPhoto(path, filename, attributes | {"extra": extra})
 
 

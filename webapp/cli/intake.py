@@ -56,7 +56,7 @@ def import_(
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        wanted = import_list.read(path)
+        wanted = import_list.read(path, instance=core.settings.instance)
         refused = take_in(core, wanted, jobs, chosen, rejects)
         if not no_map:
             draw_map(core)
