@@ -123,7 +123,7 @@ def test_thumbnails_are_on_disk_before_the_catalogue_names_their_photo(
 
     def check(_: object, __: object, statement: str, *___: object) -> None:
         if statement.startswith("INSERT INTO items"):
-            checked.extend([*folder.glob("*"), *folder.glob("*/*.webp")])
+            checked.extend(folder.glob("*/*.webp"))
             seen.too_early += [str(path) for path in checked if str(path) not in seen.flushed]
 
     monkeypatch.setattr(os, "fsync", watch)
@@ -132,3 +132,4 @@ def test_thumbnails_are_on_disk_before_the_catalogue_names_their_photo(
 
     assert len(checked) >= 3
     assert seen.too_early == []
+    assert {str(path) for path in folder.glob("*")} <= seen.flushed

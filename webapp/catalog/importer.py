@@ -5,7 +5,9 @@ from concurrent.futures.process import BrokenProcessPool
 from enum import Enum
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
+from webapp.atomic_files import flush
 from webapp.catalog import import_worker
 from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.import_worker import ImportTask, Known, Photo
@@ -55,10 +57,11 @@ class Importer:
         """
         look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._tasks(wanted, kinds, fill), jobs)
+        folders: set[Path] = set()
         try:
             while batch := list(islice(answers, _BATCH)):
                 judged = [self._judge(*task, photo) for task, photo in batch]
-                self._write([entry for _, entry in judged if entry])
+                folders |= self._write([entry for _, entry in judged if entry])
                 self._drop_replaced(batch)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
@@ -66,12 +69,16 @@ class Importer:
                 "a worker process was killed while reading photos (out of memory?): "
                 "run the same command again to go on from here"
             ) from error
+        # Once is enough: a name that a power cut loses is missed and written again by the next run.
+        for folder in folders:
+            flush(folder)
 
-    def _write(self, entries: Sequence[Entry]) -> None:
-        """Write a batch; the thumbnails of its photos are on disk before the catalogue is."""
+    def _write(self, entries: Sequence[Entry]) -> set[Path]:
+        """Write a batch, its photos' thumbnails on disk before it; return the folders of these."""
         contents = [entry.columns["digest"] for entry in entries if "digest" in entry.columns]
-        self._thumbs.flush(map(str, contents))
+        folders = self._thumbs.flush(map(str, contents))
         self._writer.write(entries)
+        return folders
 
     def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected]]) -> None:
         """Remove the thumbnails of contents that no item has any more."""

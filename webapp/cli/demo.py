@@ -1,6 +1,5 @@
 """The command that draws the demo catalogue, and the drawing of it at the first start."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -46,13 +45,20 @@ def have_something_to_show(*, with_map: bool) -> bool:
             return True
         if core.publisher.is_current() and not _unfinished(core).exists():
             return False
-        with suppress(CatalogBusy), writing(core.settings.instance):  # whoever is busy publishes
-            publish(core, available_cores())
-            if _unfinished(core).exists():
-                _end_first_drawing(core, with_map=with_map)
+        _index(core, with_map=with_map)
         return True
     finally:
         core.catalog.engine.dispose()  # connections must not cross a fork
+
+
+def _index(core: Hashbag, *, with_map: bool) -> None:
+    try:
+        with writing(core.settings.instance):
+            publish(core, available_cores())
+            if _unfinished(core).exists():
+                _end_first_drawing(core, with_map=with_map)
+    except CatalogBusy as problem:  # that command publishes too
+        click.echo(f"serving what is published: {problem}", err=True)
 
 
 def _bags_to_draw(core: Hashbag) -> int:

@@ -62,7 +62,7 @@ class ThumbStore:
         return all(self.path(digest, size).is_file() for size in sizes)
 
     def write(self, digest: str, picture: Picture) -> None:
-        """Write all copies of a picture; `flush` has them on disk."""
+        """Write all copies of a picture; they are on disk after `flush`."""
         image = picture.image
         # From large to small, each made from the one before: a resize then reads few pixels.
         for size in reversed(sizes_of(picture.width, picture.height, picture.media_type)):
@@ -74,15 +74,16 @@ class ThumbStore:
             image.save(out, "WEBP", quality=80, method=2)
             write_atomically(self.path(digest, size), out.getvalue(), flushed=False)
 
-    def flush(self, digests: Iterable[str]) -> None:
-        """Wait until all copies of these photos are on disk.
+    def flush(self, digests: Iterable[str]) -> set[Path]:
+        """Wait until all copies of these photos are on disk; return the folders of their names.
 
-        One after the other, when all are written: that takes a tenth of the time that flushing
-        each before the next is written would.
+        Many files that were written before are flushed in a tenth of the time that flushing each
+        before the next is written would take.
         """
-        written = [path for digest in digests for path in self._copies(digest)]
-        for path in (*written, *{path.parent for path in written}):
+        copies = [path for digest in digests for path in self._copies(digest)]
+        for path in copies:
             flush(path)
+        return {path.parent for path in copies}
 
     def clear_unfinished(self) -> None:
         """Remove files that a killed process left unfinished; the caller holds the write lock."""
