@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.applications import hashbag
 from tests.pictures import catalogue
+from webapp import context
+from webapp.catalog import import_list
+from webapp.catalog.importer import Outcome
+from webapp.catalog.write_lock import writing
+from webapp.exceptions import NothingDrawn
 from webapp.hashing.kinds import KINDS
 
 TWO = {"whash", "colorhash"}
@@ -125,6 +131,24 @@ def test_items_that_lack_codes_are_counted_without_loading_them(
     assert "6 items lack codes" in done.stderr
     assert any("count(" in statement for statement in statements)
     assert [one for one in statements if "items.title" in one and "items.id IN" in one] == []
+
+
+def test_a_request_can_publish_what_changed_and_draw_the_map_afterwards(
+    empty: Flask, tmp_path: Path
+) -> None:
+    photos = import_list.read(catalogue(tmp_path / "photos", 6))
+    client = empty.test_client()
+    with empty.test_request_context():
+        core = context.hashbag()
+        with writing(core.settings.instance):
+            assert list(core.importer.take(photos, 1)) == [Outcome.ADDED] * 6
+            assert [step.doing for step in core.publisher.publish(1)] == ["building the index"] * 2
+            assert client.get("/api/v1/items/3/similar").get_json()["exact"]
+            with pytest.raises(NothingDrawn):
+                core.maps.current()
+            assert [step.doing for step in core.publisher.draw_map()][-1] == "drawing"
+            assert len(core.maps.current().ids) == 6
+            assert list(core.publisher.publish(1)) == list(core.publisher.draw_map()) == []
 
 
 @pytest.mark.parametrize("settings", [{}, {"HASHBAG_MAP": "off"}], ids=["asked", "set"])

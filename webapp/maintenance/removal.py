@@ -1,4 +1,4 @@
-"""Taking items out."""
+"""Taking items out of the catalogue, with their thumbnails."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
     """Take items out of the catalogue; their original photos stay where they are.
 
     Raises:
-        ItemNotFound: one is not there; then none is taken out.
+        ItemNotFound: one of them does not exist; then none is taken out.
     """
     items = catalog.items(ids)
     missing = set(ids) - {item.id for item in items}
