@@ -17,10 +17,11 @@ from flask import Flask
 
 from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
-from webapp import create_app, maintenance
+from webapp import create_app
 from webapp.catalog.schema import LAYOUT, metadata
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogTooNew
+from webapp.maintenance import checks
 
 COUNT = 8
 
@@ -133,8 +134,8 @@ def assert_whole(app: Flask) -> None:
     assert {item["extra"]["season"] for item in listed} == {"Summer"}
     assert len(client.get("/api/v1/items/3/similar").get_json()["hits"]) == COUNT - 1
     assert client.get("/items/3").status_code == 200
-    assert [*maintenance.check_items(core.catalog, core.thumbs, 1)] == [None] * COUNT
-    assert [*maintenance.check_index(core.catalog, core.generations, thoroughly=True)] == []
+    assert [*checks.check_items(core.catalog, core.thumbs, 1)] == [None] * COUNT
+    assert [*checks.check_index(core.catalog, core.generations, thoroughly=True)] == []
 
 
 def test_an_instance_of_the_first_version_opens_and_keeps_everything(instance: Path) -> None:

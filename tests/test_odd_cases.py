@@ -4,17 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
-from webapp import create_app, maintenance
+from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.fingerprinting import query_fingerprint
-from webapp.hashing.kinds import KINDS
 from webapp.models import ListedPhoto, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK
@@ -55,23 +53,6 @@ def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     (one,) = import_list.read(path)
     assert isinstance(one, Rejected)
     assert one.line == 1
-
-
-def test_codes_by_other_library_versions_are_never_published(tmp_path: Path) -> None:
-    """Mixed with new ones they would pass every check and answer wrongly."""
-    app = create_app({"instance": tmp_path / "instance"})
-    take_in(app, catalogue(tmp_path / "photos", 6))
-    core = core_of(app)
-    with core.catalog.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE makers SET versions = versions || ' of old'"))
-    assert len(maintenance.stale(core.catalog)) == 6
-    core.generations.publish(core.catalog)
-    assert core.generations.current().kinds == {}
-    # What `hashbag index` and every import do first.
-    assert set(core.importer.take(maintenance.stale(core.catalog), 1)) == {Outcome.UPDATED}
-    core.generations.publish(core.catalog)
-    assert set(core.generations.current().kinds) == set(KINDS)
-    assert maintenance.stale(core.catalog) == []
 
 
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:

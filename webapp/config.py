@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from webapp.exceptions import ConfigError
+from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
 
@@ -34,6 +34,7 @@ class Settings:
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
+    map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
 
@@ -49,6 +50,11 @@ class Settings:
         return sa.URL.create("sqlite", database=str(self.instance / "hashbag.db"))
 
     @property
+    def draws_map(self) -> bool:
+        """Whether the map is drawn after the index was published."""
+        return self.map == "on"
+
+    @property
     def max_upload_bytes(self) -> int:
         """The largest request body that is read."""
         return int(self.max_upload_mb * 1024 * 1024)
@@ -59,6 +65,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
 
     Raises:
         ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.
+        CatalogError: the path of the instance folder is not UTF-8.
     """
     given: dict[str, object] = {
         field.name: environ[PREFIX + field.name.upper()]
@@ -66,7 +73,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
         if PREFIX + field.name.upper() in environ
     }
     given |= overrides or {}
-    instance = Path(str(given.pop("instance", "") or _default_instance())).resolve()
+    instance = _usable(Path(str(given.pop("instance", "") or _default_instance())).resolve())
     given = _without_retired(_from_file(instance / "config.toml") | given)
     known = {field.name: field.default for field in fields(Settings) if field.name != "instance"}
     for name in given:
@@ -80,6 +87,18 @@ def _without_retired(given: dict[str, object]) -> dict[str, object]:
     for name in RETIRED.keys() & given.keys():
         log.warning("the setting %s is ignored: %s", name, RETIRED[name])
     return {name: value for name, value in given.items() if name not in RETIRED}
+
+
+def _usable(instance: Path) -> Path:
+    """Refuse a path that the libraries which read and write files in it cannot take."""
+    try:
+        str(instance).encode()
+    except UnicodeEncodeError as error:
+        raise CatalogError(
+            f"the path of the instance folder, {str(instance)!a}, is not UTF-8: "
+            "rename it, or set HASHBAG_INSTANCE to another folder"
+        ) from error
+    return instance
 
 
 def _default_instance() -> Path:
@@ -134,4 +153,6 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
+    if settings.map not in {"on", "off"}:
+        raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
     return settings

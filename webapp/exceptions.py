@@ -106,5 +106,16 @@ class MapNotReady(HashbagError):
     """There is no map, or it lacks the part that was asked for."""
 
 
+class NothingDrawn(MapNotReady):
+    """No map was drawn yet."""
+
+
 class MapNotDrawn(HashbagError):
     """The map cannot be drawn; the catalogue and its index are not affected."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, without the path of the file: visitors may read it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return str(error.strerror)
+    return str(error)

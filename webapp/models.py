@@ -1,13 +1,15 @@
 """The plain data that travels between modules; knows nothing of how it is kept or shown."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar, get_type_hints
+from typing import ClassVar, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 Code = bytes
 """One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them; of a
@@ -185,3 +187,16 @@ class Result:
     repaired: int
     weak: bool
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` photos, items or tiles of one step, `doing`, such as "measuring"."""
+
+    doing: str
+    done: int
+    total: int
+
+
+WithProgress = Generator[Progress, None, T]
+"""Work that yields its progress and returns a T."""

@@ -30,6 +30,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def worthwhile(jobs: int, tasks: int) -> int:
+    """Return how many of `jobs` processes are worth starting for so many photos.
+
+    To start one takes as long as to hash a few photos.
+    """
+    return min(jobs, max(1, tasks // 8))
+
+
 def pool(jobs: int) -> ProcessPoolExecutor:
     """Build a pool of `jobs` processes.
 

@@ -112,16 +112,33 @@ class Catalog:
 
     def stale(self, versions: Mapping[str, str]) -> list[int]:
         """List the items that lack a code of some kind by the library versions given."""
-        current = (
+        with self.engine.connect() as connection:
+            return list(connection.scalars(_lacking(versions).order_by(items.c.id)))
+
+    def count_stale(self, versions: Mapping[str, str]) -> int:
+        """Count the items that `stale` lists."""
+        return self._scalar(sa.select(sa.func.count()).select_from(_lacking(versions).subquery()))
+
+    def outdated(self, versions: Mapping[str, str]) -> list[int]:
+        """List the items that have a code of one of these kinds by other library versions."""
+        query = (
             sa.select(codes.c.item_id)
             .join(makers)
-            .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
-            .group_by(codes.c.item_id)
-            .having(sa.func.count() == len(versions))
+            .where(
+                codes.c.kind.in_(list(versions)),
+                sa.tuple_(codes.c.kind, makers.c.versions).not_in(list(versions.items())),
+            )
+            .distinct()
+            .order_by(codes.c.item_id)
         )
-        query = sa.select(items.c.id).where(items.c.id.not_in(current)).order_by(items.c.id)
         with self.engine.connect() as connection:
             return list(connection.scalars(query))
+
+    def has_photos_outside(self, folder: str) -> bool:
+        """Say whether some item's photo is elsewhere than in this folder of the instance."""
+        query = sa.select(items.c.id).where(~items.c.path.startswith(f"{folder}/", autoescape=True))
+        with self.engine.connect() as connection:
+            return connection.scalar(query.limit(1)) is not None
 
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
         """Return the stored codes of items, by item and kind."""
@@ -217,3 +234,15 @@ class Catalog:
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def _lacking(versions: Mapping[str, str]) -> sa.Select[int]:
+    """Select the ids of the items without a code of each kind by these library versions."""
+    complete = (
+        sa.select(codes.c.item_id)
+        .join(makers)
+        .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
+        .group_by(codes.c.item_id)
+        .having(sa.func.count() == len(versions))
+    )
+    return sa.select(items.c.id).where(items.c.id.not_in(complete))

@@ -1,4 +1,4 @@
-"""Commands that change the catalogue: demo, import, remove, index."""
+"""Commands that change the catalogue: import, remove, index."""
 
 import csv
 import sys
@@ -7,19 +7,26 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from tqdm import tqdm
 
 from webapp import maintenance
 from webapp.catalog import import_list
 from webapp.catalog.import_list import ImportList
 from webapp.catalog.importer import Outcome, tally
 from webapp.catalog.write_lock import writing
-from webapp.cli.common import by_comma, jobs_option, progress, reports_errors
-from webapp.cli.mapping import draw_map
+from webapp.cli.common import (
+    WRITTEN,
+    by_comma,
+    finish,
+    jobs_option,
+    no_map_option,
+    progress,
+    reports_errors,
+)
+from webapp.cli.publication import draw_map, publish, tell, tell_note
 from webapp.context import Hashbag, hashbag
 from webapp.hashing.kinds import KINDS
-from webapp.models import ListedPhoto, Rejected, Remark
-from webapp.processes import available_cores
+from webapp.models import Rejected, Remark
+from webapp.processes import available_cores, worthwhile
 from webapp.search.query import kind_named
 
 kinds_option = click.option(
@@ -28,30 +35,6 @@ kinds_option = click.option(
     callback=by_comma,
     help="Which kinds to compute, by comma or repeated; else all that are installed.",
 )
-
-
-@click.command()
-@click.option("--items", type=click.IntRange(1, 100_000), default=900, show_default=True)
-@jobs_option
-@reports_errors
-def demo(items: int, jobs: int) -> None:
-    """Draw the demo catalogue, import and index it."""
-    core = hashbag()
-    with writing(core.settings.instance):
-        draw_demo(core, items, jobs)
-
-
-def draw_demo(core: Hashbag, items: int, jobs: int) -> None:
-    """Draw, import and index; the caller holds the write lock."""
-    from webapp.lab.demo import write  # noqa: PLC0415 - only this command draws
-
-    click.echo(
-        f"Drawing {items} bags for the demo catalogue; it takes about a minute ...", err=True
-    )
-    folder = core.settings.instance / "demo"
-    for _ in progress(write(folder, items, jobs=jobs), items, "drawing"):
-        pass
-    _take_in(core, import_list.read(folder / "manifest.csv"), jobs, KINDS.keys(), None)
 
 
 def _by_theirs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -73,15 +56,19 @@ def _by_theirs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) ->
     help="Say which column of a list is which of ours, where its name does not: Ansicht=filename.",
 )
 @click.option(
-    "--rejects",
-    type=click.File("w", encoding="utf-8", lazy=False),
-    help="Write what was rejected or remarked, and why, to this CSV file.",
+    "--rejects", type=WRITTEN, help="Write what was rejected or remarked, and why, as CSV, here."
 )
 @kinds_option
+@no_map_option
 @jobs_option
 @reports_errors
 def import_(
-    path: Path, names: dict[str, str], rejects: TextIO | None, kinds: tuple[str, ...], jobs: int
+    path: Path,
+    names: dict[str, str],
+    rejects: TextIO | None,
+    kinds: tuple[str, ...],
+    no_map: bool,
+    jobs: int,
 ) -> None:
     """Take in a folder of pictures, or a list of them: CSV, TSV, JSON or JSONL.
 
@@ -93,10 +80,9 @@ def import_(
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
         wanted = import_list.read(path, names, core.settings.instance)
-        refused = _take_in(core, wanted, jobs, chosen, rejects)
-        lacking = len(maintenance.stale(core.catalog))
-    if lacking:
-        click.echo(f"{lacking} items lack codes: `hashbag index` computes them", err=True)
+        refused = take_in(core, wanted, jobs, chosen, rejects)
+        if not no_map:
+            draw_map(core)
     if refused:
         sys.exit(1)
 
@@ -105,32 +91,35 @@ def _chosen(kinds: tuple[str, ...]) -> Collection[str]:
     return [kind_named(name, "kinds").name for name in kinds] or KINDS.keys()
 
 
-def _take_in(
-    core: Hashbag, wanted: ImportList, jobs: int, kinds: Collection[str], rejects: TextIO | None
+def take_in(
+    core: Hashbag,
+    wanted: ImportList,
+    jobs: int,
+    kinds: Collection[str] = KINDS.keys(),
+    rejects: TextIO | None = None,
 ) -> int:
-    """Import, tell, index; returns how many were rejected."""
-    outcomes, notes = _followed(core, wanted, jobs, kinds)
+    """Import, publish the index, and tell; return how many were rejected.
+
+    The caller holds the write lock.
+    """
+    outcomes, notes = _imported(core, wanted, jobs, kinds)
     if rejects:
         _write_rejects(rejects, notes)
-    publish(core, jobs, kinds)
+    publish(core, jobs)
     if remarks := sum(isinstance(note, Remark) for note in notes):
         click.echo(f"remarks {remarks}", err=True)
     click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
     return len(notes) - remarks
 
 
-def _followed(
-    core: Hashbag,
-    wanted: ImportList | list[ListedPhoto],
-    jobs: int,
-    kinds: Collection[str],
+def _imported(
+    core: Hashbag, wanted: ImportList, jobs: int, kinds: Collection[str]
 ) -> tuple[list[Outcome | Rejected], list[Rejected | Remark]]:
     """Take photos in; returns what became of each, and what there is to tell, in order."""
     core.thumbs.clear_unfinished()
     notes: list[Rejected | Remark] = []
-    jobs = min(jobs, max(1, len(wanted) // 8))  # starting a process takes as long as a few photos
-    outcomes = _told(core.importer.take(wanted, jobs, kinds), notes)
-    return list(progress(outcomes, len(wanted), "importing")), notes
+    taken = core.importer.take(wanted, worthwhile(jobs, len(wanted)), kinds)
+    return list(progress(_told(taken, notes), len(wanted), "importing")), notes
 
 
 def _told(
@@ -140,7 +129,7 @@ def _told(
     for outcome in outcomes:
         if not isinstance(outcome, Outcome):
             notes.append(outcome)
-            tqdm.write(f"{outcome.kind} {outcome}", file=sys.stderr)
+            tell_note(outcome)
         if not isinstance(outcome, Remark):
             yield outcome
 
@@ -151,51 +140,40 @@ def _write_rejects(file: TextIO, notes: Iterable[Rejected | Remark]) -> None:
     writer.writerows((note.source, note.line, note.kind, note.reason) for note in notes)
 
 
-def publish(core: Hashbag, jobs: int, kinds: Collection[str] = KINDS.keys()) -> None:
-    """Renew codes made by other library versions; build an index and map if there is none of this.
-
-    The caller holds the write lock.
-    """
-    if stale := maintenance.stale(core.catalog, kinds):
-        _followed(core, stale, jobs, kinds)
-    if not maintenance.is_published(core.catalog, core.generations):
-        folder = core.generations.publish(core.catalog)
-        core.generations.current()
-        click.echo(f"published index generation {folder.name}", err=True)
-    draw_map(core)
-
-
 @click.command()
 @click.argument("ids", type=click.IntRange(1, 2**63 - 1), nargs=-1, required=True)
+@no_map_option
 @reports_errors
-def remove(ids: tuple[int, ...]) -> None:
+def remove(ids: tuple[int, ...], no_map: bool) -> None:
     """Take items out; their original photos stay where they are."""
     core = hashbag()
     with writing(core.settings.instance):
         maintenance.remove(core.catalog, core.thumbs, sorted(set(ids)))
         publish(core, available_cores())
-    click.echo(f"removed {len(set(ids))}")
+        click.echo(f"removed {len(set(ids))}")
+        if not no_map:
+            draw_map(core)
 
 
 @click.command()
 @kinds_option
+@no_map_option
 @jobs_option
 @reports_errors
-def index(jobs: int, kinds: tuple[str, ...]) -> None:
-    """Bring codes up to date with the installed libraries, and build the indexes anew.
+def index(kinds: tuple[str, ...], no_map: bool, jobs: int) -> None:
+    """Compute missing codes and those by other library versions; build the indexes anew.
 
-    Codes are kept as they are made: stopped and run again, it goes on where it was. Servers go on
-    answering from the index they have until the new one is there.
+    Codes are stored as they are computed: stopped and run again, it goes on where it was. Servers
+    go on answering from the index that they have until the new one is there. Exits 1 when a photo
+    could not be read.
     """
     core = hashbag()
-    chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        outcomes, _ = _followed(core, maintenance.stale(core.catalog, chosen), jobs, chosen)
-        folder = core.generations.publish(core.catalog)
-        core.generations.current()
-        draw_map(core)
-    if core.generations.problem:
-        raise core.generations.problem
-    click.echo(f"published index generation {folder.name} of {core.catalog.count()} items")
-    if tally(outcomes)["rejected"]:
+        published = finish(core.publisher.rebuild(_chosen(kinds), jobs))
+        tell(published)
+        items = core.catalog.count()
+        click.echo(f"published index generation {published.generation} of {items} items")
+        if not no_map:
+            draw_map(core)
+    if published.rejected:
         sys.exit(1)
