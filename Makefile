@@ -27,11 +27,12 @@ lint: .venv/test-installed
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-# Debian's Chromium, where we may install it; the tests name what they miss.
+# Debian's Chromium and wrk, where we may install them; the tests name what they miss.
 browser:
-	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
+	@if ! { command -v chromium && command -v wrk; } >/dev/null && command -v apt-get >/dev/null \
+	&& [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium fonts-liberation >/dev/null; fi
+	  chromium fonts-liberation wrk >/dev/null; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser

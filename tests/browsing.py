@@ -176,6 +176,18 @@ def is_drawn(picture: Locator) -> bool:
     )
 
 
+def visit(page: Page, target: str) -> None:
+    """Open a page and wait until its scripts are at work."""
+    page.goto(target)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    """Wait until the scripts of a page are at work, with those that they load."""
+    script = "document.querySelector('script[src$=\"/hashbag.js\"]').src"
+    page.evaluate(f"import({script}).then(() => 0)")
+
+
 def follow(link: Locator) -> None:
     """Click what leads elsewhere, and wait until all of that page is there.
 

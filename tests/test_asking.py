@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
-from tests.browsing import Look, asked, looking, names, until
+from tests.browsing import Look, asked, looking, names, until, visit
 from tests.pictures import bag
 from tests.serving import Server
 
@@ -114,8 +114,7 @@ def own_photo(page: Page) -> Locator:
 def test_a_photo_dropped_on_any_page_is_shown_and_leads_to_its_result(
     page: Page, drawn: Path, start: str
 ) -> None:
-    page.goto(start)
-    page.wait_for_load_state("networkidle")
+    visit(page, start)
     drag(page, "dragEnter", drawn / "bag-012.png")
     drag(page, "dragOver", drawn / "bag-012.png")
     expect(page.get_by_text("Drop it to search with it")).to_be_visible()
@@ -133,8 +132,7 @@ def test_a_photo_dropped_on_any_page_is_shown_and_leads_to_its_result(
 
 
 def test_a_drag_that_leaves_the_window_changes_nothing(page: Page, drawn: Path) -> None:
-    page.goto("/?seed=5")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/?seed=5")
     drag(page, "dragEnter", drawn / "bag-012.png")
     drag(page, "dragOver", drawn / "bag-012.png")
     expect(page.locator(".dropping")).to_be_visible()
@@ -147,8 +145,7 @@ def test_a_drag_that_leaves_the_window_changes_nothing(page: Page, drawn: Path) 
 
 @pytest.mark.parametrize("start", ["/browse", "/search"])
 def test_a_photo_is_pasted_from_the_clipboard(page: Page, drawn: Path, start: str) -> None:
-    page.goto(start)
-    page.wait_for_load_state("networkidle")
+    visit(page, start)
     copy_and_paste(page, drawn / "bag-003.png")
     picture(page)
     find(page)
@@ -202,8 +199,7 @@ def test_several_photos_are_asked_one_after_another_each_with_its_line(
 ) -> None:
     (tmp_path / "words.jpg").write_text("this is no picture")
     with looking(chromium, shop, Look(1280), expect=REFUSED) as page:
-        page.goto("/?seed=5")
-        page.wait_for_load_state("networkidle")
+        visit(page, "/?seed=5")
         sent: list[tuple[str, str]] = []
         page.on("request", lambda one: sent.append((one.method, urlsplit(one.url).path)))
         drop(page, drawn / "bag-001.png", tmp_path / "words.jpg", drawn / "bag-002.png")
@@ -515,8 +511,7 @@ def test_the_oldest_photos_make_room_when_the_tabs_memory_is_full(page: Page, dr
 def test_a_search_from_a_page_keeps_its_kind_its_filters_and_its_seed(
     page: Page, drawn: Path
 ) -> None:
-    page.goto("/items/7?by=whash&brand=Cedar&seed=5")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/items/7?by=whash&brand=Cedar&seed=5")
     drop(page, drawn / "bag-010.png")
     picture(page)
     find(page)
@@ -525,8 +520,7 @@ def test_a_search_from_a_page_keeps_its_kind_its_filters_and_its_seed(
 
 
 def test_escape_closes_the_dialog_and_gives_the_page_back(page: Page, drawn: Path) -> None:
-    page.goto("/items/7")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/items/7")
     drop(page, drawn / "bag-010.png")
     expect(page.get_by_role("dialog", name="Search with a photo")).to_be_visible()
     picture(page)
@@ -560,8 +554,7 @@ def test_a_photo_with_its_frame_fits_any_screen(
 ) -> None:
     with looking(chromium, shop, look) as page:
         for start in ("/search", "/?seed=5"):
-            page.goto(start)
-            page.wait_for_load_state("networkidle")
+            visit(page, start)
             drop(page, drawn / "bag-010.png")
             box = picture(page).bounding_box()
             assert box

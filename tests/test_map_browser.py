@@ -65,23 +65,26 @@ LABELLED = """(() => {
   return name.startsWith("Bag") && label.includes(name);
 })()"""
 
-# What is seen where: the chosen cell's box, and every tile in view that is there and painted.
-STATE = """() => {
-  const box = document.querySelector(".view .cell").getBoundingClientRect();
-  return [box.x, box.y, box.width].map(n => Math.round(n * 2) / 2).join(" ");
+# Where the chosen cell is, once it has stood still for longer than the map itself waits before
+# it calls that rest, and for some frames: a busy machine paints few.
+STILL = """async () => {
+  const place = () => {
+    const box = document.querySelector(".view .cell").getBoundingClientRect();
+    return [box.x, box.y, box.width].map(n => Math.round(n * 2) / 2).join(" ");
+  };
+  let last = place(), since = performance.now(), frames = 0;
+  while (frames < 6 || performance.now() - since < 200) {
+    await new Promise(requestAnimationFrame);
+    frames += 1;
+    if (place() !== last) { last = place(); since = performance.now(); frames = 0; }
+  }
+  return last;
 }"""
 
 
 def calm(page: Page) -> str:
     """Wait until nothing moves any more; returns where the chosen cell is."""
-    before = ""
-    for _ in range(100):
-        page.wait_for_timeout(200)
-        now = str(page.evaluate(STATE))
-        if now == before:
-            return now
-        before = now
-    raise AssertionError("the map never stood still")
+    return str(page.evaluate(STILL))
 
 
 def cell_size(page: Page) -> float:

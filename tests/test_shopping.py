@@ -7,7 +7,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.accessibility import violations
-from tests.browsing import PAGES, SCHEMES, Look, addresses, asked, follow, looking, names, until
+from tests.browsing import (
+    PAGES,
+    SCHEMES,
+    Look,
+    addresses,
+    asked,
+    follow,
+    looking,
+    names,
+    ready,
+    until,
+)
 from tests.serving import Server
 from webapp.search.look import BLENDED
 from webapp.web.template_globals import FIRST_KINDS
@@ -144,7 +155,7 @@ def test_pointing_at_a_bag_marks_it_in_every_row_and_so_does_the_focus(
         page.goto("/compare?item=7&by=whash&by=ahash")
         shared = page.locator(".row .card:has(.also)")
         one = shared.first.get_attribute("data-item")
-        page.wait_for_load_state("networkidle")  # the script that marks has come
+        ready(page)  # the script that marks has come
         shared.first.locator(".mat").hover()
         page.wait_for_selector(".card.joined")
         marked = page.locator(".card.joined")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import CHROMIUM, HEIGHT, QUIET, Look, asked, looking, names, until
+from tests.browsing import CHROMIUM, HEIGHT, QUIET, Look, asked, looking, names, ready, until, visit
 from tests.serving import Server, eventually
 
 pytestmark = pytest.mark.slow
@@ -85,8 +85,7 @@ def test_a_shared_trail_of_a_photo_names_no_photo_of_ones_own(
         shared = page.url
         assert trail(page) == ["A photo", bag]
     with looking(chromium, shop, Look(1280)) as page:
-        page.goto(shared)
-        page.wait_for_load_state("networkidle")
+        visit(page, shared)
         assert trail(page) == ["A photo", bag]
         assert page.get_by_role("navigation", name="Trail").get_by_role("link").count() == 0
 
@@ -129,7 +128,7 @@ def test_the_page_gone_back_to_is_the_very_page_that_was_left(
     place = page.evaluate("Math.round(scrollY)")
     page.locator(".card > a").nth(30).click()
     page.wait_for_url(ITEM)
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.evaluate("history.back()")
     told = f"kept=true&path=/&place={place}"
     eventually(lambda: told in shop.log.read_text(), "the page came back as it was left")
@@ -179,8 +178,7 @@ def test_pages_that_share_no_bag_only_fade(page: Page) -> None:
 def test_an_item_is_fetched_while_the_pointer_rests_on_it_and_nothing_dear_is(
     page: Page, shop: Server
 ) -> None:
-    page.goto("/items/9?seed=606")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/items/9?seed=606")
     link = page.locator(".card > a").nth(4)
     target = link.get_attribute("href")
     assert target
@@ -205,22 +203,20 @@ def test_an_item_is_fetched_while_the_pointer_rests_on_it_and_nothing_dear_is(
 
 def test_a_slash_goes_to_the_search(page: Page) -> None:
     for start in ("/?seed=5", "/items/7", "/about"):
-        page.goto(start)
-        page.wait_for_load_state("networkidle")
+        visit(page, start)
         page.keyboard.press("/")
         focused = page.locator(":focus")
         expect(focused).to_have_text("Search with a photo")
         assert focused.get_attribute("aria-keyshortcuts") == "/"
     page.keyboard.press("Enter")
     page.wait_for_url("**/search*")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.type") == "file"
 
 
 def test_a_slash_in_a_field_is_a_slash(page: Page) -> None:
-    page.goto("/browse")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/browse")
     page.locator("summary", has_text="Filter").click()
     page.get_by_label("to", exact=True).focus()
     page.keyboard.type("1/2")
@@ -235,8 +231,7 @@ PLACE = """() => { const cards = [...document.querySelectorAll('.card > a')];
 @pytest.mark.parametrize("width", [390, 1280])
 def test_arrows_go_from_bag_to_bag_in_a_grid(chromium: Browser, shop: Server, width: int) -> None:
     with looking(chromium, shop, Look(width)) as page:
-        page.goto("/?seed=5")
-        page.wait_for_load_state("networkidle")
+        visit(page, "/?seed=5")
         last = len(names(page)) - 1
         page.locator(".card > a").first.focus()
 
@@ -269,8 +264,7 @@ def test_arrows_go_from_bag_to_bag_in_a_grid(chromium: Browser, shop: Server, wi
 
 
 def test_arrows_go_from_row_to_row_of_a_comparison(page: Page) -> None:
-    page.goto("/compare?item=7&by=whash&by=phash")
-    page.wait_for_load_state("networkidle")
+    visit(page, "/compare?item=7&by=whash&by=phash")
     page.locator(".card > a").nth(2).focus()
     page.keyboard.press("ArrowDown")
     assert page.evaluate(PLACE)[0] == 9 + 2

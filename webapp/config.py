@@ -1,4 +1,4 @@
-"""Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
+"""Settings: from the environment, else from `instance/config.toml`, else defaults."""
 
 import logging
 import math
@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
+
+_DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
 RETIRED = {"answers_mb": "answers are no longer kept"}
 """Settings that an earlier version had: they are ignored, with a note why."""
@@ -19,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that can be set; the README has the table."""
+    """All settings; the README explains each."""
 
     instance: Path
     database: str = ""
@@ -35,9 +39,15 @@ class Settings:
     secret_key: str = ""
 
     @property
-    def database_url(self) -> str:
-        """Where the catalogue is: SQLite in the instance folder unless set."""
-        return self.database or f"sqlite:///{self.instance / 'hashbag.db'}"
+    def database_url(self) -> sa.URL:
+        """Where the catalogue is: SQLite in the instance folder unless set.
+
+        Raises:
+            ConfigError: `database` is no address of a database.
+        """
+        if self.database:
+            return _database_url(self.database)
+        return sa.URL.create("sqlite", database=str(self.instance / "hashbag.db"))
 
     @property
     def draws_map(self) -> bool:
@@ -46,12 +56,12 @@ class Settings:
 
     @property
     def max_upload_bytes(self) -> int:
-        """Largest request body that is read."""
+        """The largest request body that is read."""
         return int(self.max_upload_mb * 1024 * 1024)
 
 
 def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
-    """Read the settings; overrides win over the environment, that over the file.
+    """Read the settings: overrides come before the environment, and that before the file.
 
     Raises:
         ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.
@@ -118,11 +128,31 @@ def _like(default: object, name: str, value: object) -> object:
         raise ConfigError(f"{PREFIX}{name.upper()} must be a number, not '{value}'") from error
 
 
+def _database_url(text: str) -> sa.URL:
+    """Read the address of a database; what is wrong with it is told without repeating it."""
+    try:
+        url = sa.make_url(text)
+        is_file = url.get_dialect().name == "sqlite"
+    except (sa.exc.ArgumentError, ValueError):
+        raise ConfigError(
+            f"{PREFIX}DATABASE is no address of a database: write it like {_DATABASE_EXAMPLES}"
+        ) from None  # its cause holds parts of the address
+    if "@" in (url.host or ""):
+        raise ConfigError(f"{PREFIX}DATABASE has two @: write %40 for the one in the password")
+    if is_file and (url.database or ":memory:").startswith((":memory:", "file:")):
+        raise ConfigError(f"{PREFIX}DATABASE must name a file, as in {_DATABASE_EXAMPLES}")
+    passwords = url.normalized_query.get("password", ())
+    if passwords:  # in its own place it is hidden when the address is shown
+        url = url.difference_update_query(["password"]).set(password=passwords[-1])
+    return url
+
+
 def _checked(settings: Settings) -> Settings:
     leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001}
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
+    _ = settings.database_url  # raises where it is no address
     if settings.map not in {"on", "off"}:
         raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
     return settings

@@ -44,9 +44,9 @@ class Hashbag:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What answers: the same from the first ask of a request or command to its last.
+        """What this request or command is answered from, the same one to its end.
 
-        Outside of these it is what would answer now.
+        Outside of requests and commands it is the newest each time.
         """
         if not has_app_context() or hashbag() is not self:
             return self._newest()

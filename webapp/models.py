@@ -3,7 +3,8 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import TypeVar, get_type_hints
+from pathlib import Path
+from typing import ClassVar, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,11 +109,49 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """Something that could not be taken in, and why."""
+class ListedPhoto:
+    """One picture to take in; `attributes` are columns of the catalogue, those given only.
+
+    `line` is where the import list names it; None in a folder.
+    """
+
+    path: Path
+    filename: str
+    attributes: Mapping[str, object]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an import tells of one file; `line` is where the import list names it."""
+
+    kind: ClassVar[str] = "note"
 
     source: str
     reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = self.source if self.line is None else f"{self.source}, line {self.line}"
+        return f"{where}: {self.reason}"
+
+
+class Rejected(Note):
+    """Something that could not be taken in, and why."""
+
+    __slots__ = ()
+    kind = "rejected"
+
+
+class Remark(Note):
+    """Something that was taken in, or left out on purpose, and what to know of it."""
+
+    __slots__ = ()
+    kind = "remark"
+
+
+ImportEntry = ListedPhoto | Rejected | Remark
+"""What reading a folder or an import list yields."""
 
 
 @dataclass(frozen=True, slots=True)

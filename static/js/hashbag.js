@@ -4,6 +4,11 @@
 import "./arrivals.js";
 import "./keys.js";
 
-if (document.querySelector("main .upload")) import("./ask.js");
-if (document.querySelector("[data-photo]")) import("./recall.js");
-if (document.querySelector(".row [data-item]")) import("./joined.js");
+const has = (selector) => document.querySelector(selector) !== null;
+
+// Awaited, so that who imports this module knows that all of it is at work.
+await Promise.all([
+  has("main .upload") && import("./ask.js"),
+  has("[data-photo]") && import("./recall.js"),
+  has(".row [data-item]") && import("./joined.js"),
+]);

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from itertools import islice
@@ -9,13 +10,13 @@ from pathlib import Path
 
 from webapp.atomic_files import flush
 from webapp.catalog import import_worker
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.import_worker import ImportTask, Known, Photo
 from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
-from webapp.models import Rejected
+from webapp.hashing.learned import session
+from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
@@ -42,19 +43,20 @@ class Importer:
 
     def take(
         self,
-        wanted: Iterable[ListedPhoto | Rejected],
+        wanted: Iterable[ImportEntry],
         jobs: int,
         kinds: Collection[str] = KINDS.keys(),
         *,
         fill: bool = True,
-    ) -> Iterator[Outcome | Rejected]:
-        """Take pictures in, yielding what became of each, in order.
+    ) -> Iterator[Outcome | Rejected | Remark]:
+        """Take pictures in, yielding what became of each, in order, and remarks as they come.
 
         New photos get codes of the `kinds`. Of photos that are known and unchanged, codes of these
         kinds are renewed where other library versions made them, and, with `fill`, computed where
         they are missing. What was yielded is in the catalogue. Whatever ends the run, another goes
         on from there and comes to the same catalogue as an undisturbed one.
         """
+        session.keep_in(self._catalog.instance)
         look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._tasks(wanted, kinds, fill), jobs)
         folders: set[Path] = set()
@@ -80,7 +82,7 @@ class Importer:
         self._writer.write(entries)
         return folders
 
-    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected]]) -> None:
+    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected | Remark]]) -> None:
         """Remove the thumbnails of contents that no item has any more."""
         replaced = {
             known.item.digest
@@ -91,7 +93,7 @@ class Importer:
             self._thumbs.remove(digest)
 
     def _tasks(
-        self, wanted: Iterable[ListedPhoto | Rejected], kinds: Collection[str], fill: bool
+        self, wanted: Iterable[ImportEntry], kinds: Collection[str], fill: bool
     ) -> Iterator[ImportTask]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
@@ -121,12 +123,15 @@ class Importer:
         return self._catalog.stored_path(want.path)
 
     def _judge(
-        self, want: ListedPhoto | Rejected, known: Known | None, photo: Photo | Rejected
-    ) -> tuple[Outcome | Rejected, Entry | None]:
-        if isinstance(want, Rejected):
+        self,
+        want: ImportEntry,
+        known: Known | None,
+        photo: Photo | Rejected | Remark,
+    ) -> tuple[Outcome | Rejected | Remark, Entry | None]:
+        if not isinstance(want, ListedPhoto):
             return want, None
-        if isinstance(photo, Rejected):
-            return photo, None
+        if not isinstance(photo, Photo):
+            return replace(photo, line=want.line), None
         columns: dict[str, object] = {
             "digest": photo.digest,
             "width": photo.width,

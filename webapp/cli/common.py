@@ -28,7 +28,7 @@ def errors_in_a_line() -> Iterator[None]:
     try:
         yield
     except HashbagError as error:
-        click.echo(f"hashbag: {error}", err=True)
+        click.echo(f"hashbag: {error.for_owner}", err=True)
         sys.exit(2 if isinstance(error, UNUSABLE) else 1)
     except (OSError, SQLAlchemyError, BrokenProcessPool) as error:
         click.echo(f"hashbag: {type(error).__name__}: {error}", err=True)

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -22,10 +22,10 @@ from webapp.cli.common import (
     progress,
     reports_errors,
 )
-from webapp.cli.publication import draw_map, publish, tell, tell_rejected
+from webapp.cli.publication import draw_map, publish, tell, tell_note
 from webapp.context import Hashbag, hashbag
 from webapp.hashing.kinds import KINDS
-from webapp.models import Rejected
+from webapp.models import Rejected, Remark
 from webapp.processes import available_cores, worthwhile
 from webapp.search.query import kind_named
 
@@ -37,17 +37,40 @@ kinds_option = click.option(
 )
 
 
+def _by_theirs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Read names of columns, theirs to ours."""
+    pairs = [pair.rpartition("=") for pair in given]
+    if not all(theirs.strip() and ours.strip() for theirs, _, ours in pairs):
+        raise click.BadParameter("write it as THEIRS=OURS, such as Bild=filename")
+    return {theirs.strip(): ours.strip() for theirs, _, ours in pairs}
+
+
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--rejects", type=WRITTEN, help="Write what was rejected, and why, as CSV, here.")
+@click.option(
+    "--map",
+    "names",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    callback=_by_theirs,
+    help="Say which column of a list is which of ours, where its name does not: Ansicht=filename.",
+)
+@click.option(
+    "--rejects", type=WRITTEN, help="Write what was rejected or remarked, and why, as CSV, here."
+)
 @kinds_option
 @no_map_option
 @jobs_option
 @reports_errors
 def import_(
-    path: Path, rejects: TextIO | None, kinds: tuple[str, ...], no_map: bool, jobs: int
+    path: Path,
+    names: dict[str, str],
+    rejects: TextIO | None,
+    kinds: tuple[str, ...],
+    no_map: bool,
+    jobs: int,
 ) -> None:
-    """Take in a folder of pictures, or a CSV or JSONL list.
+    """Take in a folder of pictures, or a list of them: CSV, TSV, JSON or JSONL.
 
     Pictures stay where they are; running it again takes in what changed. With some kinds only, a
     large catalogue is there sooner, and `hashbag index` computes the others while it is served.
@@ -56,7 +79,7 @@ def import_(
     core = hashbag()
     chosen = _chosen(kinds)
     with writing(core.settings.instance):
-        wanted = import_list.read(path, instance=core.settings.instance)
+        wanted = import_list.read(path, names, core.settings.instance)
         refused = take_in(core, wanted, jobs, chosen, rejects)
         if not no_map:
             draw_map(core)
@@ -79,32 +102,42 @@ def take_in(
 
     The caller holds the write lock.
     """
-    outcomes = _imported(core, wanted, jobs, kinds)
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    outcomes, notes = _imported(core, wanted, jobs, kinds)
     if rejects:
-        _write_rejects(rejects, refused)
+        _write_rejects(rejects, notes)
     publish(core, jobs)
+    if remarks := sum(isinstance(note, Remark) for note in notes):
+        click.echo(f"remarks {remarks}", err=True)
     click.echo(", ".join(f"{name} {count}" for name, count in tally(outcomes).items()))
-    return len(refused)
+    return len(notes) - remarks
 
 
 def _imported(
     core: Hashbag, wanted: ImportList, jobs: int, kinds: Collection[str]
-) -> list[Outcome | Rejected]:
+) -> tuple[list[Outcome | Rejected], list[Rejected | Remark]]:
+    """Take photos in; returns what became of each, and what there is to tell, in order."""
     core.thumbs.clear_unfinished()
-    outcomes: list[Outcome | Rejected] = []
+    notes: list[Rejected | Remark] = []
     taken = core.importer.take(wanted, worthwhile(jobs, len(wanted)), kinds)
-    for outcome in progress(taken, len(wanted), "importing"):
-        outcomes.append(outcome)
-        if isinstance(outcome, Rejected):
-            tell_rejected(outcome)
-    return outcomes
+    return list(progress(_told(taken, notes), len(wanted), "importing")), notes
 
 
-def _write_rejects(file: TextIO, refused: Iterable[Rejected]) -> None:
+def _told(
+    outcomes: Iterable[Outcome | Rejected | Remark], notes: list[Rejected | Remark]
+) -> Iterator[Outcome | Rejected]:
+    """Print what was rejected or remarked, and keep it in `notes`; yields what became of photos."""
+    for outcome in outcomes:
+        if not isinstance(outcome, Outcome):
+            notes.append(outcome)
+            tell_note(outcome)
+        if not isinstance(outcome, Remark):
+            yield outcome
+
+
+def _write_rejects(file: TextIO, notes: Iterable[Rejected | Remark]) -> None:
     writer = csv.writer(file)
-    writer.writerow(("source", "reason"))
-    writer.writerows((one.source, one.reason) for one in refused)
+    writer.writerow(("file", "line", "kind", "reason"))
+    writer.writerows((note.source, note.line, note.kind, note.reason) for note in notes)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from webapp.cli.common import finish
 from webapp.context import Hashbag
 from webapp.exceptions import MapNotDrawn
 from webapp.maintenance.publishing import Published
-from webapp.models import Rejected
+from webapp.models import Rejected, Remark
 
 
 def publish(core: Hashbag, jobs: int) -> None:
@@ -29,7 +29,7 @@ def publish(core: Hashbag, jobs: int) -> None:
 def tell(published: Published) -> None:
     """Tell what is not in the index."""
     for one in published.rejected:
-        tell_rejected(one)
+        tell_note(one)
     if published.lacking:
         click.echo(
             f"{published.lacking} items lack codes of some kinds: `hashbag index` computes them",
@@ -37,9 +37,9 @@ def tell(published: Published) -> None:
         )
 
 
-def tell_rejected(one: Rejected) -> None:
-    """Tell what could not be taken in, above a progress bar if there is one."""
-    tqdm.write(f"rejected {one.source}: {one.reason}", file=sys.stderr)
+def tell_note(note: Rejected | Remark) -> None:
+    """Tell what was rejected or remarked, above a progress bar if there is one."""
+    tqdm.write(f"{note.kind} {note}", file=sys.stderr)
 
 
 def draw_map(core: Hashbag) -> None:

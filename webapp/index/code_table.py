@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.exceptions import IndexDamaged, reason_of
+from webapp.exceptions import IndexDamaged
 from webapp.index.hamming import (
     Distances,
     Planes,
@@ -81,7 +81,7 @@ class CodeTable:
 
     def code(self, item_id: int) -> Code | None:
         """Return an item's code as it was packed, its views one after the other; None without."""
-        position = int(np.searchsorted(self.ids, item_id))
+        position = int(self.ids.searchsorted(item_id))
         if position == len(self.ids) or self.ids[position] != item_id:
             return None
         width = -(-self.bits // 8)
@@ -154,7 +154,8 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
         }
     except (OSError, ValueError) as error:
         raise IndexDamaged(
-            f"{folder.name}: the codes of {kind} cannot be read: {reason_of(error)}"
+            f"{folder.name}: the codes of {kind} cannot be read: run `hashbag index`",
+            private=error,
         ) from error
     codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:

@@ -76,7 +76,7 @@ class GenerationStore:
         except IndexNotReady as problem:
             self._problem = problem
             if isinstance(problem, IndexDamaged):
-                log.error("generation refused: %s", problem)  # noqa: TRY400 - it says all
+                log.error("generation refused: %s", problem.for_owner)  # noqa: TRY400 - it says all
         self._seen = stamp
 
     def _open(self, checksum_cache: ChecksumCache | None) -> Generation:

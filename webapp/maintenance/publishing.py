@@ -9,7 +9,6 @@ somebody asks for them.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady
@@ -18,7 +17,7 @@ from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
 from webapp.index.generation import read_manifest
 from webapp.index.generation_store import GenerationStore
-from webapp.models import Progress, Rejected, WithProgress
+from webapp.models import ListedPhoto, Progress, Rejected, WithProgress
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import worthwhile
 

@@ -89,7 +89,9 @@ class Maps:
         except FileNotFoundError as error:
             raise MapNotReady(f"there is no map {version} any more") from error
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise MapNotReady(f"the map {version} cannot be read: run `hashbag index`") from error
+            raise MapNotReady(
+                "the map cannot be read: run `hashbag index`", private=f"{path}: {error}"
+            ) from error
 
     def tile(self, version: str, level: int, x: int, y: int) -> bytes:
         """Return one tile as WebP.

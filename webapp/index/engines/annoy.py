@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from annoy import AnnoyIndex
 
-from webapp.exceptions import IndexDamaged, reason_of
+from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, bit_vector
 from webapp.index.engines import Index, Rows
 from webapp.index.hamming import Planes
@@ -82,7 +82,7 @@ class AnnoyEngine:
             annoy.load(str(path))
         except OSError as error:
             raise IndexDamaged(
-                f"{folder.name}: {path.name} cannot be read: {reason_of(error)}"
+                f"{folder.name}: {path.name} cannot be read: run `hashbag index`", private=error
             ) from error
         opened = OpenedAnnoy(annoy, table.bits, self._search_k)
         if annoy.get_n_items() != table.row_count or not _holds_codes(annoy, opened, table):
