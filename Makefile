@@ -27,14 +27,14 @@ lint: .venv/test-installed
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-# Debian's Chromium, where we may install it, and the quicker one without a screen, which the tests
-# can do without; they name what they miss.
+# Debian's Chromium, the quicker one that has no screen, and wrk, where we may install them; the
+# tests name what they miss.
 browser:
-	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	! { command -v chromium && command -v chromium-headless-shell; } >/dev/null; \
+	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk; } >/dev/null \
+	&& command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium chromium-headless-shell fonts-liberation >/dev/null \
-	  || command -v chromium >/dev/null; fi
+	  chromium chromium-headless-shell fonts-liberation wrk >/dev/null \
+	  || echo "The browser and wrk could not be installed" >&2; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser

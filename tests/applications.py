@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -53,11 +53,13 @@ def draw_map(app: Flask, maps: Maps | None = None, most: int = MAX_MAP_ITEMS) ->
         pass
 
 
-def hashbag(args: Sequence[str | Path], instance: Path) -> CompletedProcess[str]:
+def hashbag(
+    args: Sequence[str | Path], instance: Path, more: Mapping[str, str] | None = None
+) -> CompletedProcess[str]:
     """Run one command to its end as `run_hashbag` does, but in this process: far sooner."""
     given = ["hashbag", *map(str, args)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    environ = clean | {"HASHBAG_INSTANCE": str(instance)}
+    environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
     out, err = StringIO(), StringIO()
     with (
         patch.dict(os.environ, environ, clear=True),

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
+from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Outcome
@@ -85,6 +86,18 @@ def photos() -> Path:
 def filled(once: Once) -> Flask:
     """Open an application with 60 drawn pictures; tests must not change it."""
     return create_app({"instance": once("filled", take_drawn_bags) / "instance"})
+
+
+@pytest.fixture(scope="session")
+def eight(once: Once) -> Path:
+    """Fill an instance with 8 drawn pictures, their photos in it, for tests to copy."""
+
+    def fill(instance: Path) -> None:
+        app = create_app({"instance": instance})
+        take_in(app, catalogue(instance / "photos", 8))
+        core_of(app).catalog.engine.dispose()
+
+    return once("eight", fill)
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,7 @@ def test_pages_together_are_the_whole_catalogue(client: FlaskClient) -> None:
 def test_an_item_tells_its_hashes_as_imagehash_writes_them(client: FlaskClient) -> None:
     import imagehash  # noqa: PLC0415
 
-    item = valid(client, client.get("/api/v1/items/8"), "Item")
+    item = valid(client, client.get("/api/v1/items/8?fields=hashes"), "Item")
     picture = bag(7)
     assert item["hashes"]["whash"] == str(imagehash.whash(picture))
     assert item["hashes"]["colorhash"] == str(imagehash.colorhash(picture))
@@ -101,6 +101,17 @@ def test_an_item_tells_its_hashes_as_imagehash_writes_them(client: FlaskClient) 
     with client.get(item["image"]) as photo, client.get(item["thumb"]) as thumb:
         assert photo.data == encoded(picture, "PNG")
         assert thumb.mimetype == "image/webp"
+
+
+def test_items_have_hashes_only_where_they_are_asked_for(client: FlaskClient) -> None:
+    link = client.get("/api/v1/items/12/similar").get_json()["fingerprint"]
+    paths = ["items/8?", "items?n=3", "items/8/similar?by=whash", f"search?q={link}&by=whash"]
+    for path in paths:
+        for fields, there in (("", False), ("&fields=hashes", True)):
+            answer = client.get(f"/api/v1/{path}{fields}").get_json()
+            items = answer.get("items") or [hit["item"] for hit in answer.get("hits", [])]
+            for item in items or [answer]:
+                assert ("hashes" in item) == there
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -263,6 +274,7 @@ BAD = {
     "/items?per_page=1000": "per_page: ",
     "/items?brand=Nope": "brand: no item of this catalogue has the brand 'Nope'",
     "/items?colour=Nope": "colour: ",
+    "/items/1?fields=hash": "fields: there is no 'hash'; try hashes",
     "/items?min_price=cheap": "min_price: 'cheap' is not a price",
     "/items?max_price=-1": "max_price: ",
     "/items?min_price=nan": "min_price: ",

@@ -1,6 +1,7 @@
 """The benchmark says what was measured, beside whom, and is right about recall."""
 
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.applications import hashbag
-from webapp.config import load
+from webapp import config
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
@@ -20,8 +21,10 @@ from webapp.lab.bench import (
     bench,
     curve,
     importing,
+    load,
     realistic,
     rivals,
+    servers,
     to_json,
     to_text,
     web,
@@ -44,7 +47,7 @@ FIELDS = {
 
 def rows_of(*sections: str, size: int = 60, kinds: tuple[str, ...] = ("whash",)) -> list[BenchRow]:
     """Measure to the end."""
-    engine = ENGINES["annoy"](load({}, {"instance": "/nowhere"}))
+    engine = ENGINES["annoy"](config.load({}, {"instance": "/nowhere"}))
     steps = bench(Options(engine, sections, (size,), kinds))
     return [step for step in steps if not isinstance(step, Progress)]
 
@@ -178,11 +181,43 @@ def test_codes_varied_from_real_ones_stay_near_them() -> None:
     assert len(np.unique(varied, axis=0)) > 300
 
 
-@pytest.mark.slow
+def test_without_wrk_the_web_section_is_left_out_and_wrk_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert rows_of("web") == []
+    assert to_text([], ["web"]) == "not asked: wrk (apt-get install wrk)"
+    assert to_text([], ["index"]) == ""
+
+
+@pytest.fixture
+def wrk() -> None:
+    """Want the load generator; continuous integration must have it."""
+    if not load.is_there():
+        missing = f"no {load.WRK}: {load.INSTALLED_BY}"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+
+
+@pytest.mark.usefixtures("wrk")
+def test_load_counts_answers_and_those_that_failed(tmp_path: Path) -> None:
+    with servers.served("webapp.lab.bench.minimum:hello()", tmp_path, "/", {}) as server:
+        good = load.drive(server.port, ["/"], 2, seconds=1)
+        mixed = load.drive(server.port, ["/", "/nothing"], 1, seconds=1)
+    assert good.failed == 0
+    assert 0.9 < good.seconds < 30
+    assert 0 < good.p50_us <= good.p95_us <= good.p99_us
+    assert abs(2 * mixed.failed - mixed.answers) <= 2
+
+
 @pytest.mark.parametrize("section", FIELDS)
 def test_a_section_prints_a_table_and_writes_rows(
-    section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    section: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if section == "web":
+        request.getfixturevalue("wrk")
     monkeypatch.setattr(importing, "PHOTOS", {224: 3, 3000: 1})
     monkeypatch.setattr(web, "_CONNECTIONS", 2)
     arguments = ["bench", section, "--size", "10", "--kind", "whash", "--seconds", "0.1"]
@@ -202,9 +237,12 @@ def test_a_section_prints_a_table_and_writes_rows(
     if section == "query":
         assert "hashbag" in (tmp_path / "curve.svg").read_text("utf-8")
         assert {row["size"] for row in rows} == {10, 30}
+    if section == "web":
+        ratios = {(row["system"], row["case"]): row["ratio"] for row in rows}
+        assert ratios["Annoy and a template", "similar"] == 1
+        assert {("hashbag", "similar, whash"), ("hashbag", "item's page")} <= ratios.keys()
 
 
-@pytest.mark.slow
 def test_real_codes_are_asked_of_a_catalogue_that_has_some(tmp_path: Path) -> None:
     done = hashbag(["bench", "query", "--real"], tmp_path / "instance")
     assert done.returncode == 2

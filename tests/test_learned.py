@@ -11,7 +11,11 @@ import onnxruntime
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from tests.pictures import bag
+from tests.conftest import core_of
+from tests.pictures import bag, catalogue
+from webapp import create_app
+from webapp.catalog import import_list
+from webapp.catalog.importer import Outcome
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.hash_kind import Bits
@@ -153,6 +157,23 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LearnedUnusable, match="file"):
         graph.stored(tmp_path / "file")
+
+
+def test_applications_in_one_process_keep_a_network_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("_HASHBAG_NETWORK")
+    apps = {name: create_app({"instance": tmp_path / name}) for name in ("a", "b", "c")}
+    for name in ("b", "a"):
+        with apps[name].app_context():
+            fingerprint(bag(1), ["learned"])
+    # In another process: it is started from here, and told.
+    photos = catalogue(tmp_path / "photos", 5)
+    with apps["c"].app_context():
+        taken = [*core_of(apps["c"]).importer.take(import_list.read(photos), 2, ["learned"])]
+    assert taken == [Outcome.ADDED] * 5
+    kept = {path.parent.parent.name for path in tmp_path.glob("*/network/*.onnx")}
+    assert kept == {"a", "b", "c"}
 
 
 @pytest.mark.slow

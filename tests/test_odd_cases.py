@@ -4,19 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
-from webapp import create_app, maintenance
+from webapp import create_app
 from webapp.catalog import import_list
-from webapp.catalog.import_list import ListedPhoto
 from webapp.catalog.importer import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.fingerprinting import query_fingerprint
-from webapp.hashing.kinds import KINDS
-from webapp.models import Rejected
+from webapp.models import ListedPhoto, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK
 from webapp.search.query import Query
@@ -34,10 +31,10 @@ def test_a_folder_of_odd_files_is_imported_all_the_same(empty: Flask, tmp_path: 
     outcomes = take_in(empty, photos)
     reasons = {one.source: one.reason for one in outcomes if isinstance(one, Rejected)}
     assert outcomes.count(Outcome.ADDED) == 1
-    assert len(reasons) == 5
+    assert len(reasons) == 4
     assert "the same file as a.png" in reasons["b.png"]
     assert reasons["d.png"] == "not a regular file"
-    assert "not UTF-8" in next(reason for name, reason in reasons.items() if "udcff" in name)
+    assert "not UTF-8" in next(reason for name, reason in reasons.items() if name == "e\\xff.png")
 
 
 def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
@@ -55,24 +52,7 @@ def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     path.write_text(line + "\n", "utf-8")
     (one,) = import_list.read(path)
     assert isinstance(one, Rejected)
-    assert one.source == "bags.jsonl, line 1"
-
-
-def test_codes_by_other_library_versions_are_never_published(tmp_path: Path) -> None:
-    """Mixed with new ones they would pass every check and answer wrongly."""
-    app = create_app({"instance": tmp_path / "instance"})
-    take_in(app, catalogue(tmp_path / "photos", 6))
-    core = core_of(app)
-    with core.catalog.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE makers SET versions = versions || ' of old'"))
-    assert len(maintenance.stale(core.catalog)) == 6
-    core.generations.publish(core.catalog)
-    assert core.generations.current().kinds == {}
-    # What `hashbag index` and every import do first.
-    assert set(core.importer.take(maintenance.stale(core.catalog), 1)) == {Outcome.UPDATED}
-    core.generations.publish(core.catalog)
-    assert set(core.generations.current().kinds) == set(KINDS)
-    assert maintenance.stale(core.catalog) == []
+    assert one.line == 1
 
 
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:

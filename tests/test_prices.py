@@ -25,7 +25,7 @@ def test_each_band_has_the_nearest_of_all_items_at_its_price(
 ) -> None:
     core = core_of(filled)
     item = core.catalog.item(ITEM)
-    search = core.searcher.of_item(item, Query(RANKINGS[kind], 4, filters))
+    search = core.searcher.of_item(ITEM, Query(RANKINGS[kind], 4, filters))
     bands = price_bands.around(item, filters, core.facets)
     everything = core.searcher.similar_to_item(ITEM, Query(RANKINGS[kind], 60)).hits
     assert [band.name for band in bands][:2] == ["less", "same"]
@@ -80,7 +80,7 @@ def test_prices_are_compared_within_a_currency(tmp_path: Path) -> None:
     take_in(app, tmp_path / "photos" / "bags.csv")
     core = core_of(app)
     item = core.catalog.item(4)
-    search = core.searcher.of_item(item, Query(KINDS["phash"]))
+    search = core.searcher.of_item(4, Query(KINDS["phash"]))
     result = next(
         result
         for band, result in core.searcher.at_prices(

@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,50 @@ def test_a_running_server_keeps_the_previous_generation_when_the_newest_is_damag
         for _ in range(20):
             ready = server.get("/readyz")
             assert (ready.json["generation"], "detail" in ready.json) == ("000003", False)
+
+
+NEEDS_DATABASE = ("/items/7", "/thumbs/7", "/api/v1/items/7", SIMILAR, "/readyz", "/metrics")
+
+
+def assert_every_worker(server: Server, status: int) -> None:
+    for target in NEEDS_DATABASE * 4:
+        answer = server.get(target)
+        assert (answer.status, target) == (status, target)
+        assert ("Retry-After" in answer.headers) == (status == 503)
+        assert str(server.log.parent).encode() not in answer.body
+    assert server.get("/healthz").status == 200
+
+
+def test_every_worker_says_503_while_the_database_is_gone_and_goes_on_when_it_is_back(
+    instance: Path,
+) -> None:
+    database, away = instance / "hashbag.db", instance / "away.db"
+    with served(instance) as server:
+        workers = server.workers()
+        assert_every_worker(server, 200)
+        database.rename(away)
+        assert_every_worker(server, 503)
+        assert str(database) in server.errors.read_text()
+        away.rename(database)
+        assert_every_worker(server, 200)
+        assert server.workers() == workers
+
+
+def test_a_server_starts_without_its_database_and_takes_it_up_when_it_comes(
+    instance: Path,
+) -> None:
+    database, away = instance / "hashbag.db", instance / "away.db"
+    database.rename(away)
+    with served(instance) as server:
+        assert_every_worker(server, 503)
+        assert not database.exists()
+        away.rename(database)
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            assert server.get("/items/7").status == server.get("/readyz").status == 503
+            assert server.get("/healthz").status == 200
+        assert_every_worker(server, 200)
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["with its length", "in chunks"])

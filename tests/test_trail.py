@@ -158,6 +158,16 @@ def test_a_page_of_an_earlier_version_gets_modules_but_not_for_ever(client: Flas
     assert client.get("/js/000000000000/nothing.js").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/static/hashbag.css", "/js/000000000000/keys.js", "/thumbs/5", "/images/5", "/healthz"],
+)
+def test_only_pages_have_a_trail(client: FlaskClient, path: str) -> None:
+    with client.get(f"{path}?trail=x%20y") as answer:
+        assert answer.status_code == 200
+    assert client.get("/items/5?trail=x%20y").status_code == 400
+
+
 def test_style_and_scripts_stay_small(filled: Flask) -> None:
     ours = [Path(str(filled.static_folder), "hashbag.css"), *JS.glob("*.js")]
     assert sum(path.stat().st_size for path in ours) < 60_000

@@ -1,4 +1,4 @@
-"""Installed as a wheel, the application has its templates and static files with it."""
+"""Installed as a wheel, the application has its templates, static files and migrations with it."""
 
 import os
 import subprocess
@@ -11,7 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ASK = """
 from webapp import create_app
-answer = create_app().test_client().get("/about")
+from webapp.catalog.writer import CatalogWriter
+app = create_app()
+CatalogWriter(app.extensions["hashbag"].catalog)  # its tables are made by the migrations
+assert app.extensions["hashbag"].catalog.count() == 0
+answer = app.test_client().get("/about")
 assert answer.status_code == 200, answer.get_data(as_text=True)
 assert "hashbag.css?v=" in answer.get_data(as_text=True)
 import webapp; print(webapp.__file__)

@@ -26,7 +26,7 @@ from webapp.web import template_filters
 def explained(app: Flask, item: int, to: int, by: str, lean: Leaning = BALANCED) -> Explanation:
     core = core_of(app)
     question = Query(RANKINGS[by], lean=lean)
-    return explain(core.searcher.of_item(core.catalog.item(item), question), to)
+    return explain(core.searcher.of_item(item, question), to)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.sampled_from(sorted(KINDS)))

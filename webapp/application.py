@@ -1,4 +1,4 @@
-"""The application, put together."""
+"""The Flask application: settings, headers and routes put together."""
 
 import mimetypes
 import os
@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from flask import Flask, Request, Response, request, url_for
+from flask import Flask, Request, Response, appcontext_pushed, request, url_for
 from flask_compress import Compress
 
 from webapp import config, web
@@ -22,8 +22,8 @@ _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
 _ASSETS = _PACKAGE if (_PACKAGE / "templates").is_dir() else _PACKAGE.parent
 
-# Nothing inline, nothing from elsewhere. Our scripts keep within it: they set positions through
-# the object model and draw a person's photo on a canvas, so no `style` and no `blob:` is needed.
+# No inline code and nothing from other servers. Our scripts set positions through the object model
+# and draw a visitor's photo on a canvas, so neither inline styles nor `blob:` addresses are needed.
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
@@ -33,8 +33,8 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 # Browsers that know speculation rules fetch an item's page while the pointer rests on its link.
-# Inline rules would need a hole in the policy: a header names a file that holds them, which
-# browsers heed only by this type.
+# The policy forbids inline rules, so a header names a file with them. Browsers read it only if it
+# has this media type.
 _PREFETCH = "prefetch.speculationrules"
 mimetypes.add_type("application/speculationrules+json", ".speculationrules")
 
@@ -43,14 +43,14 @@ _TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
 
 class MemoryRequest(Request):
-    """Keeps uploads in memory, whatever their size: nothing of them may touch the disk."""
+    """Keeps uploads in memory, whatever their size: none is ever written to disk."""
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return BytesIO()
 
 
 def build(overrides: Mapping[str, object] | None = None) -> Flask:
-    """Build one isolated application.
+    """Build one application; it shares no state with others in the same process.
 
     Raises:
         ConfigError: a setting cannot be used.
@@ -62,7 +62,6 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
     engine_of(settings)
-    session.keep_in(settings.instance / "network")
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),
@@ -74,6 +73,9 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # addresses carry the content
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["hashbag"] = Hashbag(settings)
+
+    # At the start of each request and command.
+    appcontext_pushed.connect(lambda _: session.keep_in(settings.instance), app, weak=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
     app.config["COMPRESS_STREAMS"] = False
@@ -84,7 +86,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
 
 
 def _hold_static_text(response: Response) -> Response:
-    """Read a style sheet or script whole, so that it can be compressed: files are streamed."""
+    """Read a style sheet or script into memory, so that it is compressed: streams are not."""
     if response.direct_passthrough and response.mimetype in _TEXTS:
         response.direct_passthrough = False
         response.set_data(response.get_data())

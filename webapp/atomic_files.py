@@ -1,22 +1,53 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that readers see whole or not at all, after a power cut too.
+
+A rename replaces a name in one step. It must not reach the disk before the content does, so the
+content is flushed first; and it is kept only once the folder that holds the name is flushed too.
+"""
 
 import os
 import tempfile
 from pathlib import Path
 
 UNFINISHED = ".writing-"
-"""How the names of files begin that are being written."""
+"""How the names of files begin while they are written."""
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that readers, and a crash, see the old one or the new one, never half."""
+def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
+    """Write a file so that readers see the old one or the new one, never half.
+
+    A power cut leaves one of the two as well. Many files are written faster without `flushed`;
+    whoever does so calls `flush` for them before anything else says that they are there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)
+            os.fchmod(handle, 0o644)
+            if flushed:
+                file.flush()
+                os.fsync(handle)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    if flushed:
+        flush(path.parent)
+
+
+def publish_folder(folder: Path, final: Path) -> None:
+    """Give a folder of files its final name, once all of it is on disk."""
+    for path in folder.iterdir():
+        flush(path)
+    flush(folder)
+    folder.rename(final)
+    flush(final.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file's content, or the names in a folder, are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,4 +1,4 @@
-"""Settings: defaults that serve one machine, `instance/config.toml`, then the environment."""
+"""Settings: from the environment, else from `instance/config.toml`, else defaults."""
 
 import logging
 import math
@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from webapp.exceptions import ConfigError
+import sqlalchemy as sa
+
+from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
+
+_DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
 RETIRED = {"answers_mb": "answers are no longer kept"}
 """Settings that an earlier version had: they are ignored, with a note why."""
@@ -19,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that can be set; the README has the table."""
+    """All settings; the README explains each."""
 
     instance: Path
     database: str = ""
@@ -30,25 +34,38 @@ class Settings:
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
+    map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
 
     @property
-    def database_url(self) -> str:
-        """Where the catalogue is: SQLite in the instance folder unless set."""
-        return self.database or f"sqlite:///{self.instance / 'hashbag.db'}"
+    def database_url(self) -> sa.URL:
+        """Where the catalogue is: SQLite in the instance folder unless set.
+
+        Raises:
+            ConfigError: `database` is no address of a database.
+        """
+        if self.database:
+            return _database_url(self.database)
+        return sa.URL.create("sqlite", database=str(self.instance / "hashbag.db"))
+
+    @property
+    def draws_map(self) -> bool:
+        """Whether the map is drawn after the index was published."""
+        return self.map == "on"
 
     @property
     def max_upload_bytes(self) -> int:
-        """Largest request body that is read."""
+        """The largest request body that is read."""
         return int(self.max_upload_mb * 1024 * 1024)
 
 
 def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
-    """Read the settings; overrides win over the environment, that over the file.
+    """Read the settings: overrides come before the environment, and that before the file.
 
     Raises:
         ConfigError: the file is not TOML, or a setting is unknown or of the wrong make.
+        CatalogError: the path of the instance folder is not UTF-8.
     """
     given: dict[str, object] = {
         field.name: environ[PREFIX + field.name.upper()]
@@ -56,7 +73,7 @@ def load(environ: Mapping[str, str], overrides: Mapping[str, object] | None = No
         if PREFIX + field.name.upper() in environ
     }
     given |= overrides or {}
-    instance = Path(str(given.pop("instance", "") or _default_instance())).resolve()
+    instance = _usable(Path(str(given.pop("instance", "") or _default_instance())).resolve())
     given = _without_retired(_from_file(instance / "config.toml") | given)
     known = {field.name: field.default for field in fields(Settings) if field.name != "instance"}
     for name in given:
@@ -70,6 +87,18 @@ def _without_retired(given: dict[str, object]) -> dict[str, object]:
     for name in RETIRED.keys() & given.keys():
         log.warning("the setting %s is ignored: %s", name, RETIRED[name])
     return {name: value for name, value in given.items() if name not in RETIRED}
+
+
+def _usable(instance: Path) -> Path:
+    """Refuse a path that the libraries which read and write files in it cannot take."""
+    try:
+        str(instance).encode()
+    except UnicodeEncodeError as error:
+        raise CatalogError(
+            f"the path of the instance folder, {str(instance)!a}, is not UTF-8: "
+            "rename it, or set HASHBAG_INSTANCE to another folder"
+        ) from error
+    return instance
 
 
 def _default_instance() -> Path:
@@ -99,9 +128,31 @@ def _like(default: object, name: str, value: object) -> object:
         raise ConfigError(f"{PREFIX}{name.upper()} must be a number, not '{value}'") from error
 
 
+def _database_url(text: str) -> sa.URL:
+    """Read the address of a database; what is wrong with it is told without repeating it."""
+    try:
+        url = sa.make_url(text)
+        is_file = url.get_dialect().name == "sqlite"
+    except (sa.exc.ArgumentError, ValueError):
+        raise ConfigError(
+            f"{PREFIX}DATABASE is no address of a database: write it like {_DATABASE_EXAMPLES}"
+        ) from None  # its cause holds parts of the address
+    if "@" in (url.host or ""):
+        raise ConfigError(f"{PREFIX}DATABASE has two @: write %40 for the one in the password")
+    if is_file and (url.database or ":memory:").startswith((":memory:", "file:")):
+        raise ConfigError(f"{PREFIX}DATABASE must name a file, as in {_DATABASE_EXAMPLES}")
+    passwords = url.normalized_query.get("password", ())
+    if passwords:  # in its own place it is hidden when the address is shown
+        url = url.difference_update_query(["password"]).set(password=passwords[-1])
+    return url
+
+
 def _checked(settings: Settings) -> Settings:
     leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001}
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
+    _ = settings.database_url  # raises where it is no address
+    if settings.map not in {"on", "off"}:
+        raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
     return settings

@@ -16,6 +16,7 @@ from webapp.index.engines.registry import engine_of
 from webapp.index.facets import EMPTY, Facets, gather
 from webapp.index.generation_store import GenerationStore
 from webapp.index.snapshot import Snapshot
+from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 
@@ -43,9 +44,9 @@ class Hashbag:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What answers: the same from the first ask of a request or command to its last.
+        """What this request or command is answered from, the same one to its end.
 
-        Outside of these it is what would answer now.
+        Outside of requests and commands it is the newest each time.
         """
         if not has_app_context() or hashbag() is not self:
             return self._newest()
@@ -94,6 +95,18 @@ class Hashbag:
     @cached_property
     def _groupings(self) -> Groupings:
         return Groupings()
+
+    @property
+    def publisher(self) -> Publisher:
+        """What makes changes visible."""
+        return Publisher(
+            self.catalog,
+            self.importer,
+            self.generations,
+            self.thumbs,
+            self.maps,
+            draws_map=self.settings.draws_map,
+        )
 
     @property
     def importer(self) -> Importer:

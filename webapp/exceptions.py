@@ -5,7 +5,20 @@ All of them can be pickled: a worker process raises them too.
 
 
 class HashbagError(Exception):
-    """Root of all errors raised on purpose."""
+    """Root of all errors raised on purpose.
+
+    A visitor may read the sentence, so it holds no path of the server and no words of a driver.
+    These are `private`: only the log and the command line show them.
+    """
+
+    def __init__(self, *args: object, private: object = "") -> None:
+        super().__init__(*args)
+        self.private = str(private)
+
+    @property
+    def for_owner(self) -> str:
+        """The sentence, and what is private after it: for the log and the command line."""
+        return f"{self} ({self.private})" if self.private else str(self)
 
 
 class ConfigError(HashbagError):
@@ -57,6 +70,18 @@ class CatalogError(HashbagError):
     """The catalogue's database cannot be opened or written."""
 
 
+class CatalogUnavailable(CatalogError):
+    """The database is busy, damaged, gone or out of reach; it may be back in a moment."""
+
+
+class NoCatalog(CatalogError):
+    """There is no database where the settings say, or it has no catalogue in it."""
+
+
+class CatalogTooNew(CatalogError):
+    """A later version of Hashbag made the database's tables."""
+
+
 class CatalogBusy(HashbagError):
     """Another process is changing this catalogue."""
 
@@ -81,5 +106,16 @@ class MapNotReady(HashbagError):
     """There is no map, or it lacks the part that was asked for."""
 
 
+class NothingDrawn(MapNotReady):
+    """No map was drawn yet."""
+
+
 class MapNotDrawn(HashbagError):
     """The map cannot be drawn; the catalogue and its index are not affected."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, without the path of the file: visitors may read it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return str(error.strerror)
+    return str(error)

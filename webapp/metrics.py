@@ -1,4 +1,4 @@
-"""What is counted while serving, in the Prometheus format; summed over all worker processes."""
+"""Counts for Prometheus, summed over all worker processes."""
 
 import os
 from collections.abc import Iterator
@@ -22,20 +22,20 @@ SECONDS = Histogram("hashbag_request_seconds", "Time to answer.", ["route"], reg
 SEARCHES = Counter("hashbag_searches", "Searches made.", ["kind", "exact"], registry=REGISTRY)
 REPAIRED = Counter(
     "hashbag_repaired_hits",
-    "True nearest that the engine had missed, found by the proof.",
+    "True nearest items that the engine did not propose; the proof found them.",
     ["kind"],
     registry=REGISTRY,
 )
 
 
 def count(method: str, route: str, status: int, seconds: float) -> None:
-    """Count an answered request."""
+    """Count an answered request: `route` is the pattern of its address."""
     REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(route).observe(seconds)
 
 
 def exposition(items: int, generation: str) -> bytes:
-    """Write all counts, and how much is being served."""
+    """Write all counts in Prometheus's text format, with the items and generation served now."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -46,7 +46,7 @@ def exposition(items: int, generation: str) -> bytes:
 
 
 class _Now(Collector):
-    """What is true of the catalogue at this moment, whichever worker says it."""
+    """The catalogue as it is now: the same from every worker, so nothing is summed."""
 
     def __init__(self, items: int, generation: str) -> None:
         self._items = items
@@ -54,6 +54,8 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("hashbag_items", "Items in the catalogue.", self._items)
-        served = GaugeMetricFamily("hashbag_generation", "The one served.", labels=["name"])
+        served = GaugeMetricFamily(
+            "hashbag_generation", "The index generation that is served.", labels=["name"]
+        )
         served.add_metric([self._generation], 1)
         yield served

@@ -1,12 +1,15 @@
 """The plain data that travels between modules; knows nothing of how it is kept or shown."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import get_type_hints
+from pathlib import Path
+from typing import ClassVar, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 Code = bytes
 """One picture's packed bits in one kind, high bit first, as `numpy.packbits` makes them; of a
@@ -106,11 +109,49 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """Something that could not be taken in, and why."""
+class ListedPhoto:
+    """One picture to take in; `attributes` are columns of the catalogue, those given only.
+
+    `line` is where the import list names it; None in a folder.
+    """
+
+    path: Path
+    filename: str
+    attributes: Mapping[str, object]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an import tells of one file; `line` is where the import list names it."""
+
+    kind: ClassVar[str] = "note"
 
     source: str
     reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = self.source if self.line is None else f"{self.source}, line {self.line}"
+        return f"{where}: {self.reason}"
+
+
+class Rejected(Note):
+    """Something that could not be taken in, and why."""
+
+    __slots__ = ()
+    kind = "rejected"
+
+
+class Remark(Note):
+    """Something that was taken in, or left out on purpose, and what to know of it."""
+
+    __slots__ = ()
+    kind = "remark"
+
+
+ImportEntry = ListedPhoto | Rejected | Remark
+"""What reading a folder or an import list yields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +187,16 @@ class Result:
     repaired: int
     weak: bool
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` photos, items or tiles of one step, `doing`, such as "measuring"."""
+
+    doing: str
+    done: int
+    total: int
+
+
+WithProgress = Generator[Progress, None, T]
+"""Work that yields its progress and returns a T."""

@@ -5,14 +5,21 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextvars import ContextVar
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 _MAX_WAITING_TASKS_PER_WORKER = 16
 # Tasks are sent in batches: sending one takes as long as hashing a small photo.
 _BATCH_TASKS = 4
+
+children_environment: ContextVar[Mapping[str, str]] = ContextVar(
+    "children_environment", default=MappingProxyType({})
+)
+"""What processes that are started in this context find in their environment besides ours."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,6 +28,14 @@ R = TypeVar("R")
 def available_cores() -> int:
     """Return the number of cores on which this process may run."""
     return len(os.sched_getaffinity(0))
+
+
+def worthwhile(jobs: int, tasks: int) -> int:
+    """Return how many of `jobs` processes are worth starting for so many photos.
+
+    To start one takes as long as to hash a few photos.
+    """
+    return min(jobs, max(1, tasks // 8))
 
 
 def pool(jobs: int) -> ProcessPoolExecutor:
@@ -36,11 +51,13 @@ def pool(jobs: int) -> ProcessPoolExecutor:
         max_workers=jobs,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_follow_parent,
+        initargs=(dict(children_environment.get()),),
     )
 
 
-def _follow_parent() -> None:
-    """Let the parent handle Ctrl-C, and end when the parent ends."""
+def _follow_parent(environment: Mapping[str, str]) -> None:
+    """Take what the parent gives, let it handle Ctrl-C, and end when it ends."""
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

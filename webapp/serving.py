@@ -1,4 +1,4 @@
-"""How gunicorn runs Hashbag: its configuration, in the environment that `hashbag serve` sets."""
+"""gunicorn's configuration: it reads this module, `hashbag serve` sets the variables."""
 
 import gc
 import json
@@ -14,12 +14,12 @@ bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
 worker_class = "gthread"
 threads = 4
-# The master maps the indexes once; workers share its pages.
+# The master opens the index files before it forks, so workers share their memory.
 preload_app = True
-timeout = 60  # a worker that is silent for longer is replaced
-graceful_timeout = 30  # requests in flight may end at a reload or stop
+timeout = 60  # seconds; a worker that is silent for longer is replaced
+graceful_timeout = 30  # seconds in which requests may end when the server stops or reloads
 keepalive = 5
-max_requests = 20_000  # bounds whatever a decoder may leak
+max_requests = 20_000  # then a worker is replaced: image decoders may leak memory
 max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 control_socket_disable = True
@@ -40,7 +40,7 @@ class JsonLog(Logger):
             "client": atoms["h"],
             "method": atoms["m"],
             "path": atoms["U"],
-            # A fingerprint is of somebody's photo: it is not for the log.
+            # A fingerprint tells of a visitor's photo: it is not logged.
             "query": re.sub(r"(^|&)q=[^&]*", r"\1q=", atoms["q"] or ""),
             "status": int(str(resp.status).split(None, 1)[0]),
             "bytes": getattr(resp, "sent", None),
@@ -55,31 +55,42 @@ access_log_format = ""
 
 
 def when_ready(_server: Any) -> None:
-    """Say where to look, now that it answers."""
+    """Print the address when the server answers."""
     print(f"Hashbag is on http://{bind}", file=sys.stderr)  # noqa: T201
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep an ended worker's counts, and drop what is only true of living ones."""
+    """Keep the counts of a worker that ended, and drop its gauges."""
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def application() -> Any:
-    """Build the application, its index opened before the workers are forked."""
+    """Build the application; what can be opened is, once for all workers, before they are forked.
+
+    What cannot be opened yet, workers open as soon as they can.
+    """
     from webapp import create_app  # noqa: PLC0415 - after gunicorn has set up its logging
     from webapp.exceptions import CatalogError, IndexNotReady  # noqa: PLC0415
 
     app = create_app()
     core = app.extensions["hashbag"]
-    try:
-        core.generations.current()
-        # Connections must not cross a fork: each worker opens its own.
-        core.catalog.engine.dispose()
-    except (IndexNotReady, CatalogError) as problem:
-        print(f"Serving all the same: {problem}", file=sys.stderr)  # noqa: T201
-    # What is there now stays: collectors would touch, and so copy, its pages in every worker.
+    for opening in (core.generations.current, lambda: _open_catalog(core.catalog)):
+        try:
+            opening()
+        except (IndexNotReady, CatalogError) as problem:
+            print(f"Serving all the same: {problem.for_owner}", file=sys.stderr)  # noqa: T201
+    # The objects that exist now stay: collecting garbage among them would write to their pages of
+    # memory, and so copy these in every worker.
     gc.collect()
     gc.freeze()
     return app
+
+
+def _open_catalog(catalog: Any) -> None:
+    """Have tables of an older layout brought up to date now, and not at a visitor's request."""
+    try:
+        _ = catalog.revision
+    finally:
+        catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from webapp.catalog.import_list import ListedPhoto
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Fingerprint, ImportEntry, Item, ListedPhoto, Rejected, Remark
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -38,19 +37,19 @@ class Photo:
     fingerprint: Fingerprint | None
 
 
-ImportTask = tuple[ListedPhoto | Rejected, Known | None]
+ImportTask = tuple[ImportEntry, Known | None]
 
 
 def read(
     thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], task: ImportTask
-) -> Photo | Rejected:
+) -> Photo | Rejected | Remark:
     """Read one file: decode it once, for its codes and its thumbnails.
 
     A new photo gets codes of the `kinds`, a changed one of all kinds, and an unchanged one of the
     kinds that are stale.
     """
     want, known = task
-    if isinstance(want, Rejected):
+    if not isinstance(want, ListedPhoto):
         return want
     try:
         return _photo(thumbs, EncodedPicture(_bytes_of(want.path), max_pixels), kinds, known)

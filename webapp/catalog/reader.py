@@ -1,40 +1,47 @@
-"""The catalogue as it is read: items, their codes, and the columns that indexes are made of."""
+"""Reading the catalogue: items, their codes, and the columns that indexes are made of."""
 
 import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from webapp.catalog.schema import codes, facts, items, makers, open_database
-from webapp.exceptions import ItemNotFound
+from webapp.catalog.database import connect_to
+from webapp.catalog.layout import check_connections
+from webapp.catalog.schema import codes, facts, items, makers
+from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.models import FACETS, Fingerprint, Ids, Item
 
-_CHUNK = 500
-_NO_ID = 2**63  # more than a database holds
+_CHUNK_ITEMS = 500  # SQLite limits the values in one statement
+_ROWS_AT_ONCE = 10_000
+_MOST_ID = 2**63 - 1  # the largest whole number of a database
 
-# Put together once: that takes longer than to run them.
+# Building a statement takes longer than running it, so these are built once.
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-_ITEMS = sa.select(*(items.c[field.name] for field in fields(Item))).where(items.c.id.in_(_SOME))
+_ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
 class Catalog:
-    """The items and codes in one database; photos lie where they were imported from."""
+    """The items and codes in one database; photos are where they were imported from.
 
-    def __init__(self, url: str, instance: Path) -> None:
-        self.engine = open_database(url)
+    Every method that reads raises `CatalogUnavailable`, `NoCatalog` or `CatalogTooNew` where the
+    database cannot be used. Nothing is opened before the first of them is called.
+    """
+
+    def __init__(self, url: sa.URL, instance: Path) -> None:
+        self.engine = connect_to(url)
+        check_connections(self.engine)
         self.instance = instance.resolve()
 
     def photo(self, item: Item) -> Path:
-        """Return where the item's original lies."""
+        """Return the path of the item's original photo."""
         return self.instance / item.path
 
     def encoded_photo(self, item: Item) -> EncodedPicture:
@@ -63,12 +70,14 @@ class Catalog:
         return found[0]
 
     def items(self, ids: Sequence[int]) -> list[Item]:
-        """Return the items in the order of `ids`; those that are gone are left out."""
+        """Return items in the order of `ids`; ids that no item has are left out."""
+        ids = [item_id for item_id in ids if item_id <= _MOST_ID]
+        if not ids:
+            return []
         by_id: dict[int, Item] = {}
-        ids = [item_id for item_id in ids if item_id < _NO_ID]
         with self.engine.connect() as connection:
-            for start in range(0, len(ids), _CHUNK):
-                some = ids[start : start + _CHUNK]
+            for start in range(0, len(ids), _CHUNK_ITEMS):
+                some = ids[start : start + _CHUNK_ITEMS]
                 rows = connection.execute(_ITEMS, {"ids": some})
                 by_id.update((row[0], Item(*row)) for row in rows.all())
         return [by_id[item_id] for item_id in ids if item_id in by_id]
@@ -103,31 +112,49 @@ class Catalog:
 
     def stale(self, versions: Mapping[str, str]) -> list[int]:
         """List the items that lack a code of some kind by the library versions given."""
-        current = (
+        with self.engine.connect() as connection:
+            return list(connection.scalars(_lacking(versions).order_by(items.c.id)))
+
+    def count_stale(self, versions: Mapping[str, str]) -> int:
+        """Count the items that `stale` lists."""
+        return self._scalar(sa.select(sa.func.count()).select_from(_lacking(versions).subquery()))
+
+    def outdated(self, versions: Mapping[str, str]) -> list[int]:
+        """List the items that have a code of one of these kinds by other library versions."""
+        query = (
             sa.select(codes.c.item_id)
             .join(makers)
-            .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
-            .group_by(codes.c.item_id)
-            .having(sa.func.count() == len(versions))
+            .where(
+                codes.c.kind.in_(list(versions)),
+                sa.tuple_(codes.c.kind, makers.c.versions).not_in(list(versions.items())),
+            )
+            .distinct()
+            .order_by(codes.c.item_id)
         )
-        query = sa.select(items.c.id).where(items.c.id.not_in(current)).order_by(items.c.id)
         with self.engine.connect() as connection:
             return list(connection.scalars(query))
+
+    def has_photos_outside(self, folder: str) -> bool:
+        """Say whether some item's photo is elsewhere than in this folder of the instance."""
+        query = sa.select(items.c.id).where(~items.c.path.startswith(f"{folder}/", autoescape=True))
+        with self.engine.connect() as connection:
+            return connection.scalar(query.limit(1)) is not None
 
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
         """Return the stored codes of items, by item and kind."""
         found: dict[int, dict[str, bytes]] = {item_id: {} for item_id in ids}
         with self.engine.connect() as connection:
-            for start in range(0, len(ids), _CHUNK):
-                some = ids[start : start + _CHUNK]
+            for start in range(0, len(ids), _CHUNK_ITEMS):
+                some = ids[start : start + _CHUNK_ITEMS]
                 for item_id, kind, code in connection.execute(_CODES, {"ids": some}).all():
                     found[item_id][kind] = code
         return dict(found)
 
     def code_column(self, kind: str, versions: str) -> tuple[Ids, NDArray[np.uint8]]:
-        """Return a kind's codes made by these library versions.
+        """Return the codes of one kind that were made by these library versions.
 
-        Item ids, ascending, shape (N,), and all bytes in a row.
+        Ids of the N items that have one, ascending, shape (N,), int64; and their codes one after
+        the other, packed, shape (N * bytes of a code,), uint8.
         """
         query = (
             sa.select(codes.c.item_id, codes.c.code)
@@ -137,7 +164,8 @@ class Catalog:
         )
         ids, packed = [], bytearray()
         with self.engine.connect() as connection:
-            for item_id, code in connection.execution_options(yield_per=10_000).execute(query):
+            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+            for item_id, code in rows:
                 ids.append(item_id)
                 packed += code
         return np.array(ids, dtype=np.int64), np.frombuffer(packed, dtype=np.uint8)
@@ -149,18 +177,22 @@ class Catalog:
     def attribute_columns(
         self,
     ) -> tuple[Ids, dict[str, list[str]], NDArray[np.float64]]:
-        """Return ids, ascending, the text of each facet, and prices, NaN where there is none."""
-        query = sa.select(items.c.id, items.c.price, *(items.c[name] for name in FACETS))
+        """Return what all N items can be narrowed and sorted by.
+
+        Ids, ascending, shape (N,), int64; of each facet N texts, "" where an item has none; and
+        prices, shape (N,), NaN where an item has none.
+        """
+        columns = (items.c[name] for name in ("id", "price", *FACETS))
+        query = sa.select(*columns).order_by(items.c.id)
         ids, prices = array("q"), array("d")
         texts: dict[str, list[str]] = {name: [] for name in FACETS}
         with self.engine.connect() as connection:
-            for item_id, price, *values in connection.execution_options(yield_per=10_000).execute(
-                query.order_by(items.c.id)
-            ):
+            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+            for item_id, price, *values in rows:
                 ids.append(item_id)
                 prices.append(math.nan if price is None else price)
                 for name, value in zip(FACETS, values, strict=True):
-                    # Values repeat: one string for all items that have it.
+                    # The same values are in many items: each is in memory once.
                     texts[name].append(sys.intern(value))
         return np.array(ids, dtype=np.int64), texts, np.array(prices, dtype=np.float64)
 
@@ -180,9 +212,9 @@ class Catalog:
         return counts
 
     def all_items(self) -> Iterable[Item]:
-        """Yield every item by ascending id, without holding all of them."""
+        """Yield every item by ascending id; only some hundreds are in memory at a time."""
         last = 0
-        query = sa.select(items).order_by(items.c.id).limit(_CHUNK)
+        query = sa.select(items).order_by(items.c.id).limit(_CHUNK_ITEMS)
         while True:
             with self.engine.connect() as connection:
                 rows = connection.execute(query.where(items.c.id > last)).mappings().all()
@@ -193,9 +225,24 @@ class Catalog:
 
     @property
     def revision(self) -> int:
-        """A number that grows with every change that the indexes must follow."""
-        return self._scalar(_REVISION)
+        """A number that grows with every change that the indexes must follow; 0: none was made."""
+        try:
+            return self._scalar(_REVISION)
+        except NoCatalog:
+            return 0
 
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def _lacking(versions: Mapping[str, str]) -> sa.Select[int]:
+    """Select the ids of the items without a code of each kind by these library versions."""
+    complete = (
+        sa.select(codes.c.item_id)
+        .join(makers)
+        .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
+        .group_by(codes.c.item_id)
+        .having(sa.func.count() == len(versions))
+    )
+    return sa.select(items.c.id).where(items.c.id.not_in(complete))

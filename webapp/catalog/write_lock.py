@@ -20,12 +20,13 @@ def writing(instance: Path) -> Iterator[None]:
         instance.mkdir(parents=True, exist_ok=True)
         file = (instance / ".lock").open("w")
     except OSError as error:
-        raise CatalogError(f"the instance folder {instance} cannot be written: {error}") from error
+        raise CatalogError("the instance folder cannot be written", private=error) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CatalogBusy(
-                f"another hashbag command is changing {instance}: wait for it to end"
+                "another hashbag command is changing this catalogue: wait for it to end",
+                private=instance,
             ) from error
         yield

@@ -1,4 +1,4 @@
-"""The catalogue as it is written: whole batches, each with its codes, or nothing of them."""
+"""Writing the catalogue: a batch of items with their codes is written as a whole, or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
+from webapp.catalog.database import PATIENCE, WRITER_SECONDS
+from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import codes, facts, items, makers
 from webapp.models import Fingerprint
@@ -13,10 +15,11 @@ from webapp.models import Fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the catalogue shall hold of one item.
+    """What is to be written of one item.
 
-    `item_id` is None for a new one. `columns` are the columns of `items` to write; of an
-    existing item, those left out stay. `fingerprint` is None where the codes are still right.
+    `item_id` is None for a new item. `columns` are the columns of `items` to write; in an existing
+    item the others stay. `fingerprint` is None where the stored codes are still right. `versions`
+    are the library versions that made the codes, by kind.
     """
 
     item_id: int | None
@@ -26,10 +29,14 @@ class Entry:
 
 
 class CatalogWriter:
-    """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
+    """Writes to a catalogue, and makes it where there is none.
+
+    One process at a time (see `webapp.catalog.write_lock`).
+    """
 
     def __init__(self, catalog: Catalog) -> None:
-        self._engine = catalog.engine
+        self._engine = catalog.engine.execution_options(**{PATIENCE: WRITER_SECONDS})
+        make_catalog(self._engine)
         self._maker_ids: dict[str, int] = {}
 
     def write(self, entries: Sequence[Entry]) -> None:
@@ -45,7 +52,7 @@ class CatalogWriter:
                     connection.execute(update.values(**entry.columns))
             _drop_codes(connection, known)
             self._add_codes(connection, {**known, **_added(connection, new)})
-            # The indexes follow attributes as they follow codes: filters read both there.
+            # Indexes hold attributes too, for filters: they must follow every change.
             _advance(connection)
 
     def remove(self, ids: Sequence[int]) -> None:
@@ -95,8 +102,8 @@ def _added(connection: sa.Connection, entries: Iterable[Entry]) -> dict[int, Ent
 def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
     """Delete the codes that are to be replaced.
 
-    Of another photo than before, no code may stay, not even of a kind that is not installed just
-    now.
+    If the photo is another than before, all its codes are deleted: also those of kinds that are
+    not installed now.
     """
     another = [item_id for item_id, entry in entries.items() if "digest" in entry.columns]
     if another:

@@ -9,7 +9,7 @@ from webapp import create_app
 from webapp.cli.common import errors_in_a_line
 
 _MODULE_OF = {
-    "demo": "intake",
+    "demo": "demo",
     "import": "intake",
     "remove": "intake",
     "index": "intake",
@@ -24,7 +24,7 @@ _MODULE_OF = {
 
 
 class Commands(FlaskGroup):
-    """Loads a command's module when it is asked for: serving starts without what measures."""
+    """Loads a command's module when it is asked for, so that `serve` starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List our commands and Flask's own."""
@@ -35,7 +35,7 @@ class Commands(FlaskGroup):
         if name not in _MODULE_OF:
             return super().get_command(ctx, name)
         module = import_module(f"webapp.cli.{_MODULE_OF[name]}")
-        # A command whose name means something to Python has another one there.
+        # `import` is a word of Python's own: its function is called `import_`.
         found: click.Command = getattr(module, name, None) or getattr(module, f"{name}_")
         return found
 
@@ -50,6 +50,6 @@ click.version_option(package_name="hashbag")(group)
 
 
 def main() -> None:
-    """Run the command; settings that cannot be used are one line, not a traceback."""
+    """Run the command; a setting that cannot be used is one line, not a traceback."""
     with errors_in_a_line():
         group.main()

@@ -1,4 +1,4 @@
-"""What all commands share: errors as one line, the number of processes, progress bars."""
+"""What commands share: errors as one line, options, progress bars."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from webapp.exceptions import BadParameter, ConfigError, HashbagError, ImportListError, ItemNotFound
+from webapp.models import WithProgress
 from webapp.processes import available_cores
 
 P = ParamSpec("P")
@@ -27,7 +28,7 @@ def errors_in_a_line() -> Iterator[None]:
     try:
         yield
     except HashbagError as error:
-        click.echo(f"hashbag: {error}", err=True)
+        click.echo(f"hashbag: {error.for_owner}", err=True)
         sys.exit(2 if isinstance(error, UNUSABLE) else 1)
     except (OSError, SQLAlchemyError, BrokenProcessPool) as error:
         click.echo(f"hashbag: {type(error).__name__}: {error}", err=True)
@@ -58,13 +59,34 @@ jobs_option = click.option(
 )
 
 
+no_map_option = click.option("--no-map", is_flag=True, help="Do not draw the map afterwards.")
+
+
 def progress(things: Iterable[T], total: int, verb: str) -> Iterable[T]:
     """Show a bar with rate and time left, on a terminal only."""
     return tqdm(things, total=total, desc=verb, unit="photo", disable=None)
 
 
-# KindIndex at once: a mistyped folder is said before the measuring, not after.
-WRITTEN = click.File("w", encoding="utf-8", lazy=False)
+def finish(work: WithProgress[T]) -> T:
+    """Do work to its end, with a bar for each part of it on a terminal; return its result."""
+    with tqdm(unit="", leave=False, disable=None) as bar:
+        doing = ""
+        while True:
+            try:
+                step = next(work)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if step.doing != doing:
+                doing = step.doing
+                bar.reset(step.total)
+                bar.set_description(doing)
+            bar.update(step.done - bar.n)
+
+
+# Opened before the work begins: a mistyped folder is told at once. Names of files that are not
+# UTF-8 are written with their odd bytes as \udc80 to \udcff.
+WRITTEN = click.File("w", encoding="utf-8", errors="backslashreplace", lazy=False)
 
 
 def by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ from typing import Any, TextIO
 import click
 from tqdm import tqdm
 
-from webapp import maintenance
 from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
 from webapp.context import hashbag
+from webapp.explore.map import drawing
 from webapp.hashing.fingerprinting import EncodedPicture, hash_query
 from webapp.lab import evaluation
+from webapp.maintenance.checks import check_index, check_items, check_map
+from webapp.maintenance.status import status_of
 from webapp.models import Result
 from webapp.search.query import RANKINGS, Query, ranking_named
 
@@ -25,7 +27,7 @@ from webapp.search.query import RANKINGS, Query, ranking_named
 def status(as_json: bool) -> None:
     """Tell what is in the catalogue, and which index generation serves it."""
     core = hashbag()
-    found = maintenance.status(core.catalog, core.generations, core.maps)
+    found = status_of(core.catalog, core.generations, core.maps)
     if as_json:
         click.echo(json.dumps(found, indent=1))
         return
@@ -56,14 +58,16 @@ def verify(jobs: int) -> None:
     """Check every photo, thumbnail, code and index file; exit 1 with what is wrong."""
     core = hashbag()
     total = core.catalog.count()
-    checks = progress(maintenance.check_items(core.catalog, core.thumbs, jobs), total, "checking")
+    checks = progress(check_items(core.catalog, core.thumbs, jobs), total, "checking")
     wrong = [problem for problem in checks if problem]
-    wrong += maintenance.check_index(core.catalog, core.generations, thoroughly=True)
-    wrong += maintenance.check_map(core.catalog, core.maps)
+    wrong += check_index(core.catalog, core.generations, thoroughly=True)
+    wrong += check_map(core.maps)
     for problem in wrong:
         click.echo(f"{problem.source}: {problem.reason}")
     if wrong:
         sys.exit(1)
+    if core.settings.draws_map and drawing.is_outdated(core.catalog, core.maps):
+        click.echo("the map is older than the catalogue: `hashbag index` draws it anew", err=True)
     click.echo(f"{total} items and their index are as they should be")
 
 

@@ -48,7 +48,7 @@ def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **option
             rows.append(step)
         else:
             click.echo(step.doing, err=True)
-    click.echo(measuring.to_text(rows))
+    click.echo(measuring.to_text(rows, chosen.sections or measuring.SECTIONS))
     if rows_file:
         rows_file.write(measuring.to_json(rows))
     if picture:

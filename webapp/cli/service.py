@@ -17,42 +17,45 @@ from webapp.processes import available_cores
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
 @click.option("--workers", type=click.IntRange(1, 256), default=available_cores)
-@click.option("--demo", "with_demo", is_flag=True, help="If the catalogue is empty, draw the demo.")
-def serve(bind: str, workers: int, with_demo: bool) -> None:
+@click.option(
+    "--demo", "with_demo", is_flag=True, help="Draw the demo if nothing was ever taken in."
+)
+@click.option("--no-map", is_flag=True, help="Draw the demo without its map.")
+def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
     """Serve with gunicorn."""
-    # Before the application is imported: numpy and the counters look at these then.
+    # Set before the application is imported: numpy and the counters read them at that moment.
     os.environ |= {
         "HASHBAG_BIND": bind,
         "HASHBAG_WORKERS": str(workers),
-        # Each worker has a core: more threads for a product of matrices would wait for others.
+        # One worker a core: more threads for a product of matrices would only wait for a core.
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "PROMETHEUS_MULTIPROC_DIR": _folder_for_counts(),
     }
     with errors_in_a_line():
         if with_demo:
-            _show_something()
+            _have_something_to_show(with_map=not no_map)
         _run_gunicorn()
 
 
 def _folder_for_counts() -> str:
-    """Make the folder where workers keep their counts, for whichever is asked to sum them."""
+    """Make the folder where each worker writes its counts; the one that is asked adds them up."""
     folder = tempfile.mkdtemp(prefix="hashbag-metrics-")
     atexit.register(_remove, folder, os.getpid())
     return folder
 
 
 def _remove(folder: str, master: int) -> None:
-    if os.getpid() == master:  # workers are forked from it, and end through here too
+    if os.getpid() == master:  # workers are forked from it, and run this at their end too
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _show_something() -> None:
-    from webapp.cli import showing  # noqa: PLC0415 - only here, and after the environment is set
+def _have_something_to_show(*, with_map: bool) -> None:
+    from webapp.cli import demo  # noqa: PLC0415 - only here, and after the environment is set
 
     with create_app().app_context():
-        drawn = showing.have_something_to_show()
-    if drawn:
-        # What drawing needed is not carried along: the same command again, now there is something.
+        worked = demo.have_something_to_show(with_map=with_map)
+    if worked:
+        # The process begins anew, without the memory and the modules that drawing took.
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
         again = [word for word in sys.orig_argv if word != "--demo"]
         os.execv(sys.executable, again)  # noqa: S606 - ourselves, and the process stays

@@ -30,7 +30,7 @@ class Overlap:
 
 
 def row(searcher: Searcher, ask: Callable[[], Search]) -> ComparedKind:
-    """Ask one ranking, and take the time of all that it does."""
+    """Search by one kind, and measure the time from preparing the query to the hits."""
     began = time.perf_counter()
     search = ask()
     result = searcher.answer(search)

@@ -1,4 +1,4 @@
-"""Near-duplicates: groups of items that hang together by small distances in one kind."""
+"""Near-duplicates: groups of items that are linked by small distances in one kind."""
 
 import threading
 from collections import OrderedDict
@@ -20,11 +20,10 @@ from webapp.models import Ids, Item
 from webapp.search.look import LOOK
 
 DEFAULT_KIND = "shape"
-"""The kind that tells most of what a picture shows: of 3,055 photos of bags, its equal codes are
-those of equal pictures."""
+"""The most exact kind: among 3,055 photos of bags, only equal pictures have equal codes in it."""
 
-# One bit in twenty, but of these kinds only equal codes, or nearly: they are so coarse, or their
-# codes so much alike, that many a bag has another within that by chance.
+# Usual is one bit in twenty. In these coarse kinds many different bags are as near as that, so only
+# equal codes are grouped, or nearly equal ones.
 _USUAL = {"dhash": 1} | dict.fromkeys(
     ("colour", "whash", "colorhash", "ahash", "phash_simple", "dhash_vertical"), 0
 )
@@ -41,7 +40,7 @@ def kind_named(name: str) -> HashKind:
         return KINDS[name]
     known = f"try {', '.join(KINDS)}"
     if name == LOOK.name:
-        # Its whole numbers also change with every import, as the scales do that it blends on.
+        # Its distances also change with every import, because the scales of its parts do.
         raise BadParameter(
             "by", f"the look blends two kinds, and has no bits to differ in; {known}"
         )
@@ -56,7 +55,7 @@ def usual_distance(kind: HashKind) -> int:
 
 
 def most_distance(kind: HashKind) -> int:
-    """Return the largest distance that can be asked: well beyond, nearly all is one group."""
+    """Return the largest distance that can be asked; beyond it nearly all items are one group."""
     return max(10, kind.bits // 10)
 
 
@@ -115,7 +114,7 @@ def grouping_of(table: CodeTable, limit: int) -> Grouping:
 
 
 def _views_together(table: CodeTable) -> Links:
-    """Link the rows of each item's views: at no distance, for the nearest view counts."""
+    """Link the rows of each item's views at distance 0, as its nearest view counts."""
     pairs = np.stack([table.rows[:, :-1], table.rows[:, 1:]], axis=-1).reshape(-1, 2)
     left, right = pairs[pairs[:, 0] != pairs[:, 1]].T
     return make_links(left, right, np.zeros(len(left), dtype=np.uint8))

@@ -1,8 +1,8 @@
-"""Which files have been compared with their checksums since the machine started.
+"""Which files were compared with their checksums since the machine started.
 
-Comparing takes a second for each gigabyte or two: too long for every start of a server, and for
-every worker. A file that was compared and whose inode, size and times of change are still the
-same has not been written to since. After a restart of the machine all are compared again.
+To compare takes a second for one or two gigabytes, which is too long for each start of a server or
+a worker. A file that was compared is not compared again while its inode, its size and its times of
+change are the same. After a restart of the machine all files are compared again.
 """
 
 import json
@@ -27,25 +27,25 @@ class ChecksumCache:
         self._path = folder / ".compared"
 
     def doubtful(self, files: Iterable[Path]) -> dict[Path, Mark]:
-        """Return those of the files that are to be compared with their checksums, as they are."""
+        """Return the files that must be compared with their checksums, with their marks now."""
         known = self._known()
         marks = {path: mark_of(path) for path in files}
         return {path: mark for path, mark in marks.items() if known.get(self._name(path)) != mark}
 
     def remember(self, marks: Mapping[Path, Mark]) -> None:
-        """Note that files are what their checksums say; forget those that are gone.
+        """Note that files agree with their checksums; forget files that are gone.
 
-        `marks` are those of before the comparison: what was written meanwhile stays doubtful.
+        `marks` are from before the comparison: a file that was written meanwhile is compared again.
         """
         boot = _boot()
         if not boot:
             return
         known = {**self._known(), **{self._name(path): mark for path, mark in marks.items()}}
-        there = {name: mark for name, mark in known.items() if (self._folder / name).exists()}
         try:
+            there = {name: mark for name, mark in known.items() if (self._folder / name).exists()}
             write_atomically(self._path, json.dumps({"boot": boot, "files": there}).encode())
-        except OSError as error:  # a read-only folder can be served all the same
-            log.info("what was compared is not remembered: %s", error)
+        except OSError as error:  # a folder that cannot be written can be served all the same
+            log.info("which files were compared cannot be noted: %s", error)
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._folder))
@@ -55,12 +55,12 @@ class ChecksumCache:
             noted = json.loads(self._path.read_bytes())
             boot, files = noted["boot"], dict(noted["files"])
         except (OSError, ValueError, KeyError, TypeError):
-            return {}  # nothing, or nothing that can be relied on: all are compared
+            return {}  # no notes, or damaged ones: all files are compared
         return files if boot and boot == _boot() else {}
 
 
 def mark_of(path: Path) -> Mark:
-    """Return what changes whenever a file is written or replaced; times of change cannot be set."""
+    """Return what is another after any change of a file: no program can set its time of change."""
     status = path.stat()
     return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 

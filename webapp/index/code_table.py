@@ -81,7 +81,7 @@ class CodeTable:
 
     def code(self, item_id: int) -> Code | None:
         """Return an item's code as it was packed, its views one after the other; None without."""
-        position = int(np.searchsorted(self.ids, item_id))
+        position = int(self.ids.searchsorted(item_id))
         if position == len(self.ids) or self.ids[position] != item_id:
             return None
         width = -(-self.bits // 8)
@@ -153,7 +153,10 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
             for name in _ARRAYS
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the codes of {kind} cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the codes of {kind} cannot be read: run `hashbag index`",
+            private=error,
+        ) from error
     codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} are not {bits} bits wide")

@@ -1,4 +1,4 @@
-"""What items can be narrowed and sorted by, as columns of a generation: filters without SQL."""
+"""Facets and prices of all items as mapped columns: filters, counts and sorts without SQL."""
 
 import difflib
 import json
@@ -49,7 +49,7 @@ class Facets:
         return np.flatnonzero(self.mask(filters)) if filters else np.arange(len(self.ids))
 
     def mask(self, filters: Filters, without: str = "") -> Mask:
-        """Say of each item whether it passes the filters, those on one facet left out.
+        """Say of each item whether it passes the filters, except those on the facet `without`.
 
         An item without a price is in no price range.
         """
@@ -71,7 +71,7 @@ class Facets:
         return int(self.mask(filters).sum()) if filters else len(self.ids)
 
     def counts(self, filters: Filters = NO_FILTERS) -> Counts:
-        """Return the values of each facet that would find something, with how many.
+        """Return the values of each facet that items have, with the number of these items.
 
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
@@ -116,7 +116,7 @@ class Facets:
     def page(self, filters: Filters, sort: str, page: int, per_page: int) -> Ids:
         """Return the ids of one page, counted from 1, of all items that pass the filters."""
         some = slice((page - 1) * per_page, page * per_page)
-        if sort == "newest" and not filters:  # without a position for each of a million
+        if sort == "newest" and not filters:  # needs no array as long as the catalogue
             found: Ids = self.ids[::-1][some]
         else:
             found = self.ids[self._ordered(filters, sort)[some]]
@@ -201,7 +201,9 @@ def load(folder: Path) -> Facets:
             for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
         }
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: the attributes cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: the attributes cannot be read: run `hashbag index`", private=error
+        ) from error
     return Facets(
         array["ids"],
         values,

@@ -185,7 +185,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(kinds=kinds, **raw)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(
-            f"{folder.name}: {MANIFEST} cannot be read ({error}): run `hashbag index`"
+            f"{folder.name}: {MANIFEST} cannot be read: run `hashbag index`", private=error
         ) from error
     if manifest.format != FORMAT:
         raise IndexDamaged(f"{folder.name}: made by another version: run `hashbag index`")
@@ -195,7 +195,7 @@ def read_manifest(folder: Path) -> Manifest:
 def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
     kind = KNOWN_KINDS.get(name)
     if kind is not None and not kind.installed:
-        return  # it is left alone until what it needs is installed again
+        return  # cannot be searched until what it needs is installed again
     if kind is None or (entry.bits, entry.versions) != (kind.bits, kind.versions()):
         wanted = f"{kind.bits} bits by {kind.versions()}" if kind else "unknown to this version"
         raise IndexDamaged(
@@ -207,7 +207,7 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
 def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> KindIndex:
     table = load_table(folder, name, entry.bits)
     if np.array_equal(table.ids, ids):
-        # One array for all: positions then mean the same in every kind, and that is seen at once.
+        # With one array for all, `is` tells that positions mean the same in two kinds.
         table = replace(table, ids=ids)
     return KindIndex(table, engine.open(table, folder, name))
 
@@ -220,7 +220,7 @@ def _check_files(
             raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
     paths = [folder / file for file in files]
     marks = checksum_cache.doubtful(paths) if checksum_cache else {}
-    # The largest first, on all cores: hashing lets other threads work.
+    # The largest first; hashing releases the interpreter lock, so threads use all cores.
     doubtful = sorted(marks if checksum_cache else paths, key=lambda path: -path.stat().st_size)
     with ThreadPoolExecutor(available_cores()) as threads:
         found = dict(zip(doubtful, threads.map(digest_of, doubtful), strict=True))

@@ -2,15 +2,14 @@
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import threading
 from pathlib import Path
 
-from webapp.atomic_files import write_atomically
+from webapp.atomic_files import publish_folder, write_atomically
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
+from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished, reason_of
 from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
@@ -18,16 +17,22 @@ from webapp.index.generation import Generation, build, manifest_digest, open_gen
 GENERATIONS_KEPT = 2
 _CURRENT = "current"
 _BUILDING = ".building-"
-_NEVER = (-1, -1)  # no file has this inode
+
+Stamp = tuple[int, int]
+"""The inode of `current` and when it was written, in nanoseconds."""
+
+# No file has such an inode. With `_UNREADABLE` comes the number of the system's error.
+_NEVER_LOOKED: Stamp = (-1, -1)
+_UNREADABLE = -2
 
 log = logging.getLogger(__name__)
 
 
 class GenerationStore:
-    """Publishes generations in one folder and hands out the newest that can be served.
+    """Publishes generations in one folder, and returns the newest that can be served.
 
-    A small file, `current`, names the one to serve. It is replaced by rename; looking at it
-    before each search costs microseconds and tells every process of a new generation.
+    A small file, `current`, names the one to serve, and is replaced by rename. Every process
+    looks at it before each search, which takes microseconds, and so finds a new generation.
     """
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -35,18 +40,18 @@ class GenerationStore:
         self._engine = engine
         self._checksum_cache = ChecksumCache(folder)
         self._lock = threading.Lock()
-        self._seen: tuple[int, int] | None = _NEVER
+        self._seen = _NEVER_LOOKED
         self._serving: Generation | None = None
         self._problem: IndexNotReady | None = None
 
     def current(self) -> Generation:
         """Return the generation to serve; a request keeps the one it was given.
 
-        If a new one cannot be opened, the one that was served goes on being served, and
-        `problem` says why.
+        If the newest cannot be opened, or the folder cannot be read any more, the generation that
+        was served before is served on, and `problem` says why.
 
         Raises:
-            IndexNotReady: nothing was published, or what was cannot be opened.
+            IndexNotReady: there is none, or it cannot be opened, and none was served before.
         """
         if self._stamp() != self._seen:
             with self._lock:
@@ -54,7 +59,7 @@ class GenerationStore:
                 if stamp != self._seen:
                     self._follow(stamp)
         if self._serving is None:
-            assert self._problem is not None, "following sets one or the other"
+            assert self._problem is not None, "`_follow` sets a generation or a problem"
             raise self._problem
         return self._serving
 
@@ -63,44 +68,51 @@ class GenerationStore:
         """Why the newest generation is not being served, if it is not."""
         return self._problem
 
-    def _follow(self, stamp: tuple[int, int] | None) -> None:
+    def _follow(self, stamp: Stamp) -> None:
         try:
-            folder, digest = self._published()
-            self._serving = open_generation(folder, self._engine, digest, self._checksum_cache)
+            self._serving = self._open(self._checksum_cache)
             self._problem = None
             log.info("serving generation %s", self._serving.name)
         except IndexNotReady as problem:
             self._problem = problem
             if isinstance(problem, IndexDamaged):
-                log.error("generation refused: %s", problem)  # noqa: TRY400 - it says all
+                log.error("generation refused: %s", problem.for_owner)  # noqa: TRY400 - it says all
         self._seen = stamp
 
-    def _stamp(self) -> tuple[int, int] | None:
+    def _open(self, checksum_cache: ChecksumCache | None) -> Generation:
+        folder, digest = self._published()
+        try:
+            return open_generation(folder, self._engine, digest, checksum_cache)
+        except OSError as error:
+            raise IndexDamaged(_unreadable(folder.name, error)) from error
+
+    def _stamp(self) -> Stamp:
+        """Return what is another as soon as `current` is another, or cannot be looked at."""
         try:
             status = (self.folder / _CURRENT).stat()
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            return _UNREADABLE, error.errno or 0
         return status.st_ino, status.st_mtime_ns
 
     def verify(self) -> None:
-        """Compare every file of the published generation with its checksum, whoever did before.
+        """Compare every file of the published generation with its checksum, also those known.
 
         Raises:
-            IndexNotReady: nothing was published, or what was is damaged.
+            IndexNotReady: nothing was published, or it is damaged.
         """
-        folder, digest = self._published()
-        open_generation(folder, self._engine, digest)
+        self._open(None)
 
     def newest(self) -> Path:
         """Return the folder of the published generation.
 
         Raises:
             NothingPublished: nothing was published yet.
+            IndexDamaged: `current` cannot be read.
         """
         return self._published()[0]
 
     def _published(self) -> tuple[Path, str]:
-        """Return that and the checksum of its manifest."""
+        """Return the published generation's folder, and the checksum of its manifest."""
         try:
             current = json.loads((self.folder / _CURRENT).read_text("utf-8"))
             return self.folder / str(current["generation"]), str(current["manifest"])
@@ -108,23 +120,24 @@ class GenerationStore:
             raise NothingPublished(
                 "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
             ) from error
+        except OSError as error:
+            raise IndexDamaged(_unreadable(_CURRENT, error)) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(
-                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
-            ) from error
+            raise IndexDamaged(f"generations/{_CURRENT} is damaged: run `hashbag index`") from error
 
     def publish(self, catalog: Catalog) -> Path:
-        """Build a generation beside the others, put it in place by renaming, drop old ones."""
+        """Build a generation beside the others, publish it by rename, and drop old ones."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left_over in self.folder.glob(_BUILDING + "*"):
-            shutil.rmtree(left_over)
+        self._clear_unfinished()
         building = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
         building.chmod(0o755)
-        build(building, catalog, self._engine)
-        _flush(building)
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
-        building.rename(final)
+        try:
+            build(building, catalog, self._engine)
+            publish_folder(building, final)
+        finally:
+            self._clear_unfinished()
         self._checksum_cache.remember({path: mark_of(path) for path in final.iterdir()})
         current = {"generation": final.name, "manifest": manifest_digest(final)}
         write_atomically(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
@@ -132,12 +145,16 @@ class GenerationStore:
             shutil.rmtree(old)
         return final
 
+    def _clear_unfinished(self) -> None:
+        for left_over in self.folder.glob(_BUILDING + "*"):
+            shutil.rmtree(left_over)
+
     def _all(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[0-9]*") if path.name.isdigit())
 
 
-def _flush(folder: Path) -> None:
-    """Have the files on disk before their name says that they are whole."""
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+def _unreadable(name: str, error: OSError) -> str:
+    return (
+        f"generations/{name} cannot be read: {reason_of(error)}. Let the server read the "
+        "folder `generations` of its instance folder and all in it, then run `hashbag index`"
+    )

@@ -169,7 +169,7 @@ def scaled_square_roots(
 
 def sorted_contains(ascending: Positions, wanted: Positions) -> NDArray[np.bool_]:
     """Say of each of a few positions whether it is among many, which ascend."""
-    places = np.searchsorted(ascending, wanted)
+    places = ascending.searchsorted(wanted)
     found = places < len(ascending)
     found[found] = ascending[places[found]] == wanted[found]
     return found

@@ -30,19 +30,20 @@ class IdenticalPictures:
 
     def among(self, passes: Mask) -> "IdenticalPictures":
         """Return what is left of these where only some items pass, `passes` by position."""
-        stay = passes[self.positions]
-        return IdenticalPictures(self.positions[stay], self.pictures[stay])
+        stay = np.flatnonzero(passes.take(self.positions))
+        return IdenticalPictures(self.positions.take(stay), self.pictures.take(stay))
 
     @cached_property
     def repeats(self) -> Positions:
         """The positions, ascending, of all but the first item with each picture."""
         first = np.empty(int(self.pictures.max(initial=-1)) + 1, dtype=np.intp)
         first[self.pictures[::-1]] = self.positions[::-1]  # of equal pictures the last write stays
-        repeats: Positions = self.positions[first[self.pictures] != self.positions]
-        return repeats
+        return self.positions.take(np.flatnonzero(first.take(self.pictures) != self.positions))
 
     def counts(self, positions: Positions) -> list[int]:
         """Count for each of some items those that have its picture, itself among them."""
+        if not len(self.positions):
+            return [1] * len(positions)
         found = np.ones(len(positions), dtype=np.int64)
         sharing = sorted_contains(self.positions, positions)
         places = np.searchsorted(self.positions, positions[sharing])
@@ -65,9 +66,11 @@ def load(folder: Path) -> IdenticalPictures:
         IndexDamaged: it is unreadable.
     """
     try:
-        positions, pictures = np.load(folder / FILE, mmap_mode="r")
+        positions, pictures = np.asarray(np.load(folder / FILE, mmap_mode="r"))
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder.name}: {FILE} cannot be read: {error}") from error
+        raise IndexDamaged(
+            f"{folder.name}: {FILE} cannot be read: run `hashbag index`", private=error
+        ) from error
     return IdenticalPictures(positions, pictures)
 
 

@@ -97,6 +97,17 @@ class Snapshot:
             self._held.update((item.id, item) for item in self.catalog.items(unknown))
         return [item for item_id in ids if (item := self._held[item_id]) is not None]
 
+    def fingerprint(self, item_id: int) -> Fingerprint:
+        """Return the codes of an item, by kind.
+
+        Raises:
+            ItemNotFound: there is none with this id.
+        """
+        found = self.fingerprints([item_id])[item_id]
+        if not found:
+            self.item(item_id)
+        return found
+
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
         """Return the codes of items, by item and kind.
 

@@ -1,33 +1,43 @@
 """The one place where pictures are opened: any readable file becomes an upright RGB image."""
 
-import io
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
-import numpy as np
-import pillow_heif
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from webapp.exceptions import DamagedImage, NotAnImage, TooManyPixels
-
-# Multi-picture files (MPO) are opened as JPEG.
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
-FORMATS_IN_WORDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
-# How the formats begin: what starts like this and is not identified is damaged, not foreign.
-_SIGNATURE = re.compile(
-    rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|....ftyp(?:avi|hei|mif)|GIF8|II\*\0|MM\0\*", re.DOTALL
-)
+from webapp.exceptions import DamagedImage, TooManyPixels
+from webapp.pictures import bmp, gif, heif, jpeg, jxl, png, tiff, webp
+from webapp.pictures.bit_depth import eight_bit
+from webapp.pictures.colour_profile import to_srgb
+from webapp.pictures.formats import MEDIA_TYPES, format_of, not_read
+from webapp.pictures.orientation import upright
+from webapp.pictures.undecoded import Undecoded
 
 DEFAULT_MAX_PIXELS = 50_000_000
 
-pillow_heif.register_heif_opener()
+SHOWN_OTHERWISE = "; shown=otherwise"
+"""Ends the media type of a file that browsers do not show as it is shown here."""
 
 # Pillow warns at this limit and raises at twice it, in the middle of opening. Ours is checked
 # by `open_picture` before anything is decoded, and has a sentence of its own.
 Image.MAX_IMAGE_PIXELS = None
+
+_PARSERS: dict[str, Callable[[bytes], Undecoded]] = {
+    "JPEG": jpeg.parse,
+    "PNG": png.parse,
+    "WEBP": webp.parse,
+    "AVIF": heif.parse_avif,
+    "HEIF": heif.parse_heif,
+    "GIF": gif.parse,
+    "BMP": bmp.parse,
+    "TIFF": tiff.parse,
+    "JXL": jxl.parse,
+}
+# Decoders that make room for the whole picture, or decode it, as soon as they are made.
+_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {"WEBP": webp.size, "JXL": jxl.size}
 
 # What Pillow and the decoders behind it raise on damaged content, found by fuzzing.
 _DECODER_ERRORS = (
@@ -44,6 +54,8 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
+_UNSUPPORTED = re.compile("unsupported|not supported|cannot handle", re.IGNORECASE)
+_GREY = frozenset({"1", "L", "LA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,105 +84,67 @@ class Picture:
 
 
 def open_picture(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
-    """Open a picture by its content, whatever its name.
+    """Open a picture by its content, whatever its name, as browsers show it.
 
     Of animations the first frame counts, of multi-picture files the main one.
 
     Raises:
-        NotAnImage: the content is of no format in `FORMATS`.
+        NotAnImage: the content is of no format that is read, or of a sort that is not.
         TooManyPixels: width times height, read from the header, passes `max_pixels`.
         DamagedImage: the header is fine, the rest does not decode.
     """
-    image = _identify(data)
-    if image.width * image.height > max_pixels:
+    format_ = format_of(data)
+    try:
+        if format_ in _SIZES:
+            _check_size(_SIZES[format_](data), max_pixels)
+        picture = _PARSERS[format_](data)
+        _check_size(picture.size, max_pixels)
+        image = upright(_decoded(picture), picture.orientation)
+    except _DECODER_ERRORS as error:
+        reason = str(error).split("\n", 1)[0].rstrip(".") or type(error).__name__
+        if _UNSUPPORTED.search(reason):
+            raise not_read(f"{format_} pictures of this sort ({reason})") from error
+        raise DamagedImage(f"the {format_} picture is damaged or cut short ({reason})") from error
+    media_type = MEDIA_TYPES[format_]
+    return Picture(image, media_type if picture.as_is else media_type + SHOWN_OTHERWISE)
+
+
+def _check_size(size: tuple[int, int], most: int) -> None:
+    width, height = size
+    if width * height > most:
         raise TooManyPixels(
-            f"the picture has {image.width} x {image.height} pixels, "
-            f"{image.width * image.height / 1e6:.1f} million; the limit is "
-            f"{max_pixels / 1e6:g} million: make it smaller and try again"
+            f"the picture has {width} x {height} pixels, {width * height / 1e6:.1f} million; "
+            f"the limit is {most / 1e6:g} million: make it smaller and try again"
         )
-    media_type = "image/jpeg" if image.format == "MPO" else Image.MIME[image.format or ""]
-    try:
-        # MPO, AVIF and the rest keep their orientation tag; HEIF and TIFF are turned by their
-        # decoders, which clear it. Transposing by the tag that is left turns each exactly once.
-        image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        return Picture(_to_rgb(image), media_type)
-    except _DECODER_ERRORS as error:
-        raise DamagedImage(
-            f"the {image.format} picture is damaged or cut short ({_reason(error)})"
-        ) from error
 
 
-def _identify(data: bytes) -> Image.Image:
-    if not data:
-        raise NotAnImage("the file is empty")
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        if _SIGNATURE.match(data):
-            raise DamagedImage("the picture's header is damaged or cut short") from error
-        raise NotAnImage(f"this is not a picture that we read ({FORMATS_IN_WORDS})") from error
-    except _DECODER_ERRORS as error:
-        raise DamagedImage(f"the picture's header is damaged ({_reason(error)})") from error
+def _decoded(picture: Undecoded) -> Image.Image:
+    picture.image.load()
+    if picture.witness and picture.witness.tobytes() != picture.image.tobytes():
+        raise ValueError("its end is missing")
+    image = _on_white(eight_bit(picture), picture.profile)
+    canvas, frame = picture.size, picture.frame
+    if frame is None or frame == (0, 0, *canvas):
+        return image
+    whole = Image.new("RGB", canvas, "white")
+    whole.paste(image.crop(frame) if image.size == canvas else image, frame[:2])
+    return whole
 
 
-def _reason(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0].rstrip(".") or type(error).__name__
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    image = _eight_bit(image)
+def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode == "La":
+        image = image.convert("LA")  # there is no way from it to other modes
     if not image.has_transparency_data:
-        return _to_srgb(image, profile)
+        return to_srgb(_plain(image), profile)
     rgba = image.convert("RGBA")
-    grey = image.mode in {"LA", "La", "L"}
-    opaque = _to_srgb(rgba.convert("L" if grey else "RGB"), profile)
+    opaque = to_srgb(rgba.convert("L" if image.mode in _GREY else "RGB"), profile)
     on_white = Image.new("RGB", rgba.size, "white")
     on_white.paste(opaque, mask=rgba.getchannel("A"))
     return on_white
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scale deep grey to 8 bits, where Pillow's own conversion would clip it to white."""
-    if not image.mode.startswith(("I", "F")):
+def _plain(image: Image.Image) -> Image.Image:
+    """Bring an opaque picture to a mode that colour profiles are for."""
+    if image.mode in {"L", "RGB", "CMYK", "LAB"}:
         return image
-    if image.mode.startswith("I;16"):
-        deep = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
-    values = np.nan_to_num(np.array(image, dtype=np.float32), copy=False)
-    low, high = float(values.min()), float(values.max())
-    if image.mode == "I" and low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0  # 16 bits in a wider container
-    # Wider integers and floats declare no white: their own extremes are black and white.
-    scaled = (values - low) * (255.0 / (high - low) if high > low else 0.0)
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
-
-
-_MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
-_SRGB = ImageCms.createProfile("sRGB")
-
-
-def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    """Apply an embedded colour profile; one that fits the pixels badly is ignored.
-
-    That is what browsers do, so that the fingerprint belongs to the picture people see.
-    """
-    if image.mode == "LAB":
-        return _transform(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    if icc:
-        try:
-            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            known = ImageCms.getProfileDescription(profile)
-            space = _MODE_OF_SPACE.get(str(profile.profile.xcolor_space).strip())
-            if "sRGB" not in known and space == image.mode:
-                return _transform(image, profile)
-        except (ImageCms.PyCMSError, OSError):
-            pass
-    # Large pictures are slow to copy.
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _transform(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    # Only an in-place transformation returns nothing.
-    return cast(Image.Image, ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB"))
+    return image.convert("L" if image.mode in _GREY else "RGB")

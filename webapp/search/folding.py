@@ -18,18 +18,19 @@ def nearest_pictures(
 ) -> tuple[Neighbours, IdenticalPictures]:
     """Find the k nearest pictures among the items at some positions, or among all.
 
-    Also returns the items that share a picture and take part. The ids `left_out` neither stand for
-    a picture nor count; they may be among the found, besides the k.
+    Also returns which of these items share a picture, to count them. The items `left_out`, by id,
+    neither stand for a picture nor count; some of them may be found besides the k.
     """
     found = nearest(measure, k + len(left_out), among)
-    places = np.searchsorted(measure.ids, found.ids)
+    places = measure.ids.searchsorted(found.ids)
     if not sorted_contains(identical.positions, places).any():
         return found, identical
     takes_part = np.ones(len(measure.ids), dtype=bool)
     if among is not None:
         takes_part[:] = False
         takes_part[among] = True
-    takes_part[np.isin(measure.ids, list(left_out))] = False
+    out = np.array(sorted(left_out), dtype=np.int64)
+    takes_part[measure.ids.searchsorted(out[sorted_contains(measure.ids, out)])] = False
     sharing = identical.among(takes_part)
     if sorted_contains(sharing.repeats, places).any():
         # Copies took places: rank again without them.

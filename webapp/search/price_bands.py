@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from webapp.index.facets import Facets
 from webapp.models import Filters, Item
 
-# What people would call about the same: from four fifths to five fourths.
+# "About the same price" is from 4/5 to 5/4 of the item's.
 _NEAR = (0.8, 1.25)
 _CENT = 0.01
 
@@ -34,7 +34,7 @@ def around(item: Item, filters: Filters, facets: Facets) -> tuple[Band, ...]:
 
 
 def thirds(filters: Filters, facets: Facets) -> tuple[Band, ...]:
-    """Return the catalogue's price thirds; none where prices do not part it or mix currencies."""
+    """Return the catalogue's price thirds; none where currencies mix or prices hardly differ."""
     if not facets.thirds or len(facets.values["currency"]) > 1:
         return ()
     low, high = (round(edge, 2) for edge in facets.thirds)

@@ -137,9 +137,10 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
 def _part(
     snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
 ) -> Part:
+    kind_index = snapshot.kind(name)
     # Each reading costs a scan; at a share of 0 none of them changes the ranking.
     readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
-    return Part(KINDS[name], snapshot.kind(name), readings, share)
+    return Part(KINDS[name], kind_index, readings, share)
 
 
 def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:

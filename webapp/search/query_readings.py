@@ -26,6 +26,8 @@ class QueryReadings:
 
     def phrases_for(self, table: CodeTable, positions: Positions) -> list[str]:
         """Return for each item the phrase of its nearest reading; of equal ones, the first."""
+        if not any(self.phrases):
+            return [""] * len(positions)
         of_readings = np.stack(
             [
                 distances_to_query(table.codes[:, table.rows[positions].ravel()], query)

@@ -20,7 +20,7 @@ from webapp.search.query import PreparedQuery, Query, prepare
 
 @dataclass(frozen=True)
 class Search:
-    """A query put to one snapshot: whatever is asked of it further comes from the same."""
+    """A query prepared for one snapshot; all that is asked of it later comes from that snapshot."""
 
     query: Query
     fingerprint: Fingerprint
@@ -46,37 +46,40 @@ class Searcher:
 
     def similar_to_item(self, item_id: int, query: Query) -> Result:
         """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
-        return self.answer(self.of_item(self._snapshot.item(item_id), query))
+        result = self.answer(self.of_item(item_id, query))
+        self._snapshot.item(item_id)  # read with the hits, so it costs nothing unless it is gone
+        return result
 
     def similar_to(self, fingerprint: Fingerprint, query: Query) -> Result:
         """Find the nearest to a fingerprint; raises as `of` does."""
         return self.answer(self.of(fingerprint, query))
 
-    def of_item(self, item: Item, query: Query) -> Search:
-        """Ask for what is like an item, the item itself left out.
+    def of_item(self, item_id: int, query: Query) -> Search:
+        """Prepare a search for the neighbours of an item, the item itself left out.
 
         Raises:
             IndexNotReady: nothing that could answer is published.
             ItemNotFound, UnreadableImage: as `fingerprint_of` does.
         """
-        fingerprint = self.fingerprint_of(item, harder=query.harder)
-        return self.of(fingerprint, query, leave_out=item.id)
+        fingerprint = self.fingerprint_of(item_id, harder=query.harder)
+        return self.of(fingerprint, query, leave_out=item_id)
 
-    def fingerprint_of(self, item: Item, *, harder: bool) -> Fingerprint:
+    def fingerprint_of(self, item_id: int, *, harder: bool) -> Fingerprint:
         """Return an item's stored codes; `harder`, with the readings that only its photo gives.
 
         Raises:
-            ItemNotFound: its photo, which trying harder needs, is not where it was imported from.
+            ItemNotFound: there is no such item, or its photo, which trying harder needs, is not
+                where it was imported from.
             UnreadableImage: its photo is damaged, or too plain to search with.
         """
-        stored = self._snapshot.fingerprints([item.id])[item.id]
+        stored = self._snapshot.fingerprint(item_id)
         if not harder:
             return stored
-        photo = self._snapshot.catalog.encoded_photo(item)
+        photo = self._snapshot.catalog.encoded_photo(self._snapshot.item(item_id))
         return {**stored, **one_at_a_time(hash_query, photo)}
 
     def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
-        """Ask for what is like a fingerprint.
+        """Prepare a search for the neighbours of a fingerprint.
 
         Raises:
             BadParameter: the fingerprint has no code of the kind asked for.
@@ -86,7 +89,7 @@ class Searcher:
         return Search(query, fingerprint, self._snapshot, prepared, leave_out)
 
     def answer(self, search: Search) -> Result:
-        """Find the nearest, and count it."""
+        """Find the nearest, and count the search in the metrics."""
         result = self._answer(search, search.query.filters)
         SEARCHES.labels(result.by, result.exact).inc()
         REPAIRED.labels(result.by).inc(result.repaired)
@@ -95,7 +98,7 @@ class Searcher:
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""
         if bands:
-            search.prepared.measure.distances()  # one scan then serves them all
+            search.prepared.measure.distances()  # of all items, once for all bands
         return [(band, self._answer(search, band.filters)) for band in bands]
 
     def _answer(self, search: Search, filters: Filters) -> Result:
@@ -123,11 +126,11 @@ class Searcher:
         left_out = set() if search.leave_out is None else {search.leave_out}
         while True:
             found, sharing = _rank(search, wanted, among, left_out)
-            ids = [item_id for item_id in found.ids.tolist() if item_id not in left_out]
-            items = self._snapshot.items(ids)
-            gone = set(ids).difference(item.id for item in items)
+            items = self._snapshot.items(found.ids.tolist())
+            gone = set(found.ids.tolist()).difference(item.id for item in items) - left_out
             if not gone:
-                return found, tuple(_hits(search, found, items[:k], sharing))
+                others = [item for item in items if item.id not in left_out]
+                return found, tuple(_hits(search, found, others[:k], sharing))
             left_out |= gone
             wanted *= 2
 
@@ -147,7 +150,7 @@ def _hits(
 ) -> Iterator[Hit]:
     ids = [item.id for item in items]
     distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
-    copies = sharing.counts(np.searchsorted(search.prepared.measure.ids, ids))
+    copies = sharing.counts(search.prepared.measure.ids.searchsorted(ids))
     told = zip(items, search.prepared.phrases(ids), copies, strict=True)
     for rank, (item, phrase, count) in enumerate(told, 1):
         distance = distances[item.id]

@@ -1,6 +1,6 @@
 """The HTTP side: pages, JSON API and images; a view parses, asks the rooms below, renders."""
 
-from flask import Flask
+from flask import Flask, request
 
 from webapp.web import (
     api,
@@ -18,13 +18,21 @@ from webapp.web import (
     why,
 )
 
+_PAGES = (pages, compare, why, duplicates, maps)
+_WITH_TRAIL = {module.bp.name for module in _PAGES}
+
+
+def _remember_trail() -> None:
+    """Read the trail of a page; nothing else has one."""
+    if request.blueprint in _WITH_TRAIL:
+        trail.remember()
+
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    pages_and_data = (pages, compare, why, duplicates, maps, media, scripts, api, health)
-    for module in pages_and_data:
+    for module in (*_PAGES, media, scripts, api, health):
         app.register_blueprint(module.bp)
-    app.before_request(trail.remember)
+    app.before_request(_remember_trail)
     app.after_request(validators.validate)
     template_globals.register(app)
     errors.register(app)

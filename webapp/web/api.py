@@ -141,14 +141,21 @@ def _result(result: Result) -> Json:
 
 
 def _items(found: list[Item]) -> list[Json]:
-    codes = hashbag().snapshot.fingerprints([item.id for item in found])
-    return [_item(item, codes[item.id]) for item in found]
+    items = [_item(item) for item in found]
+    if "hashes" in parameters.item_fields(request.values):
+        codes = hashbag().snapshot.fingerprints([item.id for item in found])
+        for item_json, item in zip(items, found, strict=True):
+            item_json["hashes"] = _hashes(codes[item.id])
+    return items
 
 
-def _item(item: Item, codes: Fingerprint) -> Json:
+def _item(item: Item) -> Json:
     return {
         **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
-        "hashes": {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes},
     }
+
+
+def _hashes(codes: Fingerprint) -> Json:
+    return {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes}

@@ -57,7 +57,7 @@ def _compared_item(args: MultiDict[str, str]) -> Item | None:
 
 
 def _rows(shown: Item | None) -> list[ComparedKind]:
-    """Ask each kind with one fingerprint: an item's photo is decoded once, whatever is asked."""
+    """Search by each kind with the same fingerprint, so that a photo is decoded once at most."""
     args, searcher = request.args, hashbag().searcher
     names = [name for name in dict.fromkeys(args.getlist("by")) if name]
     kinds = [ranking_named(name) for name in names or FIRST_KINDS]
@@ -65,7 +65,7 @@ def _rows(shown: Item | None) -> list[ComparedKind]:
         args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
     )
     if shown:
-        fingerprint = searcher.fingerprint_of(shown, harder=query.harder)
+        fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder)
     else:
         fingerprint = fingerprint_text.decode(args["q"])
     ask = partial(searcher.of, fingerprint, leave_out=shown.id if shown else None)

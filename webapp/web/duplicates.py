@@ -21,17 +21,20 @@ from webapp.web import parameters
 bp = Blueprint("duplicates", __name__)
 
 FIRST = ("shape", "phash", "dhash")
-"""The kinds that are always in view: those that take the fewest different bags for one."""
+"""The kinds whose links are always shown: they take different bags for duplicates least often."""
 
 PER_PAGE = 20
 SHOWN = 12
-"""Cards of each group, where there are several groups on a page."""
+"""How many cards a group has on a page with several groups."""
 _MEMBERS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicatesRequest:
-    """By what and how near items are grouped; of which item the group, if not all groups."""
+    """A request: the kind and distance that items are grouped by, and `of`, an item.
+
+    With `of`, only the group of that item is asked for.
+    """
 
     kind: HashKind
     distance: int
@@ -45,19 +48,19 @@ class DuplicatesRequest:
 
     @property
     def choices(self) -> Mapping[str, int]:
-        """Distances that are worth a link."""
+        """The distances that the page offers as links, by their names."""
         near = max(2, self.kind.bits // 20)
         return {"Identical": 0, "Very near": near // 2, "Near": near}
 
     @property
     def looser(self) -> int | None:
-        """A larger distance to try."""
+        """The next larger distance that the page offers; None at the largest."""
         larger = [one for one in (*self.choices.values(), self.most) if one > self.distance]
         return min(larger, default=None)
 
 
 def read_request() -> DuplicatesRequest:
-    """Read what is asked."""
+    """Read a request's parameters."""
     args = request.args
     kind = kind_named(args.get("by") or DEFAULT_KIND)
     return DuplicatesRequest(
@@ -69,7 +72,7 @@ def read_request() -> DuplicatesRequest:
 
 
 def shown(asked: DuplicatesRequest, grouping: Grouping, per_page: int, most: int) -> list[Group]:
-    """Return a page of groups, each cut to `most` items, or a page of the items of the one group.
+    """Return a page of groups, each with its first `most` items; with `of`, a page of that group.
 
     Raises:
         ItemNotFound: there is no item of the number asked.

@@ -1,5 +1,6 @@
 """Errors as pages and as problem details (RFC 9457), from one table."""
 
+import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -9,6 +10,7 @@ from webapp.context import hashbag
 from webapp.exceptions import (
     BadParameter,
     CatalogError,
+    CatalogUnavailable,
     DamagedImage,
     HashbagError,
     IndexNotReady,
@@ -42,8 +44,13 @@ ADVICE = {
     500: "It is in the log. Trying again may help.",
     503: "Whoever runs this catalogue can mend it with the command above.",
 }
+_ADVICE_WHEN_UNAVAILABLE = "Try again in a moment. The server's log says why."
 
-_DRAIN_AT_MOST = 256 * 1024 * 1024
+_RETRY_AFTER_SECONDS = 5
+
+_MOST_BYTES_DRAINED = 256 * 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 def register(app: Flask) -> None:
@@ -53,9 +60,29 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
+def not_now(response: Response, error: HashbagError) -> Response:
+    """Make an answer say that the same may work later."""
+    _log_private(error)
+    response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _log_private(error: HashbagError) -> None:
+    """Tell the owner what visitors are not told."""
+    if error.private:
+        log.error("%s", error.for_owner)
+
+
 def _known(error: HashbagError) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
-    return _answer(status, str(error))
+    if status != HTTPStatus.SERVICE_UNAVAILABLE:
+        _log_private(error)
+        return _answer(status, str(error))
+    unavailable = isinstance(error, CatalogUnavailable)
+    advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
+    return not_now(_answer(status, str(error), advice), error)
 
 
 def _http(error: HTTPException) -> Response:
@@ -76,29 +103,32 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
     return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")
 
 
-def _answer(status: int, detail: str) -> Response:
+def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     _read_to_the_end()
     title = HTTPStatus(status).phrase
     if request.path.startswith("/api/"):
         response = jsonify(type="about:blank", title=title, status=status, detail=detail)
         response.mimetype = "application/problem+json"
     else:
-        page = render_template(
-            "error.html", status=status, title=title, detail=detail, advice=ADVICE.get(status, "")
+        advice = ADVICE.get(status, "") if advice is None else advice
+        response = Response(
+            render_template("error.html", status=status, title=title, detail=detail, advice=advice)
         )
-        response = Response(page)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _read_to_the_end() -> None:
-    """Read what is left of a body: unread, it would reset the connection before the answer."""
-    # Only gunicorn ends the stream for us; elsewhere reading on would wait for ever.
+    """Read what is left of a request's body.
+
+    If it stayed unread, the connection would be reset before the answer arrives.
+    """
+    # Only gunicorn ends the stream for us. Elsewhere reading on would wait for ever.
     if request.method in {"GET", "HEAD"} or not request.environ.get("wsgi.input_terminated"):
         return
     # A body sent in chunks has no length, and ends by itself.
     known = request.content_length
-    remaining = _DRAIN_AT_MOST if known is None else min(known, _DRAIN_AT_MOST)
+    remaining = _MOST_BYTES_DRAINED if known is None else min(known, _MOST_BYTES_DRAINED)
     while remaining > 0 and (chunk := request.environ["wsgi.input"].read(min(remaining, 65536))):
         remaining -= len(chunk)

@@ -1,4 +1,4 @@
-"""What a visit carries from page to page."""
+"""The filters of a request, which every link of its page keeps."""
 
 from flask import g
 
@@ -6,5 +6,5 @@ from webapp.web import parameters
 
 
 def remember_filters() -> None:
-    """Keep what narrows the grids in every link of the page."""
+    """Read the request's filters before its view runs."""
     g.filters = parameters.filters(parameters.sent())

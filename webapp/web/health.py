@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from webapp import metrics
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError, IndexNotReady
+from webapp.web.errors import not_now
 
 bp = Blueprint("health", __name__)
 
@@ -30,26 +31,26 @@ def count(response: Response) -> Response:
 
 @bp.get("/healthz")
 def alive() -> Response:
-    """Say that this process answers."""
+    """Say that this process answers, whatever its database does."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
-def ready() -> tuple[Response, int]:
+def ready() -> Response:
     """Say whether searches are answered, and from which generation."""
     core = hashbag()
     try:
         serving = core.generations.current()
         items = core.catalog.count()
     except (IndexNotReady, CatalogError) as problem:
-        return jsonify(status="not ready", detail=str(problem)), 503
-    problem_now = core.generations.problem
+        return not_now(jsonify(status="not ready", detail=str(problem)), problem)
+    newer = core.generations.problem
     return jsonify(
         status="ready",
         generation=serving.name,
         items=items,
-        **({"detail": str(problem_now)} if problem_now else {}),
-    ), 200
+        **({"detail": str(newer)} if newer else {}),
+    )
 
 
 @bp.get("/metrics")
@@ -60,5 +61,9 @@ def exposition() -> Response:
         generation = core.generations.current().name
     except IndexNotReady:
         generation = "none"
-    body = metrics.exposition(core.catalog.count(), generation)
+    try:
+        items = core.catalog.count()
+    except CatalogError as problem:
+        return not_now(Response(f"{problem}\n", mimetype="text/plain"), problem)
+    body = metrics.exposition(items, generation)
     return Response(body, mimetype="text/plain; version=0.0.4")

@@ -12,15 +12,16 @@ from flask import current_app, g, request, url_for
 from webapp.models import Filters, Item
 from webapp.web import trail
 
-_ANY_ITEM = 2**62 + 1  # no number that anything else in an address has
+_ITEM_NAMES = ("item_id", "to")  # parameters that name the item an address leads to
+_ANY_ITEM = 2**62 + 1  # stands for any item; nothing else in an address has this number
 
 Value = str | int | float | Sequence[str] | None
 
 
 def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
-    """Build an address that keeps the seed of the sample grid the visit started from.
+    """Build an address that keeps the seed of the sample grid where the visit began.
 
-    What leads to an item carries the trail of those before it, too.
+    An address of an item also carries the trail of the items before it.
     """
     to: dict[str, Value] = {"seed": seed()}
     for part in more:
@@ -32,26 +33,37 @@ def link(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> s
 
 
 def _address(endpoint: str, values: dict[str, Value]) -> str:
-    """Do as `url_for`, which on a page of many items is asked only once for all that is alike."""
-    if "item_id" not in values:
-        return url_for(endpoint, **_given(values))
-    item_id = values.pop("item_id")
-    made: dict[tuple[str, str], list[str]] = g.setdefault("addresses", {})
-    alike = endpoint, repr(values)
-    if alike not in made:
-        any_item = url_for(endpoint, item_id=_ANY_ITEM, **_given(values))
-        made[alike] = any_item.split(str(_ANY_ITEM), 1)
-    before, after = made[alike]
-    return f"{before}{item_id}{after}"
+    """Do as `url_for`, but call it once for all addresses that differ only in their item."""
+    for name in _ITEM_NAMES:
+        if values.get(name):
+            item_id = values.pop(name)
+            before, after = _around_item(endpoint, name, values)
+            return f"{before}{item_id}{after}"
+    return url_for(endpoint, **_given(values))
+
+
+def _around_item(endpoint: str, name: str, values: Mapping[str, Value]) -> tuple[str, str]:
+    """Return what stands before and after an item's number in an address."""
+    if "addresses" not in g:
+        g.addresses = {}
+    known: dict[tuple[str, str], tuple[str, str]] = g.addresses
+    alike = endpoint, repr(values) if values else ""
+    found = known.get(alike)
+    if found is None:
+        any_item = url_for(endpoint, **_given({name: _ANY_ITEM, **values}))
+        before, _, after = any_item.partition(str(_ANY_ITEM))
+        found = known[alike] = before, after
+    return found
 
 
 def media(endpoint: str, item: Item) -> str:
-    """Build the address of an item's photo, or of its copies, that means this content."""
-    return f"{_address(endpoint, {'item_id': item.id})}?v={item.digest[:12]}"
+    """Build the address of an item's photo or thumbnails; another photo has another address."""
+    before, after = _around_item(endpoint, "item_id", {})
+    return f"{before}{item.id}{after}?v={item.digest[:12]}"
 
 
 def seed() -> int | None:
-    """Return the seed of the sample grid the visit started from."""
+    """Return the seed of the sample grid where the visit began."""
     if "seed" not in g:
         g.seed = request.args.get("seed", type=int)
     given: int | None = g.seed
@@ -59,12 +71,12 @@ def seed() -> int | None:
 
 
 def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
-    """Build an address that keeps the seed and what narrows the grid; None leaves out."""
+    """Build an address that keeps the seed and the filters; values that are None are left out."""
     return link(endpoint, _narrowing(), *more, **values)
 
 
 def _narrowing() -> Mapping[str, Value]:
-    """Return what narrows the grid, as an address has it; a page of many links asks for each."""
+    """Return the filters as parameters of an address; made once, as each link of a page asks."""
     if "narrowing" not in g:
         filters: Filters | None = getattr(g, "filters", None)
         g.narrowing = _given(asdict(filters)) if filters else {}

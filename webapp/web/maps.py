@@ -15,7 +15,7 @@ bp = Blueprint("maps", __name__, url_prefix="/map")
 
 PER_PAGE = 60
 BLOCK = 8
-"""Cells each way of which the captions are sent together."""
+"""Captions are sent for blocks of so many cells a side."""
 
 _YEAR = 365 * 24 * 3600
 _HOUR = 3600
@@ -28,7 +28,7 @@ def show() -> str:
     try:
         found = hashbag().maps.current()
     except MapNotReady as problem:
-        empty = not hashbag().catalog.count()
+        empty = not len(hashbag().facets.ids)
         return render_template("map-missing.html", problem=problem, empty=empty)
     return _as_list(found) if shape == "list" else _as_picture(found)
 
@@ -100,7 +100,7 @@ def cells(version: str) -> Response:
 
 @bp.get("/captions/<version>/<int:x>-<int:y>.json")
 def captions(version: str, x: int, y: int) -> Response:
-    """Tell what to write beside the cells of one block, by cell."""
+    """Send heading, brand and price of each item in one block, by cell."""
     found = hashbag().maps.named(version)
     block = Block(x * BLOCK, y * BLOCK, (x + 1) * BLOCK, (y + 1) * BLOCK)
     inside = [c for c in block.cells(found.columns, len(found.ids)) if c is not None]
@@ -111,7 +111,7 @@ def captions(version: str, x: int, y: int) -> Response:
 
 
 def _for_ever(answer: Response) -> Response:
-    # A map's name is made from what it shows.
+    # A map that shows something else has another name, so this answer never changes.
     answer.cache_control.public = True
     answer.cache_control.max_age = _YEAR
     answer.cache_control.immutable = True

@@ -1,6 +1,8 @@
-"""Originals and thumbnails, cached long by their content."""
+"""Original photos and thumbnails; browsers cache them by a digest of their content."""
 
+from errno import ENOENT
 from pathlib import Path
+from stat import S_ISREG
 
 from flask import Blueprint, Response, request, send_file
 
@@ -21,9 +23,12 @@ def image(item_id: int) -> Response:
     """Send an item's original photo."""
     item = hashbag().catalog.item(item_id)
     path = hashbag().catalog.photo(item)
-    if not path.is_file():
-        raise ItemNotFound(f"the photo of item {item_id} is not where it was imported from")
-    return _send(item, path, item.media_type, etag=item.digest)
+    try:
+        return _send(item, path, item.media_type, etag=item.digest)
+    except OSError as error:
+        raise ItemNotFound(
+            f"the photo of item {item_id} is not where it was imported from", private=error
+        ) from error
 
 
 @bp.get("/thumbs/<int:item_id>")
@@ -34,14 +39,24 @@ def thumb(item_id: int) -> Response:
     default = str(sizes[min(1, len(sizes) - 1)])
     size = parameters.one_of(request.args, "w", (default, *map(str, sizes)))
     path = hashbag().thumbs.path(item.digest, int(size))
-    if not path.is_file():
-        raise ItemNotFound(f"a thumbnail of item {item_id} is missing: import its photo again")
-    return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
+    try:
+        return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
+    except OSError as error:
+        raise ItemNotFound(
+            f"a thumbnail of item {item_id} is missing: import its photo again", private=error
+        ) from error
 
 
 def _send(item: Item, path: Path, media_type: str, etag: str) -> Response:
-    # An address with the content's digest means one picture for ever: `hashbag verify` finds
-    # photos that were changed in place, an import gives them another address.
+    """Send a file.
+
+    Raises:
+        OSError: there is none, or it cannot be read.
+    """
+    if not S_ISREG(path.stat().st_mode):
+        raise FileNotFoundError(ENOENT, "not a regular file", str(path))
+    # An address with the content's digest means one picture for ever. An import gives a photo that
+    # was changed in place another address, and `hashbag verify` names it.
     named = request.args.get("v") == item.digest[:12]
     response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
     response.cache_control.public = True

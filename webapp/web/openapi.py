@@ -10,6 +10,7 @@ from webapp.search.query import RANKINGS
 from webapp.web import parameters
 from webapp.web.duplicates import PER_PAGE
 from webapp.web.openapi_schemas import SCHEMAS, Json, ref
+from webapp.web.parameters import OPTIONAL_FIELDS
 from webapp.web.uploads import MARGINS
 
 
@@ -24,7 +25,9 @@ def document() -> Json:
         },
         "paths": {
             "/api/v1/items": {"get": _items()},
-            "/api/v1/items/{id}": {"get": _call("One item.", ref("Item"), [_id()], 404)},
+            "/api/v1/items/{id}": {
+                "get": _call("One item.", ref("Item"), [_id(), _fields()], 400, 404)
+            },
             "/api/v1/items/{id}/similar": {
                 "get": _call(
                     "The nearest neighbours of an item, itself left out.",
@@ -69,6 +72,7 @@ def _items() -> Json:
             _whole("n", 1, parameters.MAX_N, 81),
             _whole("page", 1, 10**9),
             _whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
+            _fields(),
             *_filters(),
         ],
         400,
@@ -127,6 +131,7 @@ def _duplicates() -> Json:
             _whole("page", 1, 10**9, 1),
             _whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE),
             of,
+            _fields(),
         ],
         400,
         404,
@@ -164,8 +169,20 @@ def _question() -> list[Json]:
         {"name": "lean", "in": "query", "description": words, "schema": lean},
         _whole("harder", 0, 1),
         _whole("fold", 0, 1, 0),
+        _fields(),
         *_filters(),
     ]
+
+
+def _fields() -> Json:
+    names: Json = {"type": "array", "items": {"type": "string", "enum": list(OPTIONAL_FIELDS)}}
+    return {
+        "name": "fields",
+        "in": "query",
+        "description": "What items are to have beside what they always have.",
+        "explode": False,  # names with commas between
+        "schema": names,
+    }
 
 
 def _filters() -> list[Json]:

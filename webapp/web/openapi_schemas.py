@@ -13,8 +13,9 @@ def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _object(**properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
+def _object(optional: Json | None = None, **properties: Json) -> Json:
+    every = properties | (optional or {})
+    return {"type": "object", "required": list(properties), "properties": every}
 
 
 _TEXT: Json = {"type": "string"}
@@ -26,11 +27,12 @@ _SCHEMA_OF_TYPE: dict[object, Json] = {
     float | None: {"type": ["number", "null"]},
     Mapping[str, str]: {"type": "object", "additionalProperties": _TEXT},
 }
+_HEX: Json = {"type": "string", "pattern": "^[0-9a-f]+$"}
 _ITEM = _object(
+    {"hashes": {"type": "object", "additionalProperties": _HEX}},
     **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS},
     image=_TEXT,
     thumb=_TEXT,
-    hashes={"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]+$"}},
 )
 _COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
 _ITEMS = _object(

@@ -57,9 +57,9 @@ def item(item_id: int) -> str:
     core = hashbag()
     shown = core.snapshot.item(item_id)
     asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
-    search = core.searcher.of_item(shown, asked)
+    search = core.searcher.of_item(item_id, asked)
     wanted = price_bands.around(shown, g.filters, core.facets)
-    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
+    bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
     return render_template(
         "item.html",
         item=shown,
@@ -79,7 +79,7 @@ def search() -> str:
     asked = parameters.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = price_bands.thirds(g.filters, core.facets)
-    bands = core.searcher.at_prices(search, wanted)  # their scan proves the answer, too
+    bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
     return render_template(
         "found.html",
         q=text,

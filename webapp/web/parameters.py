@@ -18,6 +18,9 @@ HIT_ORDERS = {
     "price": "Price, low to high",
     "price-desc": "Price, high to low",
 }
+OPTIONAL_FIELDS = ("hashes",)
+"""Fields of an item in the API that it has only where they are asked for."""
+
 MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
@@ -126,6 +129,14 @@ def _price(args: Args, name: str) -> float | None:
     if not (math.isfinite(price) and price >= 0):
         raise BadParameter(name, f"'{text[:40]}' is not a price; write it like 49.90")
     return price
+
+
+def item_fields(args: Args) -> frozenset[str]:
+    """Read which optional fields items are to have."""
+    names = frozenset(name.strip() for name in args.get("fields", "").split(",")) - {""}
+    for name in names - set(OPTIONAL_FIELDS):
+        raise BadParameter("fields", f"there is no '{name[:40]}'; try {', '.join(OPTIONAL_FIELDS)}")
+    return names
 
 
 def hit_order(args: Args) -> str:

@@ -1,7 +1,7 @@
-"""Our scripts, under an address that carries the version of all of them.
+"""Our scripts, at addresses with a version in the path.
 
-Modules import each other by relative addresses, which no template can version one by one: a
-version in the path goes along, so that a page never mixes modules of two versions.
+Modules import each other by relative addresses, which no template writes. With the version in the
+path they get it too, so a page never mixes modules of two versions.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _YEAR = 365 * 24 * 3600
 
 @bp.get("/js/<version>/<name>.js")
 def script(version: str, name: str) -> Response:
-    """Send a module; a page of another version gets today's, to be asked for again."""
+    """Send a module; under the address of another version it may not be cached."""
     current = version == _version()
     response = send_from_directory(
         _folder(), f"{name}.js", mimetype="text/javascript", max_age=_YEAR if current else 0
@@ -29,7 +29,7 @@ def script(version: str, name: str) -> Response:
 
 @bp.app_url_defaults
 def add_version(endpoint: str, values: dict[str, object]) -> None:
-    """Put the version into addresses of modules."""
+    """Put the version into the addresses of modules."""
     if endpoint == "scripts.script":
         values.setdefault("version", _version())
 

@@ -21,7 +21,7 @@ from webapp.web.picture_sources import PictureSources, code_drawing_of
 FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
 )
-"""The kinds that are always in view, and compared unless others are chosen."""
+"""The kinds whose links are always shown, and that are compared unless others are chosen."""
 
 _WORDINGS = (
     template_filters.price,
@@ -67,7 +67,7 @@ def register(app: Flask) -> None:
 
 
 def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
-    """List the leanings worth a link, and whether each is the current one."""
+    """List the leanings that a page offers as links, and whether each is the current one."""
     parts = blended(hashbag().snapshot)
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
@@ -75,12 +75,12 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
 
 
 def without(values: Sequence[str], one: str) -> tuple[str, ...]:
-    """Leave one value out."""
+    """Return the values without one of them."""
     return tuple(value for value in values if value != one)
 
 
 def page_numbers(page: int, pages: int) -> list[int]:
-    """List the page numbers worth a link: the ends and the near ones; 0 stands for a gap."""
+    """List the page numbers to link: the first, the last and the near ones; 0 stands for a gap."""
     near = sorted({1, pages, *range(max(1, page - 2), min(pages, page + 2) + 1)})
     found: list[int] = []
     for number in near:
@@ -96,7 +96,7 @@ def facets() -> Counts:
 
 
 def sorted_hits(result: Result, order: str) -> Result:
-    """List a result's hits in another order; which they are, and their ranks, stay."""
+    """Return the same hits, with the same ranks, listed in another order."""
     if order == "alike":
         return result
     sign = -1 if order == "price-desc" else 1

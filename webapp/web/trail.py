@@ -15,7 +15,7 @@ from webapp.exceptions import BadParameter
 from webapp.models import Item
 
 MOST = 8
-"""Steps that are kept: the oldest go first."""
+"""How many steps a trail has at most; the oldest are dropped."""
 
 _PHOTO = "~"
 _STEP = re.compile(r"[1-9][0-9]{0,15}|~[\w-]{6}", re.ASCII)
@@ -32,10 +32,10 @@ class Step:
 
 
 def remember() -> None:
-    """Read a request's trail, for the links of its page.
+    """Read the request's trail before its view runs.
 
     Raises:
-        BadParameter: the trail is none.
+        BadParameter: the parameter is not a trail.
     """
     text = request.args.get("trail", "")
     steps = text.split(".") if text else []
@@ -45,7 +45,7 @@ def remember() -> None:
 
 
 def carried(to: Mapping[str, object]) -> str | None:
-    """Write the trail that a link carries, if it leads on from an item or to one."""
+    """Write the trail for a link to an item; None for a link to anything else."""
     item = to.get("item_id") or to.get("item")
     if not item:
         return None
@@ -53,17 +53,17 @@ def carried(to: Mapping[str, object]) -> str | None:
     steps: list[str] = getattr(g, "trail", [])
     if here and here != str(item):
         steps = [*(step for step in steps if step != here), here]
-    # A bag that is come to again moves to the end.
+    # An item is in the trail once: visited again, it moves to the end.
     return _written([step for step in steps if step != str(item)])
 
 
 def here_as_it_is() -> str | None:
-    """Write the trail of this page, for forms that lead to it again."""
+    """Write this page's own trail, for forms that reload the page."""
     return _written(getattr(g, "trail", []))
 
 
 def steps() -> list[Step]:
-    """List the steps to this page; items that are gone are left out."""
+    """List the steps to this page, without items that were removed."""
     trail: list[str] = getattr(g, "trail", [])
     ids = [int(step) for step in trail if not step.startswith(_PHOTO)]
     items = {str(item.id): item for item in hashbag().snapshot.items(ids)} if ids else {}
@@ -79,7 +79,7 @@ def _written(steps: list[str]) -> str | None:
 
 
 def _here() -> str | None:
-    """Name what this page is about, as a step; a page of many links asks for each."""
+    """Return this page as a step; made once, as each link of a page asks."""
     if "here" not in g:
         g.here = _named()
     here: str | None = g.here

@@ -1,4 +1,4 @@
-"""Validators: a browser that asks again for what it has is told so, and nothing is sent."""
+"""Validators: a browser that has an answer already is told that it is still right."""
 
 from flask import Response, request
 
@@ -6,7 +6,7 @@ _VALIDATED = frozenset({"text/html", "application/json"})
 
 
 def validate(response: Response) -> Response:
-    """Name an answer's content by an ETag, and answer 304 to who has that content already."""
+    """Give an answer an ETag of its content, and answer 304 to a browser that has that content."""
     if (
         request.method in {"GET", "HEAD"}
         and response.status_code == 200
@@ -14,7 +14,8 @@ def validate(response: Response) -> Response:
         and not response.direct_passthrough
         and "Cache-Control" not in response.headers
     ):
-        response.cache_control.no_cache = True  # browsers ask each time whether it is still so
-        response.add_etag(weak=True)  # compression changes the bytes, not what they say
-        response.make_conditional(request)
+        response.cache_control.no_cache = True  # a browser asks each time before it shows it again
+        response.add_etag(weak=True)  # weak, because compression changes the bytes
+        if "If-None-Match" in request.headers:
+            response.make_conditional(request)
     return response

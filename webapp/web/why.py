@@ -40,7 +40,7 @@ def page() -> str:
 def _occlusion_maps(
     explained: Explanation, shown: Item | None, found: Item
 ) -> dict[str, OcclusionMaps]:
-    """Take the photos apart by kind; only when asked, for it takes a moment."""
+    """Compute the maps of each kind that has them; only on request, as it takes seconds."""
     each = {
         one.kind.name: occlusion_maps(hashbag().catalog, one, shown, found)
         for one in explained.evidence
@@ -60,5 +60,5 @@ def _search(shown: Item | None) -> Search:
     question = parameters.search_query(request.args, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown:
-        return searcher.of_item(shown, question)
+        return searcher.of_item(shown.id, question)
     return searcher.of(fingerprint_text.decode(request.args["q"]), question)

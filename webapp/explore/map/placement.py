@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import MapNotDrawn
-from webapp.explore.map.progress import Progress, WithProgress
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import k_smallest
 from webapp.index.kind_index import KindIndex
+from webapp.models import Progress, WithProgress
 from webapp.search.look import LookMeasure
 
 # Of the shares from 0.3 to 0.5, this one gives most adjacent bags the same colour and category:

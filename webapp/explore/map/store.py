@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -13,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from webapp.atomic_files import write_atomically
-from webapp.exceptions import MapNotReady
+from webapp.atomic_files import publish_folder, write_atomically
+from webapp.exceptions import MapNotReady, NothingDrawn
 from webapp.explore.map.pyramid import Pyramid
 
 _CURRENT = "current"
@@ -29,8 +28,8 @@ _KEPT = 2
 class Map:
     """A drawn map: the items by cell, row by row from the top left, and where its tiles are.
 
-    `spans`: where each tile begins in the file of all tiles and how many bytes it has, by its
-    number; `digest`: the SHA-256 of that file, in hex.
+    `spans`: for each tile, by its number, the byte where it begins in the file of all tiles, and
+    its length in bytes. `digest`: the SHA-256 of that file, in hex.
     """
 
     version: str
@@ -46,7 +45,7 @@ class Map:
 
     @property
     def bytes(self) -> int:
-        """How large its picture is."""
+        """The size of all its tiles, in bytes."""
         return sum(length for _, length in self.spans)
 
     def cell_of(self, item_id: int) -> tuple[int, int] | None:
@@ -60,23 +59,19 @@ class Map:
 class Maps:
     """Publishes maps in one folder and reads the newest, and the one before it.
 
-    A small file, `current`, names the newest. A map's name is made from what it shows, so that
-    a name means one picture for ever.
+    A small file, `current`, names the newest. A map's name is a checksum of what it shows, so the
+    same name always means the same picture.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is a map at all."""
-        return (self.folder / _CURRENT).exists()
-
     def current(self) -> Map:
         """Return the newest map.
 
         Raises:
-            MapNotReady: none was drawn yet.
+            NothingDrawn: none was drawn yet.
+            MapNotReady: it cannot be read.
         """
         return self.named(self._published()[0])
 
@@ -94,7 +89,9 @@ class Maps:
         except FileNotFoundError as error:
             raise MapNotReady(f"there is no map {version} any more") from error
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise MapNotReady(f"{path} cannot be read: run `hashbag index`") from error
+            raise MapNotReady(
+                "the map cannot be read: run `hashbag index`", private=f"{path}: {error}"
+            ) from error
 
     def tile(self, version: str, level: int, x: int, y: int) -> bytes:
         """Return one tile as WebP.
@@ -113,20 +110,28 @@ class Maps:
                 return file.read(length)
         except FileNotFoundError as error:
             raise MapNotReady(f"there is no map {version} any more") from error
+        except OSError as error:
+            raise MapNotReady(f"the map {version} cannot be read: run `hashbag index`") from error
 
-    def is_whole(self, version: str) -> bool:
-        """Say whether the newest map is this one, its files as they were drawn."""
+    def verify(self) -> Map:
+        """Return the newest map, its tiles compared with their checksum.
+
+        Raises:
+            NothingDrawn: none was drawn yet.
+            MapNotReady: it is damaged.
+        """
+        found = self.current()
         try:
-            found = self.current()
-            return found.version == version and found.digest == _digest(
-                self.folder / version / _TILES
-            )
-        except (MapNotReady, OSError):
-            return False
+            digest = _digest(self.folder / found.version / _TILES)
+        except OSError:
+            digest = ""
+        if found.digest != digest:
+            raise MapNotReady("it is damaged: run `hashbag index`")
+        return found
 
     @contextmanager
     def drawing(self) -> Iterator["Drawing"]:
-        """Make room for a new map beside the others; cleared away unless it is published."""
+        """Make a folder for a new map beside the others; it is removed unless it is published."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clear_unfinished()
         folder = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
@@ -138,14 +143,14 @@ class Maps:
             self._clear_unfinished()
 
     def publish(self, drawing: "Drawing", version: str, columns: int, ids: Sequence[int]) -> None:
-        """Put a drawn map in place by renaming; drop all but it and the one before."""
+        """Publish a drawn map by rename; drop all but it and the one before."""
         spans = drawing.finish(Pyramid(columns, len(ids)).tiles)
         made = Map(version, columns, tuple(ids), spans, _digest(drawing.folder / _TILES))
-        write_atomically(drawing.folder / _ABOUT, json.dumps(asdict(made)).encode() + b"\n")
+        (drawing.folder / _ABOUT).write_text(json.dumps(asdict(made)) + "\n", "utf-8")
         kept = [version, *(name for name in self._kept() if name != version)][:_KEPT]
-        if (self.folder / version).exists():  # damaged, or the map of a catalogue that came back
+        if (self.folder / version).exists():  # damaged, or of a catalogue that is as it was before
             shutil.rmtree(self.folder / version)
-        drawing.folder.rename(self.folder / version)
+        publish_folder(drawing.folder, self.folder / version)
         write_atomically(self.folder / _CURRENT, json.dumps({"maps": kept}).encode() + b"\n")
         self._drop_all_but(kept)
 
@@ -156,16 +161,16 @@ class Maps:
         self._drop_all_but(())
 
     def _published(self) -> list[str]:
-        """Return the names of the newest map and, if there is one, of that before it."""
+        """Return the names of the newest map and, if there is one, of the map before it."""
         try:
             found = json.loads((self.folder / _CURRENT).read_text("utf-8"))["maps"]
             return [str(name) for name in [found[0], *found[1:]]]
         except FileNotFoundError as error:
-            raise MapNotReady("there is no map yet: run `hashbag index`") from error
-        except (ValueError, LookupError, TypeError) as error:
-            raise MapNotReady(
-                f"{self.folder / _CURRENT} cannot be read: run `hashbag index`"
+            raise NothingDrawn(
+                "there is no map yet: `hashbag index` draws it, unless HASHBAG_MAP is off"
             ) from error
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise MapNotReady(f"maps/{_CURRENT} cannot be read: run `hashbag index`") from error
 
     def _kept(self) -> list[str]:
         try:
@@ -197,9 +202,8 @@ class Drawing:
         self._file.write(tile)
 
     def finish(self, tiles: int) -> tuple[tuple[int, int], ...]:
-        """Have all tiles on disk, and return where each of them is."""
+        """End the file of all tiles, and return where each of them is."""
         self._file.flush()
-        os.fsync(self._file.fileno())
         return tuple(self._spans[number] for number in range(tiles))
 
 

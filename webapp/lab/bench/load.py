@@ -1,128 +1,80 @@
-"""A small load generator: so many connections that each ask, wait for the answer, and ask again.
+"""Load by wrk: so many connections that each ask, wait for the answer, and ask again."""
 
-One thread with one `epoll`, and no more looked at than a response's length: what the client costs
-is taken from the server on the same machine, from every server alike.
-"""
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-import re
-import selectors
-import socket
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from webapp.exceptions import HashbagError
 
-import numpy as np
+WRK = "wrk"
+INSTALLED_BY = "apt-get install wrk"
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_PATIENCE = 30.0
-_APART = 0.01
+_SCRIPT = Path(__file__).with_name("wrk.lua")
+_TIMEOUT_SECONDS = 30
+_BOUNDARY = "boundary-of-the-parts-of-this-form"
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came back: milliseconds of each answer, over so many seconds; `failed` were no 200."""
+    """What came back in so many seconds; `failed` counts errors and answers that say one."""
 
-    milliseconds: Sequence[float]
+    answers: int
     seconds: float
     failed: int
+    p50_us: float
+    p95_us: float
+    p99_us: float
 
     @property
     def per_second(self) -> float:
         """Answers a second."""
-        return round(len(self.milliseconds) / self.seconds, 1)
-
-    def at_us(self, percent: float) -> float:
-        """Return a percentile of the times, in microseconds."""
-        return round(1000 * float(np.percentile(self.milliseconds, percent)))
+        return round(self.answers / self.seconds, 1)
 
 
-@dataclass
-class _Connection:
-    socket: socket.socket
-    began: float = 0.0
-    awaited: int = 0  # bytes of the answer; 0 until its head is there
-    got: bytearray = field(default_factory=bytearray)
+def is_there() -> bool:
+    """Say whether wrk is installed."""
+    return shutil.which(WRK) is not None
 
 
-def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
-    """Send requests to a server on this machine for some seconds.
+def drive(
+    port: int, paths: Sequence[str], connections: int, seconds: float, picture: bytes | None = None
+) -> Load:
+    """Ask a server on this machine for some paths in turn, for some seconds, one at least.
+
+    wrk knows whole seconds only. `picture` is posted to each path, as a browser sends it.
 
     Raises:
-        OSError: nobody answers.
+        HashbagError: wrk ended without a result.
     """
-    taken: list[float] = []
-    failed = 0
-    with selectors.DefaultSelector() as selector:
-        for _ in range(connections):
-            connection = _Connection(socket.create_connection(("127.0.0.1", port), _PATIENCE))
-            connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-            # One after the other, or the worker that is first awake takes them all.
-            time.sleep(_APART)
-        began = time.perf_counter()
-        end = began + seconds
-        for key in list(selector.get_map().values()):
-            _ask(key.data, next(requests))
-        waiting = connections
-        while waiting:
-            ready = selector.select(_PATIENCE)
-            if not ready:
-                raise TimeoutError(f"no answer within {_PATIENCE:g} seconds")
-            for key, _ in ready:
-                connection = key.data
-                if not _answered(connection):
-                    continue
-                now = time.perf_counter()
-                taken.append(1000 * (now - connection.began))
-                failed += not connection.got.startswith(b"HTTP/1.1 200")
-                if now < end:
-                    _ask(connection, next(requests))
-                    continue
-                selector.unregister(connection.socket)
-                connection.socket.close()
-                waiting -= 1
-        return Load(taken, time.perf_counter() - began, failed)
+    with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
+        arguments = [str(_written(Path(folder, "paths"), "\n".join(paths).encode()))]
+        if picture is not None:
+            form = _written(Path(folder, "form"), _form(picture))
+            arguments += [str(form), f"multipart/form-data; boundary={_BOUNDARY}"]
+        options = [f"-t{connections}", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+        options += [f"--timeout={_TIMEOUT_SECONDS}s", "-s", str(_SCRIPT)]
+        command = [WRK, *options, f"http://127.0.0.1:{port}", "--", *arguments]
+        told = subprocess.run(  # noqa: S603 - the arguments are our own
+            command, capture_output=True, text=True, check=False
+        )
+    try:
+        return Load(**json.loads(told.stdout.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError) as error:
+        raise HashbagError(f"wrk did not measure: {told.stderr or told.stdout}") from error
 
 
-def _ask(connection: _Connection, request: bytes) -> None:
-    connection.got.clear()
-    connection.awaited = 0
-    connection.began = time.perf_counter()
-    connection.socket.sendall(request)
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
 
 
-def _answered(connection: _Connection) -> bool:
-    """Read what is there, and say whether the answer is whole."""
-    got = connection.got
-    some = connection.socket.recv(1 << 18)
-    if not some:
-        raise ConnectionError("the server closed a connection that was to be kept")
-    got += some
-    if not connection.awaited:
-        head = got.find(b"\r\n\r\n")
-        if head < 0:
-            return False
-        length = _LENGTH.search(got, 0, head)
-        if length is None:
-            raise ConnectionError("an answer does not tell its length")
-        connection.awaited = head + 4 + int(length[1])
-    return len(got) >= connection.awaited
-
-
-def get(path: str) -> bytes:
-    """Write a request for a page."""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-
-
-def post_picture(path: str, data: bytes) -> bytes:
-    """Write a request with a picture in a form, as a browser sends it."""
-    edge = b"edge-of-the-parts-of-this-form"
-    body = (
-        b"--" + edge + b'\r\nContent-Disposition: form-data; name="image"; filename="bag.jpg"\r\n'
-        b"Content-Type: image/jpeg\r\n\r\n" + data + b"\r\n--" + edge + b"--\r\n"
-    )
+def _form(picture: bytes) -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-        f"Content-Type: multipart/form-data; boundary={edge.decode()}\r\n\r\n"
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="bag.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
     )
-    return head.encode() + body
+    return head.encode() + picture + f"\r\n--{_BOUNDARY}--\r\n".encode()

@@ -1,4 +1,4 @@
-"""The least that could be served: a greeting, and a recipe's search page without a database."""
+"""Two applications to compare with: a greeting, and a search page on Annoy without a database."""
 
 import io
 import os
@@ -13,7 +13,7 @@ from PIL import Image
 from webapp.lab.bench.rivals import TREES
 
 CODES = "HASHBAG_BENCH_CODES"
-"""Names the file of packed codes, shape (N, 8), beside its Annoy index in the environment."""
+"""Environment variable: the file of packed codes, shape (N, 8); its Annoy index is beside it."""
 
 _PAGE = """<!doctype html><title>Bags like {{ item }}</title>
 <img src="/images/{{ item }}" alt="">

@@ -21,7 +21,7 @@ _MEGA = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One that answers: its port, its parent process, and how long after its start it did."""
+    """A running server: port, process id of the parent, seconds from its start to an answer."""
 
     port: int
     pid: int
@@ -36,7 +36,7 @@ class Server:
         return sum(_cpu_ticks(pid) for pid in self.workers()) / os.sysconf("SC_CLK_TCK")
 
     def private_mb(self) -> float:
-        """Return the memory, in MB, that a worker has for itself, on the average."""
+        """Return the mean private memory of the workers, in MB."""
         each = [memory.private(pid) for pid in self.workers()]
         return round(sum(each) / len(each) / _MEGA, 1)
 
@@ -63,13 +63,13 @@ def served(
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
     bind = f"127.0.0.1:{port}"
     environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(settings)
-    # Workers that are replaced after so many requests close connections; not while we measure.
+    # No worker is replaced while we measure: that would close connections.
     environ["GUNICORN_CMD_ARGS"] = "--max-requests 0"
     if application is None:
         main = "from webapp.cli import main; main()"
         command = [sys.executable, "-c", main, "serve", "--bind", bind]
     else:
-        # The very settings of `hashbag serve`, with another application.
+        # Another application, with the settings of `hashbag serve`.
         command = [sys.executable, "-m", "gunicorn", "--config", "python:webapp.serving"]
         command.append(application)
         environ |= {

@@ -1,4 +1,4 @@
-"""A catalogue of any size for measuring: drawn photos, and items that share them but not codes."""
+"""A catalogue of any size to measure with: many items share a few drawn photos, not codes."""
 
 import itertools
 import random
@@ -88,7 +88,7 @@ def _add(
 
 
 def _many(connection: sa.Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
-    # The driver's own way: millions of rows would take minutes more as objects.
+    # Straight through the driver: through SQLAlchemy millions of rows take minutes more.
     connection.exec_driver_sql(statement, rows)
 
 
@@ -97,7 +97,7 @@ def _items(
 ) -> Iterator[dict[str, object]]:
     for number in range(first, first + count):
         photo = imported[number % len(imported)]
-        brand = int(_BRANDS * chance.random() ** 2)  # some brands are far more common
+        brand = int(_BRANDS * chance.random() ** 2)  # so that some brands are far more common
         category = chance.choice(_CATEGORIES)
         colour = chance.choice(_COLOURS)
         yield {

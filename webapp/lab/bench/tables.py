@@ -1,8 +1,9 @@
 """The rows of a benchmark as plain text: a table for each section and case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 
+from webapp.lab.bench import load
 from webapp.lab.bench.rivals import absent
 from webapp.lab.bench.rows import BenchRow
 
@@ -10,7 +11,7 @@ TITLES = {
     "query": "nine neighbours; processor time of one thread, microseconds; ratio to faiss flat",
     "index": "building and opening; ratio of build seconds",
     "import": "photos taken in; ratio of time to the recipe's loop",
-    "web": "answers under gunicorn, 16 connections; ratio of answers a second to a greeting's",
+    "web": "answers under gunicorn, 16 connections; ratio of answers a second to the recipe's page",
 }
 
 _COLUMNS = {
@@ -32,17 +33,20 @@ _HEADS = {
 _OTHER_SECONDS = {"query": "build s", "web": "start s"}
 
 
-def to_text(rows: Sequence[BenchRow]) -> str:
-    """Return the tables of all sections, and at the end the rivals that are not installed."""
+def to_text(rows: Sequence[BenchRow], sections: Collection[str] = ()) -> str:
+    """Return the tables of all sections, and at the end what these need and is not installed."""
     blocks = []
     for section, of_section in groupby(rows, key=lambda row: row.section):
         blocks.append(f"{section}: {TITLES[section]}")
         for title, of_case in groupby(of_section, key=_title):
             blocks.append(_table(title, list(of_case)))
-    if any(row.section == "query" for row in rows):
-        blocks += [
-            f"not asked: {name} (pip install {package})" for name, package in absent().items()
-        ]
+    sections = {*sections, *(row.section for row in rows)}
+    missing = []
+    if "query" in sections:
+        missing += [f"{name} (pip install {package})" for name, package in absent().items()]
+    if "web" in sections and not load.is_there():
+        missing.append(f"{load.WRK} ({load.INSTALLED_BY})")
+    blocks += [f"not asked: {one}" for one in missing]
     return "\n\n".join(blocks)
 
 

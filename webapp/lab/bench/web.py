@@ -1,7 +1,10 @@
-"""The `web` section: answers a second under gunicorn, beside a greeting and a recipe's page."""
+"""The `web` section: answers a second under gunicorn, beside a recipe's page and a greeting.
+
+Items are drawn at random, and links to pages carry what those of a visitor do: so nearly every
+answer is asked for the first time.
+"""
 
 import io
-import itertools
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,21 +19,38 @@ from webapp.lab.bench.servers import Server, served
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
 
-YARDSTICK = "hello"
+YARDSTICK = ("Annoy and a template", "similar")
 _CONNECTIONS = 16
-# Items that are asked for again and again: so few that warming up leaves none for the first time.
-_POPULAR = 40
+_PATHS = 10_000
+_TRAIL_STEPS = 3
+_PICTURE_PIXELS = 1000
 
 Step = Progress | BenchRow
-Requests = Callable[[random.Random], bytes]
+Draw = Callable[[random.Random], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A case: what is asked for, drawn anew for each request."""
+    """A case: a path, drawn anew for each request, and what is posted there."""
 
     case: str
-    request: Requests
+    path: Draw
+    picture: bytes | None = None
+
+    def paths(self, seed: int) -> list[str]:
+        """Draw paths, the same for the same seed."""
+        chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        return [self.path(chance) for _ in range(_PATHS)]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A server: its application, ours if it is None, what it is to know, and what it is asked."""
+
+    name: str
+    application: str | None
+    settings: Mapping[str, str]
+    visits: tuple[Visit, ...]
 
 
 def measure(core: Hashbag, seconds: float, seed: int) -> Iterator[Step]:
@@ -41,81 +61,78 @@ def measure(core: Hashbag, seconds: float, seed: int) -> Iterator[Step]:
         codes = Path(folder, "codes.npy")
         yield Progress(f"web, {size:,} items: building the recipe's index")
         minimum.build(realistic.draw(KINDS["whash"], size, seed)[:, 0], codes)
-        for system, application, settings, visits in _systems(size, codes):
-            first = visits[0].request(random.Random(seed)).split()[1].decode()  # noqa: S311
-            with served(application, core.settings.instance, first, settings) as server:
-                for visit in visits:
-                    yield Progress(f"web, {size:,} items: {system}, {visit.case}")
+        for system in _systems(size, codes):
+            first = system.visits[0].paths(seed)[0]
+            instance = core.settings.instance
+            with served(system.application, instance, first, system.settings) as server:
+                for visit in system.visits:
+                    yield Progress(f"web, {size:,} items: {system.name}, {visit.case}")
                     found = _measured(server, visit, seconds, seed)
-                    rows.append(replace(found, system=system, size=size))
+                    rows.append(replace(found, system=system.name, size=size))
     yield from _with_ratios(rows)
 
 
-def _systems(
-    size: int, codes: Path
-) -> Iterator[tuple[str, str | None, Mapping[str, str], list[Visit]]]:
+def _systems(size: int, codes: Path) -> Iterator[System]:
     picture = _picture()
 
-    def visit(case: str, path: str, among: int = size) -> Visit:
-        return Visit(
-            case,
-            lambda chance: load.get(
-                path.format(item=chance.randint(1, among), seed=chance.randrange(10**6))
-            ),
-        )
+    def item(chance: random.Random) -> int:
+        return chance.randint(1, size)
+
+    def page(chance: random.Random) -> str:
+        trail = ".".join(str(item(chance)) for _ in range(_TRAIL_STEPS))
+        return f"/items/{item(chance)}?seed={chance.randrange(10**6)}&trail={trail}"
+
+    def similar(by: str) -> Visit:
+        path = "/api/v1/items/{}/similar?by={}"
+        return Visit(f"similar, {by}", lambda chance: path.format(item(chance), by))
 
     upload = "upload, 1000 px"
-    yield "hello", "webapp.lab.bench.minimum:hello()", {}, [visit("a greeting", "/")]
-    yield (
-        "Annoy and a template",
+    greeting = Visit("a greeting", lambda _: "/")
+    yield System("hello", "webapp.lab.bench.minimum:hello()", {}, (greeting,))
+    yield System(
+        YARDSTICK[0],
         "webapp.lab.bench.minimum:recipe()",
         {minimum.CODES: str(codes)},
-        [
-            visit("similar", "/items/{item}"),
-            Visit(upload, lambda _: load.post_picture("/search", picture)),
-        ],
+        (
+            Visit(YARDSTICK[1], lambda chance: f"/items/{item(chance)}"),
+            Visit(upload, lambda _: "/search", picture),
+        ),
     )
-    paths = {
-        "similar, whash": "/api/v1/items/{item}/similar?by=whash",
-        "similar, look": "/api/v1/items/{item}/similar?by=look",
-        "item page": "/items/{item}",
-    }
-    popular = min(size, _POPULAR)
-    again = [visit(f"{case}, given again", path, popular) for case, path in paths.items()]
-    others = [
-        visit("grid of 81", "/?seed={seed}"),
-        visit("browse, last page", f"/browse?page={max(1, size // 60)}"),
-        Visit(upload, lambda _: load.post_picture("/api/v1/search?by=look", picture)),
-    ]
-    yield "hashbag", None, {}, [*again, *others]
-    anew = [visit(case, path) for case, path in paths.items()]
-    yield "hashbag, nothing kept", None, {"HASHBAG_ANSWERS_MB": "0"}, anew
+    ours = (
+        similar("whash"),
+        similar("look"),
+        Visit("item's page", page),
+        Visit("grid of 81", lambda chance: f"/?seed={chance.randrange(10**6)}"),
+        Visit(upload, lambda _: "/api/v1/search?by=look", picture),
+    )
+    yield System("hashbag", None, {}, ours)
 
 
 def _picture() -> bytes:
-    """Draw the photo that is uploaded, 1000 pixels wide and high."""
+    """Draw the photo that is uploaded."""
     out = io.BytesIO()
-    draw(plan(1)[0]).resize((1000, 1000)).save(out, "JPEG", quality=90)
+    drawn = draw(plan(1)[0]).resize((_PICTURE_PIXELS, _PICTURE_PIXELS))
+    drawn.save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
 def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> BenchRow:
-    """Warm a server up with what it is then measured with."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    requests = (visit.request(chance) for _ in itertools.count())
-    load.drive(server.port, requests, _CONNECTIONS, seconds)
+    """Measure a case, after as many seconds of other requests of the same sort."""
+    if seconds >= 1:
+        load.drive(server.port, visit.paths(seed), _CONNECTIONS, seconds, visit.picture)
     before = server.cpu_seconds()
-    found = load.drive(server.port, requests, _CONNECTIONS, seconds)
-    cpu_us = 1e6 * (server.cpu_seconds() - before) / len(found.milliseconds)
+    paths = visit.paths(seed + 1)
+    found = load.drive(server.port, paths, _CONNECTIONS, seconds, visit.picture)
+    cpu_seconds = server.cpu_seconds() - before
     return BenchRow(
         section="web",
         system="",
         size=0,
         case=visit.case,
-        cpu_us=round(cpu_us),
-        p50_us=found.at_us(50),
-        p95_us=found.at_us(95),
-        p99_us=found.at_us(99),
+        cpu_us=round(1e6 * cpu_seconds / max(1, found.answers)),
+        p50_us=found.p50_us,
+        p95_us=found.p95_us,
+        p99_us=found.p99_us,
         per_second=found.per_second,
         seconds=round(server.seconds, 2),
         memory_mb=server.private_mb(),
@@ -124,7 +141,7 @@ def _measured(server: Server, visit: Visit, seconds: float, seed: int) -> BenchR
 
 
 def _with_ratios(rows: list[BenchRow]) -> Iterator[BenchRow]:
-    """Say of each row what share of the greeting's answers a second it has."""
-    unit = next(row.per_second for row in rows if row.system == YARDSTICK)
+    """Say of each row what share of the yardstick's answers a second it has."""
+    unit = next(row.per_second for row in rows if (row.system, row.case) == YARDSTICK)
     for row in rows:
         yield replace(row, ratio=round((row.per_second or 0) / (unit or 1), 3))

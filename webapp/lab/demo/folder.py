@@ -1,9 +1,11 @@
 """The demo catalogue on disk: pictures and their import list, each published by rename."""
 
 import csv
+import io
 from collections.abc import Generator
 from pathlib import Path
 
+from webapp.atomic_files import write_atomically
 from webapp.lab.demo.bag import DrawnBag
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
@@ -43,15 +45,14 @@ def write(folder: Path, items: int = 900, seed: int = 81, *, jobs: int) -> Gener
 
 def _publish(bag: DrawnBag, path: Path) -> None:
     """Draw one picture and publish its file by rename."""
-    unfinished = path.with_suffix(".part")
-    draw(bag).save(unfinished, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    unfinished.replace(path)
+    out = io.BytesIO()
+    draw(bag).save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    write_atomically(path, out.getvalue())
 
 
 def _write_import_list(path: Path, bags: list[DrawnBag]) -> None:
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(COLUMNS)
-        rows.writerows([getattr(bag, column) for column in COLUMNS] for bag in bags)
-    unfinished.replace(path)
+    out = io.StringIO(newline="")
+    rows = csv.writer(out)
+    rows.writerow(COLUMNS)
+    rows.writerows([getattr(bag, column) for column in COLUMNS] for bag in bags)
+    write_atomically(path, out.getvalue().encode())

@@ -1,0 +1,56 @@
+"""Publishing the index, and the map after it, as commands do it: told as it goes."""
+
+import sys
+
+import click
+from tqdm import tqdm
+
+from webapp.cli.common import finish
+from webapp.context import Hashbag
+from webapp.exceptions import MapNotDrawn
+from webapp.maintenance.publishing import Published
+from webapp.models import Rejected, Remark
+
+
+def publish(core: Hashbag, jobs: int) -> None:
+    """Publish what changed, and tell; the caller holds the write lock."""
+    published = finish(core.publisher.publish(jobs))
+    tell(published)
+    if published.hashed:
+        click.echo(
+            f"renewed the codes of {published.hashed} items, which other library versions had "
+            "made: an index holds codes of one version only",
+            err=True,
+        )
+    if published.generation:
+        click.echo(f"published index generation {published.generation}", err=True)
+
+
+def tell(published: Published) -> None:
+    """Tell what is not in the index."""
+    for one in published.rejected:
+        tell_note(one)
+    if published.lacking:
+        click.echo(
+            f"{published.lacking} items lack codes of some kinds: `hashbag index` computes them",
+            err=True,
+        )
+
+
+def tell_note(note: Rejected | Remark) -> None:
+    """Tell what was rejected or remarked, above a progress bar if there is one."""
+    tqdm.write(f"{note.kind} {note}", file=sys.stderr)
+
+
+def draw_map(core: Hashbag) -> None:
+    """Draw the map if the catalogue changed; a failure is told, and undoes nothing.
+
+    The caller holds the write lock.
+    """
+    try:
+        drawn = finish(core.publisher.draw_map())
+    except MapNotDrawn as problem:
+        click.echo(f"no new map: {problem}", err=True)
+    else:
+        if drawn:
+            click.echo(f"drew the map of {drawn} items", err=True)

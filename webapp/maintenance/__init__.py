@@ -1,0 +1,5 @@
+"""Looking after a catalogue: publishing what changed, removing, checking, telling its status."""
+
+from webapp.maintenance.removal import remove
+
+__all__ = ["remove"]

@@ -1,0 +1,165 @@
+"""From a changed catalogue to what searches and pages see: codes, index, then the map.
+
+A kind's codes can be compared only if the same library versions made them, so a generation has
+those of the installed versions. Codes by other versions would be lost to searches: they are
+renewed before publishing. Codes that were never computed are lost to nobody: they wait until
+somebody asks for them.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from webapp.catalog.importer import Importer
+from webapp.catalog.reader import Catalog
+from webapp.exceptions import IndexNotReady
+from webapp.explore.map import drawing
+from webapp.explore.map.store import Maps
+from webapp.hashing.kinds import KINDS
+from webapp.index.generation import read_manifest
+from webapp.index.generation_store import GenerationStore
+from webapp.models import ListedPhoto, Progress, Rejected, WithProgress
+from webapp.pictures.thumbnails import ThumbStore
+from webapp.processes import worthwhile
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing came to.
+
+    `generation`: the new one's name; None where the newest was of the catalogue as it is.
+    `hashed`: how many photos got new codes. `rejected`: the photos that could not be read for it;
+    their items have no codes in the index. `lacking`: how many items have some kind's code not at
+    all, or not by the installed libraries.
+    """
+
+    generation: str | None
+    hashed: int
+    rejected: tuple[Rejected, ...]
+    lacking: int
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes one catalogue. Whoever calls it holds the write lock."""
+
+    catalog: Catalog
+    importer: Importer
+    generations: GenerationStore
+    thumbs: ThumbStore
+    maps: Maps
+    draws_map: bool
+
+    def publish(self, jobs: int) -> WithProgress[Published]:
+        """Make the catalogue, as it is now, what searches see; nothing, if it is already.
+
+        Of the kinds that the published index has, codes by other library versions are renewed.
+
+        Raises:
+            IndexNotReady: the new index cannot be opened.
+        """
+        versions = _versions(self._searched())
+        outdated = self.catalog.outdated(versions)
+        rejected = yield from self._hash(outdated, versions, jobs, fill=False)
+        if self.is_current():
+            return self._published(None, outdated, rejected)
+        generation = yield from self._build()
+        return self._published(generation, outdated, rejected)
+
+    def rebuild(self, kinds: Collection[str], jobs: int) -> WithProgress[Published]:
+        """Compute all codes of some kinds that are missing or by other library versions.
+
+        Then build the index, even where the published one is of the catalogue as it is.
+
+        Raises:
+            IndexNotReady: the new index cannot be opened.
+        """
+        versions = _versions(kinds)
+        stale = self.catalog.stale(versions)
+        rejected = yield from self._hash(stale, versions, jobs, fill=True)
+        generation = yield from self._build()
+        return self._published(generation, stale, rejected)
+
+    def draw_map(self) -> WithProgress[int]:
+        """Draw the map of the catalogue as it is, unless it is drawn already or maps are off.
+
+        A step of its own, for after the index was published: it takes longer, and searches do
+        not need it. Returns how many items were drawn.
+
+        Raises:
+            MapNotDrawn: it cannot be drawn; the map before it stays.
+        """
+        if not self.draws_map:
+            return 0
+        return (yield from drawing.draw(self.catalog, self.thumbs, self.maps))
+
+    def is_current(self) -> bool:
+        """Say whether the published index can be served and is of the catalogue as it is."""
+        try:
+            current = self.generations.current()
+        except IndexNotReady:
+            return False
+        if self.generations.problem or current.manifest.revision != self.catalog.revision:
+            return False
+        # A kind that was installed since then may have codes from an earlier time.
+        return self._with_codes() <= set(current.kinds)
+
+    def _with_codes(self) -> set[str]:
+        """Name the installed kinds that have codes by the installed libraries."""
+        counts = self.catalog.code_counts()
+        return {
+            name
+            for name, kind in KINDS.items()
+            if any(versions == kind.versions() for versions, _ in counts.get(name, []))
+        }
+
+    def _searched(self) -> Collection[str]:
+        """Name the kinds that the published index has; where it cannot be read, all are meant."""
+        try:
+            published = read_manifest(self.generations.newest()).kinds
+        except IndexNotReady:
+            return KINDS.keys()
+        return published.keys() & KINDS.keys()
+
+    def _hash(
+        self, ids: Sequence[int], versions: dict[str, str], jobs: int, *, fill: bool
+    ) -> WithProgress[tuple[Rejected, ...]]:
+        if not ids:
+            return ()
+        self.thumbs.clear_unfinished()
+        outcomes = self.importer.take(
+            self._photos(ids), worthwhile(jobs, len(ids)), versions.keys(), fill=fill
+        )
+        rejected = []
+        for done, outcome in enumerate(outcomes, 1):
+            if isinstance(outcome, Rejected):
+                rejected.append(outcome)
+            yield Progress("computing codes" if fill else "renewing codes", done, len(ids))
+        return tuple(rejected)
+
+    def _photos(self, ids: Sequence[int]) -> Iterator[ListedPhoto]:
+        """Yield the photos of items, without holding all items."""
+        for start in range(0, len(ids), _CHUNK):
+            for item in self.catalog.items(ids[start : start + _CHUNK]):
+                yield ListedPhoto(self.catalog.photo(item), item.filename, {})
+
+    def _build(self) -> WithProgress[str]:
+        yield Progress("building the index", 0, 1)
+        folder = self.generations.publish(self.catalog)
+        self.generations.current()
+        if self.generations.problem:
+            raise self.generations.problem
+        yield Progress("building the index", 1, 1)
+        return folder.name
+
+    def _published(
+        self, generation: str | None, hashed: Sequence[int], rejected: tuple[Rejected, ...]
+    ) -> Published:
+        lacking = self.catalog.count_stale(_versions(KINDS))
+        return Published(generation, len(hashed) - len(rejected), rejected, lacking)
+
+
+def _versions(kinds: Collection[str]) -> dict[str, str]:
+    """Return what makes codes of these kinds here."""
+    return {name: KINDS[name].versions() for name in kinds}

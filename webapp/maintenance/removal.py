@@ -1,0 +1,24 @@
+"""Taking items out of the catalogue, with their thumbnails."""
+
+from collections.abc import Sequence
+
+from webapp.catalog.reader import Catalog
+from webapp.catalog.writer import CatalogWriter
+from webapp.exceptions import ItemNotFound
+from webapp.pictures.thumbnails import ThumbStore
+
+
+def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
+    """Take items out of the catalogue; their original photos stay where they are.
+
+    Raises:
+        ItemNotFound: one of them does not exist; then none is taken out.
+    """
+    items = catalog.items(ids)
+    missing = set(ids) - {item.id for item in items}
+    if missing:
+        raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
+    CatalogWriter(catalog).remove(ids)
+    digests = {item.digest for item in items}
+    for digest in digests - catalog.digests(list(digests)):
+        thumbs.remove(digest)

@@ -1,0 +1,76 @@
+"""What is in a catalogue, which generation serves it, and which map shows it."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from webapp.catalog.reader import Catalog
+from webapp.exceptions import HashbagError, MapNotReady
+from webapp.explore.map.store import Maps
+from webapp.hashing.kinds import KNOWN_KINDS
+from webapp.index.generation import read_manifest
+from webapp.index.generation_store import GenerationStore
+from webapp.maintenance.checks import check_index
+
+
+def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dict[str, object]:
+    """Describe the catalogue, its index and its map, as data that JSON can hold; sizes in bytes."""
+    return {
+        "items": catalog.count(),
+        "instance": str(catalog.instance),
+        "database": catalog.engine.url.render_as_string(hide_password=True),
+        "codes": {
+            kind: [{"made_by": versions, "count": count} for versions, count in counts]
+            for kind, counts in catalog.code_counts().items()
+        },
+        "not installed": {
+            name: kind.remedy for name, kind in KNOWN_KINDS.items() if not kind.installed
+        },
+        "index": _index_status(catalog, generations),
+        "map": _map_status(maps),
+        "bytes": {
+            "database": _size(catalog.instance.glob("hashbag.db*")),
+            "thumbs": _size(catalog.instance.glob("thumbs/*/*")),
+            "generations": _size(catalog.instance.glob("generations/*/*")),
+            "maps": _size(catalog.instance.glob("maps/*/*")),
+        },
+        "versions": {
+            name: version(name)
+            for name in ("hashbag", "annoy", "ImageHash", "numpy", "pillow", "SQLAlchemy")
+        },
+    }
+
+
+def _index_status(catalog: Catalog, generations: GenerationStore) -> dict[str, object]:
+    problems = [problem.reason for problem in check_index(catalog, generations)]
+    try:
+        folder = generations.newest()
+        kinds = read_manifest(folder).kinds
+    except HashbagError:
+        return {"generation": None, "problems": problems, "kinds": {}}
+    return {
+        "generation": folder.name,
+        "problems": problems,
+        "kinds": {
+            name: {
+                "bits": entry.bits,
+                "items": entry.items,
+                "distinct": entry.rows,
+                "engine": entry.engine,
+                **entry.parameters,
+            }
+            for name, entry in kinds.items()
+        },
+    }
+
+
+def _map_status(maps: Maps) -> dict[str, object]:
+    try:
+        found = maps.current()
+    except MapNotReady as problem:
+        return {"version": None, "problems": [str(problem)]}
+    return {"version": found.version, "items": len(found.ids), "bytes": found.bytes, "problems": []}
+
+
+def _size(paths: Iterator[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.is_file())
