@@ -44,7 +44,7 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
     try:
         engine = sa.create_engine(url, json_deserializer=_read_json, **options)
     except ImportError as error:
-        remedy = ": pip install 'hashbag[postgresql]'" if error.name == "psycopg" else ""
+        remedy = ": pip install 'hashbag[postgres]'" if error.name == "psycopg" else ""
         missing = f"the Python module {error.name}, which reaches it, is not installed{remedy}"
         raise _unavailable(url, missing) from error
     sa.event.listen(engine, "handle_error", _translate)
