@@ -48,7 +48,7 @@ def test_a_list_in_a_folder_that_is_not_utf_8_is_refused_photo_by_photo(tmp_path
 
 def test_a_list_whose_own_name_is_not_utf_8_is_taken_in(tmp_path: Path) -> None:
     listed = photos_in(tmp_path / "photos") / f"{ODD}.csv"
-    listed.write_text("filename,price\n0.png,1\n1.png,cheap\n")
+    listed.write_text("filename,title\n0.png,One\n,Two\n")
     args: list[str | Path] = ["import", listed, "--rejects", tmp_path / "rejects.csv", "--no-map"]
 
     done = hashbag([*args, "--kinds", "whash"], tmp_path / "instance")

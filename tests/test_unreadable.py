@@ -139,5 +139,6 @@ def test_a_folder_that_is_forbidden_from_the_start_is_a_503_with_its_reason(
     )
     assert (alive[0], similar[0], ready[0]) == (200, 503, 503)
     for text in (similar[1], ready[1]):
-        assert "Permission denied" in text
+        assert "cannot be read" in text
+        assert ("Permission denied" in text) != inner
         assert str(instance) not in text

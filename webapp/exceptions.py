@@ -112,10 +112,3 @@ class NothingDrawn(MapNotReady):
 
 class MapNotDrawn(HashbagError):
     """The map cannot be drawn; the catalogue and its index are not affected."""
-
-
-def reason_of(error: Exception) -> str:
-    """Return what an error says, without the path of the file: visitors may read it."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return str(error.strerror)
-    return str(error)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from webapp.atomic_files import publish_folder, write_atomically
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished, reason_of
+from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
@@ -84,7 +84,7 @@ class GenerationStore:
         try:
             return open_generation(folder, self._engine, digest, checksum_cache)
         except OSError as error:
-            raise IndexDamaged(_unreadable(folder.name, error)) from error
+            raise _unreadable(folder.name, error) from error
 
     def _stamp(self) -> Stamp:
         """Return what is another as soon as `current` is another, or cannot be looked at."""
@@ -121,7 +121,7 @@ class GenerationStore:
                 "nothing is indexed yet: run `hashbag demo`, `hashbag import` or `hashbag index`"
             ) from error
         except OSError as error:
-            raise IndexDamaged(_unreadable(_CURRENT, error)) from error
+            raise _unreadable(_CURRENT, error) from error
         except (ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(f"generations/{_CURRENT} is damaged: run `hashbag index`") from error
 
@@ -153,8 +153,10 @@ class GenerationStore:
         return sorted(path for path in self.folder.glob("[0-9]*") if path.name.isdigit())
 
 
-def _unreadable(name: str, error: OSError) -> str:
-    return (
-        f"generations/{name} cannot be read: {reason_of(error)}. Let the server read the "
-        "folder `generations` of its instance folder and all in it, then run `hashbag index`"
+def _unreadable(name: str, error: OSError) -> IndexDamaged:
+    return IndexDamaged(
+        f"generations/{name} cannot be read: {error.strerror or type(error).__name__}. Let the "
+        "server read the folder `generations` of its instance folder and all in it, then run "
+        "`hashbag index`",
+        private=error,
     )
