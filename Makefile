@@ -13,9 +13,9 @@ run: .venv/run-installed
 check: .venv/test-installed lint
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow"
 
-# Everything: linters, all tests, real servers, real browser.
+# Everything: linters, all tests, real servers, real browser; and what of the code they ran.
 test: .venv/test-installed browser lint
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder --cov
 
 # The same promises at many more moments: for an evening, or before a release.
 soak: .venv/test-installed
@@ -27,12 +27,14 @@ lint: .venv/test-installed
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-# Debian's Chromium and wrk, where we may install them; the tests name what they miss.
+# Debian's Chromium, the quicker one that has no screen, and wrk, where we may install them; the
+# tests name what they miss.
 browser:
-	@if ! { command -v chromium && command -v wrk; } >/dev/null && command -v apt-get >/dev/null \
-	&& [ "$$(id -u)" = 0 ]; \
+	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk; } >/dev/null \
+	&& command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium fonts-liberation wrk >/dev/null; fi
+	  chromium chromium-headless-shell fonts-liberation wrk >/dev/null \
+	  || echo "The browser and wrk could not be installed" >&2; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser
@@ -53,4 +55,4 @@ audit: .venv/test-installed browser
 	@touch $@ .venv/run-installed
 
 clean:
-	@rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

@@ -32,14 +32,19 @@ settings.load_profile("hashbag")
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups after it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a file's slow tests to one worker, for what they share; and begin with them.
+    """Give slow tests that share something to one worker, and begin with them.
 
     The fast ones, at the end, go to whichever worker is free: so all end at about the same time.
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if item.get_closest_marker("slow"):
+            shared = "browser" if "chromium" in _fixtures(item) else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def _fixtures(item: pytest.Item) -> Collection[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
 
 
 @pytest.fixture(scope="session")

@@ -245,5 +245,5 @@ def test_a_section_prints_a_table_and_writes_rows(
 
 def test_real_codes_are_asked_of_a_catalogue_that_has_some(tmp_path: Path) -> None:
     done = hashbag(["bench", "query", "--real"], tmp_path / "instance")
-    assert done.returncode == 2
-    assert "this catalogue has no codes of shape: import photos" in done.stderr
+    assert done.returncode == 1
+    assert "there is no catalogue here: run `hashbag demo` or `hashbag import`" in done.stderr

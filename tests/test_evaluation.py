@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
-from webapp.exceptions import BadParameter, IndexNotReady, UnreadableImage
+from webapp.exceptions import BadParameter, NoCatalog, UnreadableImage
 from webapp.lab.evaluation import (
     EvaluationRow,
     Options,
@@ -304,7 +304,7 @@ def test_a_rival_finds_a_picture_nearest_to_itself(rival: rivals.Rival) -> None:
 
 
 def test_an_empty_catalogue_says_what_to_do(empty: Flask) -> None:
-    with pytest.raises(IndexNotReady, match="hashbag import"):
+    with pytest.raises(NoCatalog, match="hashbag import"):
         rows_of(empty, Options(kinds=("phash",)))
 
 

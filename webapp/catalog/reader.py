@@ -143,6 +143,8 @@ class Catalog:
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
         """Return the stored codes of items, by item and kind."""
         found: dict[int, dict[str, bytes]] = {item_id: {} for item_id in ids}
+        if not ids:
+            return {}
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK_ITEMS):
                 some = ids[start : start + _CHUNK_ITEMS]

@@ -28,7 +28,7 @@ def show() -> str:
     try:
         found = hashbag().maps.current()
     except MapNotReady as problem:
-        empty = not len(hashbag().facets.ids)
+        empty = not len(hashbag().facets.ids) or not hashbag().catalog.count()
         return render_template("map-missing.html", problem=problem, empty=empty)
     return _as_list(found) if shape == "list" else _as_picture(found)
 

