@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tests.pictures import bag, encoded
 from webapp import exceptions
@@ -134,16 +134,24 @@ class Openings:
         self.count = self.at_once = self._now = 0
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._open = Image.open
+        self._open = ImageFile.ImageFile.__init__
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Image.Image:
+    def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Count from here on, whichever of its formats Pillow opens."""
+
+        def opened(image: ImageFile.ImageFile, *args: Any, **kwargs: Any) -> None:
+            self._opened(image, *args, **kwargs)
+
+        monkeypatch.setattr(ImageFile.ImageFile, "__init__", opened)
+
+    def _opened(self, *args: Any, **kwargs: Any) -> None:
         with self._lock:
             self.count += 1
             self._now += 1
             self.at_once = max(self.at_once, self._now)
         time.sleep(self._seconds)
         try:
-            return self._open(*args, **kwargs)
+            self._open(*args, **kwargs)
         finally:
             with self._lock:
                 self._now -= 1
@@ -162,7 +170,7 @@ def test_an_items_photo_is_decoded_once_to_try_harder(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     openings = Openings()
-    monkeypatch.setattr(Image, "open", openings)
+    openings.watch(monkeypatch)
     hash_query(EncodedPicture(PHOTO))
     of_one = openings.count
     assert client.get(address).status_code == 200
@@ -184,7 +192,7 @@ def test_of_requests_at_once_only_one_has_its_picture_decoded(
     filled: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openings = Openings(seconds=0.1)
-    monkeypatch.setattr(Image, "open", openings)
+    openings.watch(monkeypatch)
 
     def status(address: str) -> int:
         client = filled.test_client()
