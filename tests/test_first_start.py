@@ -132,6 +132,22 @@ def test_make_run_serves_a_catalogue_of_ones_own_as_it_is(tmp_path: Path) -> Non
     assert (ready["status"], ready["items"]) == ("ready", 1)
 
 
+def test_make_run_draws_nothing_where_the_database_is_gone_and_serves_it_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    instance, photos, port = tmp_path / "instance", catalogue(tmp_path / "photos", 1), free_port()
+    hashbag(["import", photos, "--kinds", "whash", "--no-map"], instance)
+    for path in instance.glob("hashbag.db*"):
+        path.rename(tmp_path / path.name)
+    with started(["serve", "--demo", "--bind", f"127.0.0.1:{port}", "--workers", "1"], instance):
+        eventually(lambda: answer(port, "/healthz"), "the server answered")
+        assert answer(port, "/readyz") == {}  # 503
+        assert not [*instance.glob("demo/*"), *instance.glob("hashbag.db")]
+        for path in tmp_path.glob("hashbag.db*"):
+            path.rename(instance / path.name)
+        assert answer(port, "/readyz")["items"] == 1
+
+
 def answer(port: int, path: str) -> dict[str, object]:
     """Ask for some JSON; empty while nobody listens."""
     try:

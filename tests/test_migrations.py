@@ -153,7 +153,7 @@ def test_an_instance_of_the_first_version_opens_and_keeps_everything(instance: P
 def test_an_old_and_a_new_database_have_the_tables_that_the_code_knows(
     instance: Path, empty: Flask
 ) -> None:
-    CatalogWriter(core_of(empty).catalog)
+    CatalogWriter(core_of(empty).catalog).make_catalog()
     for app in (create_app({"instance": instance}), empty):
         with core_of(app).catalog.engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), metadata)
@@ -192,7 +192,7 @@ def test_a_database_of_a_later_version_is_refused_and_left_as_it_is(instance: Pa
         assert answer.status_code == 503
         assert "later version of Hashbag made this catalogue" in answer.get_data(as_text=True)
     with pytest.raises(CatalogTooNew, match="install that version or a later one"):
-        CatalogWriter(core_of(app).catalog)
+        CatalogWriter(core_of(app).catalog).make_catalog()
     core_of(app).catalog.engine.dispose()
     assert path.read_bytes() == before
 

@@ -1,11 +1,13 @@
 """What a real machine does sooner or later: odd files, upgrades, moved photos, tiny catalogues."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from tests.applications import hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
 from webapp import create_app
@@ -53,6 +55,22 @@ def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     (one,) = import_list.read(path)
     assert isinstance(one, Rejected)
     assert one.line == 1
+
+
+def test_a_catalogue_begun_anew_is_not_taken_for_the_one_that_was_indexed(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    for start in (0, 20):
+        for path in instance.glob("hashbag.db*"):
+            path.unlink()
+        photos = tmp_path / f"from-{start}"
+        photos.mkdir()
+        for number in range(3):
+            bag(start + number).save(photos / f"{number}.png")
+        done = hashbag(["import", photos, "--kinds", "whash", "--no-map"], instance)
+        assert done.returncode == 0, done.stderr
+    found = hashbag(["search", photos / "2.png", "--by", "whash", "-k", "1", "--json"], instance)
+    (hit,) = json.loads(found.stdout)["hits"]
+    assert (hit["filename"], hit["distance"]) == ("2.png", 0)
 
 
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ ASK = """
 from webapp import create_app
 from webapp.catalog.writer import CatalogWriter
 app = create_app()
-CatalogWriter(app.extensions["hashbag"].catalog)  # its tables are made by the migrations
+# Its tables are made by the migrations.
+CatalogWriter(app.extensions["hashbag"].catalog).make_catalog()
 assert app.extensions["hashbag"].catalog.count() == 0
 answer = app.test_client().get("/about")
 assert answer.status_code == 200, answer.get_data(as_text=True)

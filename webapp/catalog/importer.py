@@ -57,6 +57,7 @@ class Importer:
         on from there and comes to the same catalogue as an undisturbed one.
         """
         session.keep_in(self._catalog.instance)
+        self._writer.make_catalog()
         look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
         answers = in_order(look, self._tasks(wanted, kinds, fill), jobs)
         folders: set[Path] = set()

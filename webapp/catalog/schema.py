@@ -73,7 +73,7 @@ codes = sa.Table(
 facts = sa.Table(
     "facts",
     metadata,
-    # "schema" is the layout of the tables, "revision" counts the changes of what is in them.
+    # "schema" is the layout of the tables, "revision" grows with every change of what is in them.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )

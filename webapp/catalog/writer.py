@@ -1,5 +1,6 @@
 """Writing the catalogue: a batch of items with their codes is written as a whole, or not at all."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -29,15 +30,15 @@ class Entry:
 
 
 class CatalogWriter:
-    """Writes to a catalogue, and makes it where there is none.
-
-    One process at a time (see `webapp.catalog.write_lock`).
-    """
+    """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._engine = catalog.engine.execution_options(**{PATIENCE: WRITER_SECONDS})
-        make_catalog(self._engine)
         self._maker_ids: dict[str, int] = {}
+
+    def make_catalog(self) -> None:
+        """Make the database and its tables where there are none."""
+        make_catalog(self._engine)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Add and update items, all of them in one transaction."""
@@ -121,6 +122,11 @@ def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None
 
 
 def _advance(connection: sa.Connection) -> None:
-    connection.execute(
-        facts.update().where(facts.c.name == "revision").values(value=facts.c.value + 1)
-    )
+    """Give the catalogue a revision that it never had, nor any other that was in its place.
+
+    An index tells by it whether it is of the catalogue as it is. Counting alone would not do: one
+    that is begun anew may come to the same count.
+    """
+    now = int(time.time() * 1000)
+    following = sa.case((facts.c.value < now, now), else_=facts.c.value + 1)
+    connection.execute(facts.update().where(facts.c.name == "revision").values(value=following))

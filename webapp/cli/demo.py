@@ -64,16 +64,18 @@ def _index(core: Hashbag, *, with_map: bool) -> None:
 def _bags_to_draw(core: Hashbag) -> int:
     """Return how many bags the demo needs; 0 where the catalogue is, or was, somebody's own.
 
-    Its revision counts every change: at 0 nothing was ever in it. Later only the first drawing
-    goes on, if it was interrupted before its index was published.
+    Its revision counts every change: at 0 nothing was ever in it, or its database is gone, which
+    an index betrays. Later only the first drawing goes on, if it was interrupted before its index
+    was published.
     """
     try:
         bags = int(_unfinished(core).read_text("ascii"))
     except (FileNotFoundError, ValueError):
         bags = 0
-    if not core.catalog.revision:
+    published = _was_published(core)
+    if not core.catalog.revision and not published:
         return bags or _BAGS
-    own = _was_published(core) or core.catalog.has_photos_outside(_FOLDER)
+    own = published or core.catalog.has_photos_outside(_FOLDER)
     return 0 if own else bags
 
 

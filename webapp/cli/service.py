@@ -11,6 +11,7 @@ import click
 
 from webapp import create_app
 from webapp.cli.common import errors_in_a_line
+from webapp.exceptions import CatalogError
 from webapp.processes import available_cores
 
 
@@ -52,8 +53,12 @@ def _remove(folder: str, master: int) -> None:
 def _have_something_to_show(*, with_map: bool) -> None:
     from webapp.cli import demo  # noqa: PLC0415 - only here, and after the environment is set
 
+    worked = False
     with create_app().app_context():
-        worked = demo.have_something_to_show(with_map=with_map)
+        try:
+            worked = demo.have_something_to_show(with_map=with_map)
+        except CatalogError as problem:  # pages say so until its database is back
+            click.echo(f"serving all the same: {problem.for_owner}", err=True)
     if worked:
         # The process begins anew, without the memory and the modules that drawing took.
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
