@@ -162,7 +162,8 @@ def looking(chromium: Browser, shop: Server, look: Look, expect: str = "") -> It
         yield page
     finally:
         context.close()
-    assert [said for said in problems if not (expect and re.search(expect, said))] == []
+    unexpected = [said for said in problems if not (expect and re.search(expect, said))]
+    assert not unexpected, unexpected
 
 
 def is_drawn(picture: Locator) -> bool:
