@@ -117,7 +117,8 @@ def test_the_page_gone_back_to_is_the_very_page_that_was_left(
     chromium: Browser, shop: Server
 ) -> None:
     # The driver switches the browser's own memory of pages off; it also loses features of a page
-    # that comes back from there, so the page tells the server how it was shown.
+    # that comes back from there, so the page tells the server how it was shown. And the browser
+    # without a screen has no such memory.
     browser = chromium.browser_type.launch(
         executable_path=CHROMIUM, args=QUIET, ignore_default_args=["--disable-back-forward-cache"]
     )
