@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run check test soak lint browser audit clean
+.PHONY: run check test coverage soak lint browser audit clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -13,8 +13,12 @@ run: .venv/run-installed
 check: .venv/test-installed lint
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow"
 
-# Everything: linters, all tests, real servers, real browser; and what of the code they ran.
+# Everything: linters, all tests, real servers, real browser.
 test: .venv/test-installed browser lint
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+
+# The same, and what of the code the tests ran, in every process; it takes longer.
+coverage: .venv/test-installed browser
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder --cov
 
 # The same promises at many more moments: for an evening, or before a release.
