@@ -145,7 +145,9 @@ def stocked(folder: Path, entries: Sequence[MadeUp]) -> Flask:
     core = core_of(app)
     versions = {name: KINDS[name].versions() for name in ("whash", "dhash")}
     size: dict[str, object] = {"width": 9, "height": 9, "extra": {}}
-    CatalogWriter(core.catalog).write(
+    writer = CatalogWriter(core.catalog)
+    writer.make_catalog()
+    writer.write(
         [
             Entry(
                 None,
