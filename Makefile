@@ -50,12 +50,12 @@ audit: .venv/test-installed browser
 
 .venv/run-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag into .venv (the first time takes a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[learned,map]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[learned,map,watch]'
 	@touch $@
 
 .venv/test-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag and its test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,evaluate,learned,map,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,evaluate,learned,map,test,watch]'
 	@touch $@ .venv/run-installed
 
 clean:

@@ -16,7 +16,7 @@ from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.hashing.kinds import KINDS
 from webapp.processes import available_cores
 from webapp.search.look import PARTS

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from tests.pictures import bag
-from webapp.cli.intake import import_
+from webapp.cli.importing import import_
 
 
 def run_import(app: Flask, *args: str | Path) -> Result:

@@ -15,7 +15,7 @@ from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark
+from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -240,8 +240,8 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(tmp_path: P
     ]
     reason = "the folder cannot be read: Permission denied"
     assert [one for one in entries if isinstance(one, Rejected)] == [
-        Rejected("closed", reason),
-        Rejected(r"\xe9", reason),
+        UnreadPart("closed", reason),
+        UnreadPart(r"\xe9", reason),
     ]
 
 

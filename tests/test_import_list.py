@@ -6,7 +6,7 @@ import pytest
 
 from webapp.catalog import import_list
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark
+from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 
 def read(
@@ -49,7 +49,9 @@ def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, reason: str) -
     good, bad, also_good = read(tmp_path, f"filename,price\nz.jpg,1\n{row}\ny.jpg,2\n")
     assert isinstance(good, ListedPhoto)
     assert isinstance(also_good, ListedPhoto)
-    assert bad == Rejected("bags.csv", reason, 3)
+    # What is on a line with too many cells is not known.
+    sort = UnreadPart if "cells" in reason else Rejected
+    assert bad == sort("bags.csv", reason, 3)
 
 
 def test_a_file_named_twice_is_taken_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.conftest import core_of
 from tests.pictures import bag
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.processes import in_order
 

@@ -15,7 +15,7 @@ from tests.conftest import core_of
 from tests.pictures import bag, catalogue
 from webapp import create_app
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.hash_kind import Bits

@@ -16,7 +16,7 @@ from tests.importing import draw_photos, run_import
 from webapp.catalog import import_list
 from webapp.catalog.import_list.column_names import columns_of
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark
+from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 Entries = list[ListedPhoto | Rejected | Remark]
 
@@ -223,8 +223,8 @@ def test_an_array_names_the_line_of_each_object(tmp_path: Path, space: str) -> N
     lines = space.count("\n")
     assert [(type(one), one.line) for one in entries] == [
         (ListedPhoto, 1 + 2 * lines),
-        (Rejected, 1 + 3 * lines),
-        (Rejected, 1 + 3 * lines),
+        (UnreadPart, 1 + 3 * lines),
+        (UnreadPart, 1 + 3 * lines),
         (Rejected, 1 + 4 * lines),
     ]
 

@@ -83,6 +83,10 @@ UPDATE facts SET value = 1 WHERE name = 'schema';
 """
 
 
+# What later layouts added to items, and what it says of those of before.
+NEW = (("source", ""), ("occurrence", 0))
+
+
 def database_of(instance: Path) -> Path:
     return instance / "hashbag.db"
 
@@ -115,6 +119,9 @@ def rows(database: Path) -> dict[str, list[object]]:
             table: [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")]
             for table in ("items", "makers", "codes", "sqlite_sequence")
         }
+        for item in found["items"]:
+            assert isinstance(item, dict)
+            assert [item.pop(name, default) for name, default in NEW] == [value for _, value in NEW]
         query = "SELECT value FROM facts WHERE name = 'revision'"
         return found | {"revision": list(connection.execute(query).fetchone())}
 
@@ -247,6 +254,8 @@ def ended(processes: list[subprocess.Popen[str]]) -> Iterator[tuple[int, str, st
         "BEGIN IMMEDIATE",
         "CREATE TABLE alembic_version",
         "DROP INDEX ix_items_colour",
+        "DROP TABLE items",
+        "ALTER TABLE new_items",
         "UPDATE facts",
     ],
 )
@@ -277,7 +286,7 @@ def test_processes_that_open_it_at_the_same_time_bring_it_up_to_date_once(
     done = [*ended([opening(instance) for _ in range(4)])]
     assert [(code, out.split()[0]) for code, out, _ in done] == [(0, str(COUNT))] * 4
     told = [error for _, _, error in done if error]
-    assert told == ["the catalogue's tables were brought from layout 1 to 2\n"]
+    assert told == [f"the catalogue's tables were brought from layout 1 to {LAYOUT}\n"]
     assert_whole(create_app({"instance": instance}))
     # And none of them needs Alembic any more; nor has a new one made twice.
     assert [*ended([opening(instance)])] == [(0, f"{COUNT} False\n", "")]

@@ -12,7 +12,7 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
 from webapp import create_app
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.fingerprinting import query_fingerprint
 from webapp.models import ListedPhoto, Rejected

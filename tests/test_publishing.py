@@ -12,7 +12,7 @@ from tests.applications import hashbag
 from tests.pictures import catalogue
 from webapp import context
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.catalog.write_lock import writing
 from webapp.exceptions import NothingDrawn
 from webapp.hashing.kinds import KINDS

@@ -10,7 +10,7 @@ from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 
 ITEM = "/api/v1/items/3"
 

@@ -58,6 +58,10 @@ class Item:
     media_type: str = field(metadata=_INTERNAL)
     digest: str = field(metadata=_INTERNAL)
     extra: Mapping[str, str] = field(default_factory=dict)
+    # Rows of a list may share a photo: how many of them stand before this item's.
+    occurrence: int = field(default=0, metadata=_INTERNAL)
+    # The folder or list that named it last, as `path` is kept; "" where it was added by itself.
+    source: str = field(default="", metadata=_INTERNAL)
 
     @property
     def is_drawn(self) -> bool:
@@ -112,13 +116,15 @@ NO_FILTERS = Filters()
 class ListedPhoto:
     """One picture to take in; `attributes` are columns of the catalogue, those given only.
 
-    `line` is where the import list names it; None in a folder.
+    `line` is where the import list names it; None in a folder. `occurrence` counts the rows of
+    the list before it that name the same file.
     """
 
     path: Path
     filename: str
     attributes: Mapping[str, object]
     line: int | None = None
+    occurrence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,12 @@ class Rejected(Note):
 
     __slots__ = ()
     kind = "rejected"
+
+
+class UnreadPart(Rejected):
+    """A part of a folder or list that could not be read: what it holds is not known."""
+
+    __slots__ = ()
 
 
 class Remark(Note):

@@ -2,7 +2,6 @@
 
 import hashlib
 import stat
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,24 +36,68 @@ class Photo:
     fingerprint: Fingerprint | None
 
 
-ImportTask = tuple[ImportEntry, Known | None]
+@dataclass(frozen=True, slots=True)
+class ImportTask:
+    """What a worker is given of one photo, or of what only passes through.
 
-
-def read(
-    thumbs: ThumbStore, max_pixels: int, kinds: Collection[str], task: ImportTask
-) -> Photo | Rejected | Remark:
-    """Read one file: decode it once, for its codes and its thumbnails.
-
-    A new photo gets codes of the `kinds`, a changed one of all kinds, and an unchanged one of the
-    kinds that are stale.
+    `is_removed`: its item was taken out by hand, so it is left out. `is_touched`: its file may have
+    changed since it was read.
     """
-    want, known = task
-    if not isinstance(want, ListedPhoto):
-        return want
-    try:
-        return _photo(thumbs, EncodedPicture(_bytes_of(want.path), max_pixels), kinds, known)
-    except UnreadableImage as error:
-        return Rejected(want.filename, str(error))
+
+    entry: ImportEntry
+    known: Known | None = None
+    is_removed: bool = False
+    is_touched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportWorker:
+    """Reads photos; it is sent to worker processes.
+
+    New photos get codes of the `kinds`. With `decodes` off only the contents are compared.
+    """
+
+    thumbs: ThumbStore
+    max_pixels: int
+    kinds: tuple[str, ...]
+    decodes: bool = True
+
+    def read(self, task: ImportTask) -> Photo | Rejected | Remark | None:
+        """Read one file: decode it once, for its codes and its thumbnails; None: it is left out.
+
+        A new photo gets codes of the `kinds`, a changed one of all kinds, and an unchanged one of
+        the kinds that are stale.
+        """
+        want, known = task.entry, task.known
+        if not isinstance(want, ListedPhoto):
+            return want
+        if task.is_removed:
+            return None
+        if known and not task.is_touched and not known.stale:
+            return _as_known(known.item)
+        try:
+            return self._photo(_bytes_of(want.path), known)
+        except UnreadableImage as error:
+            return Rejected(want.filename, str(error))
+
+    def _photo(self, data: bytes, known: Known | None) -> Photo:
+        digest = hashlib.sha256(data).hexdigest()
+        unchanged = known if known and known.item.digest == digest else None
+        if not self.decodes:
+            return _as_known(unchanged.item) if unchanged else Photo(digest, 0, 0, "", None)
+        complete = unchanged is not None and _has_thumbs(self.thumbs, unchanged.item)
+        if unchanged and complete and not unchanged.stale:
+            return _as_known(unchanged.item)
+        wanted = unchanged.stale if unchanged else KINDS if known else self.kinds
+        picture, fingerprint = hash_item(EncodedPicture(data, self.max_pixels), wanted)
+        if not complete:
+            self.thumbs.write(digest, picture)
+        return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
+
+
+def _as_known(item: Item) -> Photo:
+    """Say of a photo what the catalogue has of it: nothing is new."""
+    return Photo(item.digest, item.width, item.height, item.media_type, None)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -69,22 +112,6 @@ def _bytes_of(path: Path) -> bytes:
         raise UnreadableImage("there is no such file") from error
     except OSError as error:
         raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
-
-
-def _photo(
-    thumbs: ThumbStore, encoded: EncodedPicture, kinds: Collection[str], known: Known | None
-) -> Photo:
-    digest = hashlib.sha256(encoded.data).hexdigest()
-    unchanged = known if known and known.item.digest == digest else None
-    complete = unchanged is not None and _has_thumbs(thumbs, unchanged.item)
-    if unchanged and complete and not unchanged.stale:
-        item = unchanged.item
-        return Photo(digest, item.width, item.height, item.media_type, None)
-    wanted = unchanged.stale if unchanged else KINDS if known else kinds
-    picture, fingerprint = hash_item(encoded, wanted)
-    if not complete:
-        thumbs.write(digest, picture)
-    return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
 
 def _has_thumbs(thumbs: ThumbStore, item: Item) -> bool:

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
-from enum import Enum
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from webapp.atomic_files import flush
-from webapp.catalog import import_worker
-from webapp.catalog.import_worker import ImportTask, Known, Photo
+from webapp.catalog.import_outcome import Answer, Judge, Outcome
+from webapp.catalog.import_worker import ImportTask, ImportWorker, Known, Photo
+from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
+from webapp.catalog.source_run import SourceRun
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
@@ -21,14 +20,6 @@ from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
 _BATCH = 32
-
-
-class Outcome(Enum):
-    """What became of one picture."""
-
-    ADDED = "added"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
 
 
 class Importer:
@@ -46,6 +37,7 @@ class Importer:
         wanted: Iterable[ImportEntry],
         jobs: int,
         kinds: Collection[str] = KINDS.keys(),
+        run: SourceRun | None = None,
         *,
         fill: bool = True,
     ) -> Iterator[Outcome | Rejected | Remark]:
@@ -54,18 +46,24 @@ class Importer:
         New photos get codes of the `kinds`. Of photos that are known and unchanged, codes of these
         kinds are renewed where other library versions made them, and, with `fill`, computed where
         they are missing. What was yielded is in the catalogue. Whatever ends the run, another goes
-        on from there and comes to the same catalogue as an undisturbed one.
+        on from there and comes to the same catalogue as an undisturbed one. With a `run`, a source
+        is followed: photos that moved keep their item, and what was taken out stays out.
         """
         session.keep_in(self._catalog.instance)
-        self._writer.make_catalog()
-        look = partial(import_worker.read, self._thumbs, self._max_pixels, tuple(kinds))
-        answers = in_order(look, self._tasks(wanted, kinds, fill), jobs)
+        dry = run is not None and run.dry_run
+        if not dry:
+            self._writer.make_catalog()
+        worker = ImportWorker(self._thumbs, self._max_pixels, tuple(kinds), decodes=not dry)
+        judge = Judge(self._catalog, self._versions, run)
+        answers = in_order(worker.read, self._tasks(wanted, kinds, run, fill=fill), jobs)
         folders: set[Path] = set()
         try:
             while batch := list(islice(answers, _BATCH)):
-                judged = [self._judge(*task, photo) for task, photo in batch]
-                folders |= self._write([entry for _, entry in judged if entry])
-                self._drop_replaced(batch)
+                judged = judge.batch(batch)
+                if not dry:
+                    folders |= self._write([entry for _, entry in judged if entry])
+                    self._drop_replaced(batch)
+                    self._follow(batch, run)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
             raise HashbagError(
@@ -83,33 +81,68 @@ class Importer:
         self._writer.write(entries)
         return folders
 
-    def _drop_replaced(self, batch: Sequence[tuple[ImportTask, Photo | Rejected | Remark]]) -> None:
-        """Remove the thumbnails of contents that no item has any more."""
-        replaced = {
-            known.item.digest
-            for (_, known), photo in batch
-            if known and isinstance(photo, Photo) and photo.digest != known.item.digest
-        }
+    def _drop_replaced(self, batch: Sequence[Answer]) -> None:
+        """Remove the thumbnails of contents that no item has any more, or has got."""
+        replaced = set()
+        for task, photo in batch:
+            if isinstance(photo, Photo):
+                before = task.known.item.digest if task.known else photo.digest
+                if not task.known or before != photo.digest:
+                    replaced.add(before)
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
+    def _follow(self, batch: Sequence[Answer], run: SourceRun | None) -> None:
+        """Note that the source named these items last, and forget removals that it undid."""
+        if not run:
+            return
+        known = [task.known.item for task, _ in batch if task.known]
+        claimed = [item.id for item in known if item.source != run.source]
+        if claimed:
+            self._writer.claim(claimed, run.source)
+        if run.again:
+            taken = [task.entry for task, photo in batch if isinstance(photo, Photo)]
+            self._writer.forget_removals(
+                [self._place(want) for want in taken if isinstance(want, ListedPhoto)]
+            )
+
     def _tasks(
-        self, wanted: Iterable[ImportEntry], kinds: Collection[str], fill: bool
+        self,
+        wanted: Iterable[ImportEntry],
+        kinds: Collection[str],
+        run: SourceRun | None,
+        *,
+        fill: bool,
     ) -> Iterator[ImportTask]:
         remaining = iter(wanted)
         while batch := list(islice(remaining, _BATCH)):
             photos = [want for want in batch if isinstance(want, ListedPhoto)]
             known = self._known(photos, kinds, fill)
+            removed = self._removed(photos, run)
             for want in batch:
-                path = self._path(want) if isinstance(want, ListedPhoto) else ""
-                yield want, known.get(path)
+                if isinstance(want, ListedPhoto):
+                    place = self._place(want)
+                    touched = run is None or run.may_have_changed(want.path)
+                    yield ImportTask(want, known.get(place), place in removed, touched)
+                else:
+                    yield ImportTask(want)
 
     def _known(
         self, wanted: Sequence[ListedPhoto], kinds: Collection[str], fill: bool
-    ) -> dict[str, Known]:
-        found = self._catalog.items_at([self._path(want) for want in wanted])
+    ) -> dict[tuple[str, int], Known]:
+        found = self._catalog.items_at([path for path, _ in map(self._place, wanted)])
         makers = self._catalog.makers_of([item.id for item in found])
-        return {item.path: Known(item, self._stale(makers[item.id], kinds, fill)) for item in found}
+        return {
+            (item.path, item.occurrence): Known(item, self._stale(makers[item.id], kinds, fill))
+            for item in found
+        }
+
+    def _removed(
+        self, wanted: Sequence[ListedPhoto], run: SourceRun | None
+    ) -> Collection[tuple[str, int]]:
+        if not run or run.again:
+            return ()
+        return removals_at(self._catalog, [path for path, _ in map(self._place, wanted)])
 
     def _stale(
         self, made_by: Mapping[str, str], kinds: Collection[str], fill: bool
@@ -120,41 +153,5 @@ class Importer:
             if made_by.get(kind) != self._versions[kind] and (fill or kind in made_by)
         )
 
-    def _path(self, want: ListedPhoto) -> str:
-        return self._catalog.stored_path(want.path)
-
-    def _judge(
-        self,
-        want: ImportEntry,
-        known: Known | None,
-        photo: Photo | Rejected | Remark,
-    ) -> tuple[Outcome | Rejected | Remark, Entry | None]:
-        if not isinstance(want, ListedPhoto):
-            return want, None
-        if not isinstance(photo, Photo):
-            return replace(photo, line=want.line), None
-        columns: dict[str, object] = {
-            "digest": photo.digest,
-            "width": photo.width,
-            "height": photo.height,
-            "media_type": photo.media_type,
-            **want.attributes,
-        }
-        if known is None:
-            new = {"path": self._path(want), "filename": want.filename, "extra": {}, **columns}
-            return Outcome.ADDED, Entry(None, new, photo.fingerprint, self._versions)
-        changed = {
-            name: value for name, value in columns.items() if getattr(known.item, name) != value
-        }
-        if not changed and photo.fingerprint is None:
-            return Outcome.UNCHANGED, None
-        entry = Entry(known.item.id, changed, photo.fingerprint, self._versions)
-        return Outcome.UPDATED, entry
-
-
-def tally(outcomes: Iterable[Outcome | Rejected]) -> Mapping[str, int]:
-    """Count outcomes by name, the rejected among them."""
-    counts = {outcome.value: 0 for outcome in Outcome} | {"rejected": 0}
-    for outcome in outcomes:
-        counts["rejected" if isinstance(outcome, Rejected) else outcome.value] += 1
-    return counts
+    def _place(self, want: ListedPhoto) -> tuple[str, int]:
+        return self._catalog.stored_path(want.path), want.occurrence

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from webapp.models import ATTRIBUTES, ITEM_FIELDS, ItemField
 
-LAYOUT = 2
+LAYOUT = 3
 """The number of this layout of the tables; the database has its own in `facts`."""
 
 metadata = sa.MetaData()
@@ -26,6 +26,11 @@ _COLUMN_TYPES: dict[object, type[sa.types.TypeEngine[Any]]] = {
 }
 
 
+# A list may leave a text out.
+_defaults = {one.name: "" for one in ITEM_FIELDS if one.type is str and one.name in ATTRIBUTES}
+_defaults |= {"source": "", "occurrence": "0"}
+
+
 def _column(one: ItemField) -> sa.Column[Any]:
     """Make the column of an item's field."""
     if one.name == "id":
@@ -34,12 +39,9 @@ def _column(one: ItemField) -> sa.Column[Any]:
         one.name,
         _COLUMN_TYPES[one.type],
         nullable=one.type == float | None,
-        # A list may leave a text out.
-        server_default="" if one.type is str and one.name in ATTRIBUTES else None,
-        # Relative to the instance folder for photos inside it, so that the folder can be moved.
-        unique=one.name == "path" or None,
+        server_default=_defaults.get(one.name),
         # SHA-256 of the photo's file, in hex.
-        index=one.name == "digest" or None,
+        index=one.name in {"digest", "source"} or None,
     )
 
 
@@ -47,8 +49,19 @@ items = sa.Table(
     "items",
     metadata,
     *map(_column, ITEM_FIELDS),
+    # Paths are relative to the instance folder for photos inside it, so that it can be moved.
+    sa.UniqueConstraint("path", "occurrence", name="uq_items_path"),
     # An id is never given twice: links and caches of a removed item must not show another.
     sqlite_autoincrement=True,
+)
+
+# Items that were taken out by hand: an import leaves their photos out.
+removed = sa.Table(
+    "removed",
+    metadata,
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("occurrence", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
 )
 
 makers = sa.Table(

@@ -1,7 +1,7 @@
 """Writing the catalogue: a batch of items with their codes is written as a whole, or not at all."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from webapp.catalog.database import PATIENCE, WRITER_SECONDS
 from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
-from webapp.catalog.schema import codes, facts, items, makers
-from webapp.models import Fingerprint
+from webapp.catalog.schema import codes, facts, items, makers, removed
+from webapp.models import Fingerprint, T
+
+_CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,29 @@ class CatalogWriter:
             # Indexes hold attributes too, for filters: they must follow every change.
             _advance(connection)
 
-    def remove(self, ids: Sequence[int]) -> None:
-        """Take items out, with their codes."""
+    def remove(self, ids: Sequence[int], *, for_good: bool = False) -> None:
+        """Take items out, with their codes; `for_good`: imports leave their photos out later."""
         with self._engine.begin() as connection:
-            connection.execute(items.delete().where(items.c.id.in_(ids)))
+            for some in _chunks(ids):
+                those = items.c.id.in_(some)
+                if for_good:
+                    _note_removal(connection, those)
+                connection.execute(items.delete().where(those))
             _advance(connection)
+
+    def claim(self, ids: Sequence[int], source: str) -> None:
+        """Note which folder or list named items last; nothing that searches see changes."""
+        with self._engine.begin() as connection:
+            for some in _chunks(ids):
+                update = items.update().where(items.c.id.in_(some))
+                connection.execute(update.values(source=source))
+
+    def forget_removals(self, places: Sequence[tuple[str, int]]) -> None:
+        """Let photos in again, by path and occurrence, whose items were taken out for good."""
+        place = sa.tuple_(removed.c.path, removed.c.occurrence)
+        with self._engine.begin() as connection:
+            for some in _chunks(places):
+                connection.execute(removed.delete().where(place.in_(some)))
 
     def _add_codes(self, connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
         rows = [
@@ -119,6 +139,20 @@ def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None
             codes.c.kind == sa.bindparam("of_kind")
         )
         connection.execute(codes.delete().where(which), replaced)
+
+
+def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), _CHUNK_ITEMS):
+        yield things[start : start + _CHUNK_ITEMS]
+
+
+def _note_removal(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+    columns = ("path", "occurrence", "digest")
+    gone = sa.select(*(items.c[name] for name in columns)).where(those)
+    known = sa.tuple_(removed.c.path, removed.c.occurrence)
+    places = gone.with_only_columns(items.c.path, items.c.occurrence)
+    connection.execute(removed.delete().where(known.in_(places)))
+    connection.execute(removed.insert().from_select(columns, gone))
 
 
 def _advance(connection: sa.Connection) -> None:

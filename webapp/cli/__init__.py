@@ -10,9 +10,11 @@ from webapp.cli.common import errors_in_a_line
 
 _MODULE_OF = {
     "demo": "demo",
-    "import": "intake",
-    "remove": "intake",
-    "index": "intake",
+    "import": "importing",
+    "add": "items",
+    "set": "items",
+    "remove": "items",
+    "index": "indexing",
     "status": "inspection",
     "verify": "inspection",
     "search": "inspection",
@@ -35,7 +37,7 @@ class Commands(FlaskGroup):
         if name not in _MODULE_OF:
             return super().get_command(ctx, name)
         module = import_module(f"webapp.cli.{_MODULE_OF[name]}")
-        # `import` is a word of Python's own: its function is called `import_`.
+        # `import` and `set` are words of Python's own: the functions are called `import_`, `set_`.
         found: click.Command = getattr(module, name, None) or getattr(module, f"{name}_")
         return found
 

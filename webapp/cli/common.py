@@ -1,7 +1,7 @@
 """What commands share: errors as one line, options, progress bars."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import wraps
@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from webapp.exceptions import BadParameter, ConfigError, HashbagError, ImportListError, ItemNotFound
+from webapp.hashing.kinds import KINDS
 from webapp.models import WithProgress
 from webapp.processes import available_cores
+from webapp.search.query import kind_named
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,3 +94,16 @@ WRITTEN = click.File("w", encoding="utf-8", errors="backslashreplace", lazy=Fals
 def by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """Split names that were given by comma, or one at a time."""
     return tuple(name for part in given for name in part.replace(",", " ").split())
+
+
+kinds_option = click.option(
+    "--kinds",
+    multiple=True,
+    callback=by_comma,
+    help="Which kinds to compute, by comma or repeated; else all that are installed.",
+)
+
+
+def chosen(kinds: tuple[str, ...]) -> Collection[str]:
+    """Return the kinds that were named, or all."""
+    return [kind_named(name, "kinds").name for name in kinds] or KINDS.keys()

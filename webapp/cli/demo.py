@@ -8,7 +8,7 @@ from webapp.atomic_files import write_atomically
 from webapp.catalog import import_list
 from webapp.catalog.write_lock import writing
 from webapp.cli.common import jobs_option, no_map_option, progress, reports_errors
-from webapp.cli.intake import take_in
+from webapp.cli.import_run import ImportChoices, take_in
 from webapp.cli.publication import draw_map, publish
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import CatalogBusy, IndexNotReady, NothingPublished
@@ -101,7 +101,8 @@ def _draw(core: Hashbag, items: int, jobs: int, *, with_map: bool) -> None:
         write_atomically(_unfinished(core), str(items).encode())
     for _ in progress(write(folder, items, jobs=jobs), items, "drawing"):
         pass
-    take_in(core, import_list.read(folder / "manifest.csv"), jobs)
+    source = folder / "manifest.csv"
+    take_in(core, source, import_list.read(source), ImportChoices(jobs, again=True))
     _end_first_drawing(core, with_map=with_map)
 
 

@@ -142,7 +142,9 @@ class Publisher:
         """Yield the photos of items, without holding all items."""
         for start in range(0, len(ids), _CHUNK):
             for item in self.catalog.items(ids[start : start + _CHUNK]):
-                yield ListedPhoto(self.catalog.photo(item), item.filename, {})
+                yield ListedPhoto(
+                    self.catalog.photo(item), item.filename, {}, occurrence=item.occurrence
+                )
 
     def _build(self) -> WithProgress[str]:
         yield Progress("building the index", 0, 1)

@@ -8,8 +8,12 @@ from webapp.exceptions import ItemNotFound
 from webapp.pictures.thumbnails import ThumbStore
 
 
-def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
+def remove(
+    catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int], *, for_good: bool = True
+) -> None:
     """Take items out of the catalogue; their original photos stay where they are.
+
+    `for_good`: an import leaves these photos out, unless it is told to take them in again.
 
     Raises:
         ItemNotFound: one of them does not exist; then none is taken out.
@@ -18,7 +22,7 @@ def remove(catalog: Catalog, thumbs: ThumbStore, ids: Sequence[int]) -> None:
     missing = set(ids) - {item.id for item in items}
     if missing:
         raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
-    CatalogWriter(catalog).remove(ids)
+    CatalogWriter(catalog).remove(ids, for_good=for_good)
     digests = {item.digest for item in items}
     for digest in digests - catalog.digests(list(digests)):
         thumbs.remove(digest)

@@ -18,7 +18,7 @@ from webapp.exceptions import ImportListError
 from webapp.models import ImportEntry, Remark
 
 _NOTHING_GIVEN: Mapping[str, str] = MappingProxyType({})
-_FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "maps", "thumbs")
+_FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "imports", "maps", "thumbs")
 
 
 class ImportList:

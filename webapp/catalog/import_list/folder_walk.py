@@ -11,7 +11,7 @@ from pathlib import Path
 
 from webapp.catalog.import_list.picture_names import is_picture_name
 from webapp.catalog.import_list.readable_names import is_unicode, readable
-from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark, UnreadPart
 
 # What file systems, network drives and archives keep beside files, in lower case.
 _SYSTEM_FOLDERS = frozenset(
@@ -117,7 +117,7 @@ class FolderWalk:
     def _note_unreadable(self, error: OSError) -> None:
         folder = os.path.relpath(error.filename, self._top)
         reason = f"the folder cannot be read: {error.strerror}"
-        self._notes.append(Rejected(readable(folder), reason))
+        self._notes.append(UnreadPart(readable(folder), reason))
 
     def _left_out(self) -> str:
         """Tell how many files and folders were left out, and of which sorts most."""

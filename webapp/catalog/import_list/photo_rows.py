@@ -1,7 +1,5 @@
 """From rows to photos: where each lies, what its attributes are, and what is to be said of it."""
 
-import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from webapp.catalog.import_list.photo_paths import (
 )
 from webapp.catalog.import_list.prices import Price, price_of_number, read_price, shown_decimal_sign
 from webapp.catalog.import_list.readable_names import is_unicode, readable
+from webapp.catalog.import_list.shared_photos import SharedPhotos
 from webapp.catalog.import_list.table_reading import Row, Table, as_text
 from webapp.models import ATTRIBUTES, ImportEntry, ListedPhoto, Rejected, Remark
 
@@ -55,7 +54,7 @@ class PhotoRows:
         self._table = table
         self._decimal_sign = decimal_sign
         self._paths = PhotoPaths(source.parent)
-        self._first_lines: dict[bytes, int] = {}  # by a short digest of the path: paths are long
+        self._shared = SharedPhotos()
         self._product = ("", 0)  # the one of the row above, and the line that it began on
         self._without_picture = 0
         self._found_by_name = 0
@@ -108,28 +107,22 @@ class PhotoRows:
         place = place or self._paths.nowhere(first)
         attributes, remarks = self._attributes(row)
         extra = {name: as_text(row.cells[index]) for name, index in row.columns.extras.items()}
-        texts = "".join(map(str, (*attributes.values(), *extra, *extra.values())))
-        if wrong := self._wrong_with(place, texts, row.line):
-            yield Rejected(readable(place.filename), wrong, row.line)
+        texts = "\0".join(map(str, (*attributes.values(), *extra, *extra.values())))
+        filename = readable(place.filename)
+        if wrong := _wrong_with(place, texts):
+            yield Rejected(filename, wrong, row.line)
+            return
+        occurrence, same = self._shared.add(place.path, texts, row.line)
+        if same:
+            reason = f"the same file stands on line {same} already"
+            yield Rejected(filename, reason, row.line)
             return
         self._found_by_name += place.by_name
-        filename = readable(place.filename)
-        yield ListedPhoto(place.path, filename, attributes | {"extra": extra}, row.line)
+        attributes["extra"] = extra
+        yield ListedPhoto(place.path, filename, attributes, row.line, occurrence)
         remarks += [_not_taken(others)] if others else []
         for remark in (*remarks, *self._nameless_cells(row)):
             yield Remark(filename, readable(remark), row.line)
-
-    def _wrong_with(self, place: Place, texts: str, line: int) -> str:
-        """Say why a row cannot be taken in; "" where it can."""
-        if not is_unicode(str(place.path)):
-            return "its path is not UTF-8: rename it"
-        if not is_unicode(texts):
-            return "a text holds half a character"
-        path = hashlib.blake2b(os.fsencode(place.path), digest_size=16).digest()
-        if path in self._first_lines:
-            return f"the same file stands on line {self._first_lines[path]} already"
-        self._first_lines[path] = line
-        return ""
 
     def _attributes(self, row: Row) -> tuple[dict[str, object], list[str]]:
         """Return a row's attributes of ours, and what is to be said of them."""
@@ -173,6 +166,13 @@ class PhotoRows:
             yield Remark(
                 self._list, f"rows of products above, without a picture of their own: {count}"
             )
+
+
+def _wrong_with(place: Place, texts: str) -> str:
+    """Say why a row cannot be taken in; "" where it can."""
+    if not is_unicode(str(place.path)):
+        return "its path is not UTF-8: rename it"
+    return "" if is_unicode(texts) else "a text holds half a character"
 
 
 def _pictures_in(value: object) -> tuple[str, list[str]]:

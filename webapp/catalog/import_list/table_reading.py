@@ -12,7 +12,7 @@ from webapp.catalog.import_list.json_reading import array_values, line_values
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.import_list.text_encoding import Encoding, encoding_of, opened
 from webapp.exceptions import ImportListError
-from webapp.models import Rejected, Remark
+from webapp.models import Rejected, Remark, UnreadPart
 
 _BEGINNING_CHARACTERS = 4096  # enough to tell an array from objects on lines
 
@@ -101,7 +101,7 @@ def _csv_rows(
     for line, cells in csv_reading.rows(source, encoding, layout):
         if any(map(str.strip, cells[width:])):
             reason = "more cells than columns; is a quote or comma missing?"
-            yield Rejected(readable(source.name), reason, line)
+            yield UnreadPart(readable(source.name), reason, line)
         else:
             yield Row(line, layout.columns, cells + [""] * (width - len(cells)))
 
@@ -135,14 +135,14 @@ def _json_values_table(
     def rows() -> Iterator[Row | Rejected]:
         for line, value in values():
             if isinstance(value, ValueError):
-                yield Rejected(name, f"not JSON: {value}", line)
+                yield UnreadPart(name, f"not JSON: {value}", line)
             elif not isinstance(value, dict):
-                yield Rejected(name, "not a JSON object", line)
+                yield UnreadPart(name, "not a JSON object", line)
             else:
                 try:
                     columns = columns_by_names(tuple(value))
                 except ImportListError as error:
-                    yield Rejected(name, readable(error), line)
+                    yield UnreadPart(name, readable(error), line)
                 else:
                     yield Row(line, columns, list(value.values()))
 

@@ -47,6 +47,8 @@ def _take_over_transactions(engine: sa.Engine) -> None:
 
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
+        # A table that is made anew is dropped first, and would take all that refers to it along.
+        connection.cursor().execute("PRAGMA foreign_keys = OFF")
         # Kept in the file. Readers go on while an import writes.
         connection.cursor().execute("PRAGMA journal_mode = WAL")
 

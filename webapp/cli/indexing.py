@@ -1,0 +1,41 @@
+"""The command that computes codes and builds the index anew."""
+
+import sys
+
+import click
+
+from webapp.catalog.write_lock import writing
+from webapp.cli.common import (
+    chosen,
+    finish,
+    jobs_option,
+    kinds_option,
+    no_map_option,
+    reports_errors,
+)
+from webapp.cli.publication import draw_map, tell
+from webapp.context import hashbag
+
+
+@click.command()
+@kinds_option
+@no_map_option
+@jobs_option
+@reports_errors
+def index(kinds: tuple[str, ...], no_map: bool, jobs: int) -> None:
+    """Compute missing codes and those by other library versions; build the indexes anew.
+
+    Codes are stored as they are computed: stopped and run again, it goes on where it was. Servers
+    go on answering from the index that they have until the new one is there. Exits 1 when a photo
+    could not be read.
+    """
+    core = hashbag()
+    with writing(core.settings.instance):
+        published = finish(core.publisher.rebuild(chosen(kinds), jobs))
+        tell(published)
+        items = core.catalog.count()
+        click.echo(f"published index generation {published.generation} of {items} items")
+        if not no_map:
+            draw_map(core)
+    if published.rejected:
+        sys.exit(1)

@@ -1,0 +1,139 @@
+"""Commands for single items: add, set, remove."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from webapp import maintenance
+from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.import_list.readable_names import is_unicode, readable
+from webapp.catalog.import_outcome import Outcome
+from webapp.catalog.source_run import ADDED_BY_ITSELF, SourceRun
+from webapp.catalog.write_lock import writing
+from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.cli.common import no_map_option, reports_errors
+from webapp.cli.publication import draw_map, publish
+from webapp.context import Hashbag, hashbag
+from webapp.exceptions import ItemNotFound, UnreadableImage
+from webapp.models import ATTRIBUTES, Item, ListedPhoto, Rejected
+from webapp.processes import available_cores
+
+F = TypeVar("F", bound=Callable[..., object])
+
+item_id = click.IntRange(1, 2**63 - 1)
+file_path = click.Path(path_type=Path)
+
+
+def _pairs(
+    _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> Sequence[tuple[str, str]]:
+    """Read NAME=VALUE."""
+    pairs = [pair.partition("=") for pair in given]
+    if not all(name.strip() and equals for name, equals, _ in pairs):
+        raise click.BadParameter("write it as NAME=VALUE, such as price=45")
+    return [(name, value) for name, _, value in pairs]
+
+
+def attribute_options(command: F) -> F:
+    """Give a command an option for each attribute of an item."""
+    for name in reversed(ATTRIBUTES):
+        command = click.option(f"--{name}", help=f"Its {name}.")(command)
+    return command
+
+
+@click.command()
+@click.argument("file", type=file_path)
+@attribute_options
+@click.option(
+    "--extra", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Anything else of it."
+)
+@no_map_option
+@reports_errors
+def add(
+    file: Path, extra: Sequence[tuple[str, str]], no_map: bool, **attributes: str | None
+) -> None:
+    """Take in one photo, also one that was removed before; it stays where it is.
+
+    A photo that is in the catalogue already gets the attributes that are given.
+    """
+    core = hashbag()
+    given = {name: value for name, value in attributes.items() if value is not None}
+    with writing(core.settings.instance):
+        outcome, item = _added(core, file, given | dict(extra))
+        publish(core, 1)
+        click.echo(f"{outcome.value} item {item.id}")
+        if not no_map:
+            draw_map(core)
+
+
+def _added(core: Hashbag, file: Path, given: Mapping[str, str]) -> tuple[Outcome, Item]:
+    """Take one photo in; the caller holds the write lock."""
+    path = file.resolve()
+    if not is_unicode(str(path)):
+        raise UnreadableImage(f"{readable(path)}: its path is not UTF-8: rename it")
+    CatalogWriter(core.catalog).make_catalog()
+    known = core.catalog.items_at([core.catalog.stored_path(path)])
+    columns = columns_of(given, known[0].extra if known else {})
+    run = SourceRun(ADDED_BY_ITSELF, again=True)
+    (outcome,) = core.importer.take([ListedPhoto(path, readable(path.name), columns)], 1, run=run)
+    if isinstance(outcome, Rejected):
+        raise UnreadableImage(str(outcome))
+    assert isinstance(outcome, Outcome), "a photo that was named is taken in or rejected"
+    return outcome, core.catalog.items_at([core.catalog.stored_path(path)])[0]
+
+
+@click.command("set")
+@click.argument("number", metavar="ID", type=item_id)
+@click.argument("given", metavar="NAME=VALUE...", nargs=-1, required=True, callback=_pairs)
+@no_map_option
+@reports_errors
+def set_(number: int, given: Sequence[tuple[str, str]], no_map: bool) -> None:
+    """Change attributes of an item; an empty value takes one away.
+
+    A later import of a list that gives the same attribute writes its own.
+    """
+    core = hashbag()
+    with writing(core.settings.instance):
+        item = core.catalog.item(number)
+        columns = columns_of(dict(given), item.extra)
+        changed = {name: value for name, value in columns.items() if getattr(item, name) != value}
+        if changed:
+            CatalogWriter(core.catalog).write([Entry(number, changed, None, {})])
+        publish(core, 1)
+        told = ", ".join(sorted(changed)) or "nothing, it is so already"
+        click.echo(f"item {number}: changed {told}")
+        if changed and not no_map:
+            draw_map(core)
+
+
+@click.command()
+@click.argument("ids", type=item_id, nargs=-1)
+@click.option(
+    "--file", "files", type=file_path, multiple=True, help="Name an item by its photo; repeatable."
+)
+@no_map_option
+@reports_errors
+def remove(ids: tuple[int, ...], files: tuple[Path, ...], no_map: bool) -> None:
+    """Take items out; their original photos stay where they are.
+
+    Imports leave these photos out from then on; `hashbag import --again` takes them in again.
+    """
+    if not ids and not files:
+        raise click.UsageError("name items by their ids, or by --file")
+    core = hashbag()
+    with writing(core.settings.instance):
+        numbers = sorted({*ids, *(number for file in files for number in _items_of(core, file))})
+        maintenance.remove(core.catalog, core.thumbs, numbers)
+        publish(core, available_cores())
+        click.echo(f"removed {len(numbers)}")
+        if not no_map:
+            draw_map(core)
+
+
+def _items_of(core: Hashbag, file: Path) -> list[int]:
+    found = core.catalog.items_at([core.catalog.stored_path(file.resolve())])
+    if not found:
+        raise ItemNotFound(f"no item has the photo {readable(file)}")
+    return [item.id for item in found]
