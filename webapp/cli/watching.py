@@ -95,7 +95,7 @@ def _changes(source: Path, instance: Path) -> Iterator[set[str]]:
         step=_QUIET_MS,
         rust_timeout=_LOOKS_MS,
         yield_on_timeout=True,
-        raise_interrupt=False,
+        raise_interrupt=True,
         ignore_permission_denied=True,
     ):
         yield {os.path.realpath(path) for _, path in batch}
