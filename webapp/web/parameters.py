@@ -1,6 +1,7 @@
 """Request parameters as typed values; each that cannot be used is named."""
 
 import math
+import re
 import secrets
 from collections.abc import Sequence
 
@@ -25,6 +26,8 @@ MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
+# float() would take underscores, words and other scripts' digits too; programs write exponents.
+_DECIMAL = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 
 Args = MultiDict[str, str]
 
@@ -87,10 +90,7 @@ def lean(args: Args) -> Leaning:
     named = {leaning.name: leaning for leaning in LEANINGS}
     if not text or text in named:
         return named.get(text, BALANCED)
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
+    found = decimal(text)
     if not 0 <= found <= 1:
         raise BadParameter(
             "lean",
@@ -122,11 +122,8 @@ def _price(args: Args, name: str) -> float | None:
     text = args.get(name, "").strip()
     if not text:
         return None
-    try:
-        price = float(text)
-    except ValueError:
-        price = math.nan
-    if not (math.isfinite(price) and price >= 0):
+    price = decimal(text)
+    if not price >= 0:  # or it is no number
         raise BadParameter(name, f"'{text[:40]}' is not a price; write it like 49.90")
     return price
 
@@ -157,10 +154,12 @@ def number(args: Args, name: str, default: float, least: float, most: float) -> 
     text = args.get(name, "").strip()
     if not text:
         return default
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
+    found = decimal(text)
     if not least <= found <= most:
         raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
     return found
+
+
+def decimal(text: str) -> float:
+    """Read a number written with a decimal point; NaN where it is none."""
+    return float(text) if _DECIMAL.fullmatch(text) else math.nan

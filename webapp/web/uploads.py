@@ -69,7 +69,7 @@ def _region(fields: Fields) -> Crop | None:
     if not text:
         return None
     try:
-        x, y, width, height = (float(part) for part in text.split(","))
+        x, y, width, height = (parameters.decimal(part.strip()) for part in text.split(","))
     except ValueError as error:
         raise BadParameter("crop", "must be x,y,w,h as fractions from 0 to 1") from error
     # A browser's rounding may put an edge just outside the picture.
