@@ -96,7 +96,7 @@ FACETS = tuple(sorted(one.name for one in ITEM_FIELDS if one.role is Role.FACET)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a grid: any of the values in each facet, and a price range, both ends in."""
+    """What narrows a grid: any of the values in each facet, a price range, both ends in, words."""
 
     brand: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
@@ -104,6 +104,7 @@ class Filters:
     currency: tuple[str, ...] = ()
     min_price: float | None = None
     max_price: float | None = None
+    text: str | None = None
 
     def __bool__(self) -> bool:
         return self != NO_FILTERS

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import BadParameter, IndexDamaged
+from webapp.exceptions import BadParameter, IndexDamaged, IndexNotReady
+from webapp.index import words
 from webapp.index.hamming import Positions
+from webapp.index.words import Words
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 SORTS = {
@@ -35,7 +37,8 @@ class Facets:
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
     sorted; an item without a value has the number after the last. `prices`: shape (M,), NaN where
-    there is none. `orders`: for each sort the positions in order, shape (M,).
+    there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
+    the generation has none yet.
     """
 
     ids: Ids
@@ -43,6 +46,7 @@ class Facets:
     columns: Mapping[str, NDArray[np.int32]]
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
+    words: Words | None = None
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""
@@ -64,7 +68,22 @@ class Facets:
             passes &= self.prices >= filters.min_price
         if filters.max_price is not None:
             passes &= self.prices <= filters.max_price
+        if filters.text is not None and len(self.ids):
+            passes &= self._with_words(filters.text)
         return passes
+
+    def _with_words(self, text: str) -> Mask:
+        """Say of each item whether it has these words.
+
+        Raises:
+            IndexNotReady: the index was built before words were searched.
+        """
+        if self.words is None:
+            raise IndexNotReady("words cannot be searched yet: run `hashbag index`")
+        found = self.words.ids(text)
+        has = np.zeros(len(self.ids), dtype=bool)
+        has[self.ids.searchsorted(found)] = True
+        return has
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""
@@ -210,4 +229,5 @@ def load(folder: Path) -> Facets:
         {name: array[name] for name in FACETS},
         array["prices"],
         {name: array[f"by-{name}"] for name in _STORED_SORTS},
+        words.load(folder) if (folder / words.FILE).exists() else None,
     )

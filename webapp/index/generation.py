@@ -14,7 +14,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import facets, identical_pictures
+from webapp.index import facets, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
@@ -100,6 +100,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     columns = facets.gather(catalog)
     columns.save(folder)
+    words.save(folder, catalog.all_items())
     kinds, rows_by_kind = {}, []
     for kind in KINDS.values():
         ids, packed = catalog.code_column(kind.name, kind.versions())
@@ -120,7 +121,8 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             files=_digests(folder, f"{kind.name}.*"),
         )
     identical_pictures.find(len(columns.ids), rows_by_kind).save(folder)
-    files = _digests(folder, identical_pictures.FILE) | _digests(folder, f"{facets.PREFIX}.*")
+    patterns = (identical_pictures.FILE, words.FILE, f"{facets.PREFIX}.*")
+    files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest

@@ -60,7 +60,7 @@ class GenerationStore:
                     self._follow(stamp)
         if self._serving is None:
             assert self._problem is not None, "`_follow` sets a generation or a problem"
-            raise self._problem
+            raise self._problem.with_traceback(None)
         return self._serving
 
     @property

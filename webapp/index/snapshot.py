@@ -14,7 +14,7 @@ from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
 from webapp.models import Filters, Fingerprint, Ids, Item
 
-_MOST_HELD = 10_000
+_MOST_ITEMS_HELD = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Snapshot:
             IndexNotReady: nothing is published, or it cannot be opened.
         """
         if isinstance(self.published, IndexNotReady):
-            raise self.published
+            # The same error for every request: each would make its traceback longer.
+            raise self.published.with_traceback(None)
         return self.published
 
     @property
@@ -90,7 +91,7 @@ class Snapshot:
         """
         unknown = [item_id for item_id in ids if item_id not in self._held]
         if unknown:
-            if len(self._held) > _MOST_HELD:  # a command may go through all items
+            if len(self._held) > _MOST_ITEMS_HELD:  # a command may go through all items
                 self._held.clear()
                 unknown = list(ids)
             self._held.update(dict.fromkeys(unknown))

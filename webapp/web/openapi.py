@@ -189,4 +189,6 @@ def _filters() -> list[Json]:
     texts: Json = {"type": "array", "items": {"type": "string"}}
     price: Json = {"type": "number", "minimum": 0}
     schemas = dict.fromkeys(FACETS, texts) | dict.fromkeys(("min_price", "max_price"), price)
+    words: Json = {"type": "string", "maxLength": 200, "description": "Words that items have."}
+    schemas |= {"text": words}
     return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]

@@ -26,6 +26,7 @@ MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
+_MOST_CHARACTERS = 200  # of words to search for
 # float() would take underscores, words and other scripts' digits too; programs write exponents.
 _DECIMAL = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -105,6 +106,7 @@ def filters(args: Args) -> Filters:
         **{name: _texts(args, name) for name in FACETS},
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
+        text=_words(args),
     )
     low, high = found.min_price, found.max_price
     if low is not None and high is not None and low > high:
@@ -116,6 +118,13 @@ def filters(args: Args) -> Filters:
 
 def _texts(args: Args, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in args.getlist(name) if value))
+
+
+def _words(args: Args) -> str | None:
+    text = " ".join(args.get("text", "").split())
+    if len(text) > _MOST_CHARACTERS:
+        raise BadParameter("text", f"must have at most {_MOST_CHARACTERS} characters")
+    return text or None
 
 
 def _price(args: Args, name: str) -> float | None:
