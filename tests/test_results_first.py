@@ -169,6 +169,18 @@ def test_who_opens_a_shared_result_reads_that_it_is_someones_photo(
         assert page.title().startswith("Bags like someone’s photo")
 
 
+@pytest.mark.slow
+def test_a_photo_sent_before_the_scripts_came_is_ones_own(
+    chromium: Browser, shop: Server, drawn: Path
+) -> None:
+    with looking(chromium, shop, Look(390), expect="ERR_FAILED|ask.js") as page:
+        page.route("**/ask.js", lambda route: route.abort())
+        upload(page, drawn / "bag-012.png")
+        expect(page.locator("h1")).to_have_text("Bags like your photo")
+        follow(show_choices(page).get_by_role("link", name=re.compile("^whash")))
+        expect(page.locator("h1")).to_have_text("Bags like your photo")
+
+
 @pytest.mark.parametrize(
     ("headers", "words"),
     [

@@ -12,8 +12,6 @@ try {
 const keys = () => Object.keys(store ?? {}).filter((key) => key.startsWith(PREFIX));
 const read = (key) => JSON.parse(store?.getItem(key) ?? "null");
 
-export const remembers = store !== null;
-
 export const recalled = (fingerprint) => read(PREFIX + fingerprint);
 
 // A trail names a photo by the last characters of its fingerprint.

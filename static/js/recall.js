@@ -1,7 +1,7 @@
 // Shows the person's own photo where a page mentions it; only the browser tab remembers it.
 
 import { draw } from "./picture.js";
-import { marked, recalled, remember, remembers } from "./photos.js";
+import { marked, recalled, remember } from "./photos.js";
 
 function show({ picture, width, height }, canvas) {
   [canvas.width, canvas.height] = [width, height]; // first, so that the page does not shift later
@@ -9,10 +9,12 @@ function show({ picture, width, height }, canvas) {
   draw(new Blob([bytes]), canvas, 640);
 }
 
-// A result says whose photo it was asked with. The server can only guess; the tab that asked knows.
-function name(mine) {
-  const heading = document.querySelector("h1");
-  const words = mine ? heading.dataset.mine : heading.dataset.anyones;
+// A result says whose photo it was asked with. The server can only guess by where the reader came
+// from; a tab that was opened with a shared link remembers that.
+const heading = document.querySelector("h1[data-anyones]");
+
+function nameOwner(isMine) {
+  const words = isMine ? heading.dataset.mine : heading.dataset.anyones;
   document.title = document.title.replace(heading.textContent, words);
   heading.textContent = words;
 }
@@ -20,9 +22,10 @@ function name(mine) {
 for (const figure of document.querySelectorAll("[data-own]")) {
   const part = (selector) => figure.querySelector(selector);
   const photo = recalled(figure.dataset.own);
-  remember(figure.dataset.own, { url: location.pathname + location.search });
+  const shared = photo?.shared ?? heading.textContent === heading.dataset.anyones;
+  remember(figure.dataset.own, { url: location.pathname + location.search, shared });
+  nameOwner(Boolean(photo?.name) || !shared);
   figure.hidden = !photo?.name;
-  if (remembers) name(Boolean(photo?.name));
   part(".mat").hidden = !photo?.picture;
   part(".undrawn").hidden = photo?.picture;
   part("b").textContent = photo?.name;

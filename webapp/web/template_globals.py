@@ -27,6 +27,7 @@ _WORDINGS = (
     template_filters.price,
     template_filters.heading,
     template_filters.alt,
+    template_filters.beside_brand,
     template_filters.facts,
     template_filters.plain,
     template_filters.price_range,
