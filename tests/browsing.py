@@ -208,6 +208,14 @@ def follow(link: Locator) -> None:
         link.click()
 
 
+def show_choices(page: Page) -> Locator:
+    """Unfold what ranks the neighbours, where that is one closed line; returns the choices."""
+    line = page.locator(".how > summary")
+    if line.is_visible() and page.locator(".how[open]").count() == 0:
+        line.click()
+    return page.locator(".how-choices")
+
+
 def names(page: Page, within: str = ".grid") -> list[str]:
     page.wait_for_load_state()
     return [name.strip() for name in page.locator(f"{within} .card .title").all_inner_texts()]

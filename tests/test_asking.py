@@ -472,7 +472,7 @@ def test_only_the_tab_that_asked_shows_the_photo_and_after_a_reload_too(
     page.wait_for_url(RESULT)
     for _ in range(2):
         expect(own_photo(page)).to_be_visible()
-        expect(page.get_by_text("Only this browser tab has a copy of your photo.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Bags like your photo")).to_be_visible()
         red = own_photo(page).evaluate(
             "async canvas => { await new Promise(done => setTimeout(done, 200));"
             " return [...canvas.getContext('2d').getImageData(1, 1, 1, 1).data] }"

@@ -21,6 +21,7 @@ from tests.browsing import (
     is_drawn,
     looking,
     names,
+    show_choices,
 )
 from tests.serving import Server
 
@@ -51,7 +52,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, shop: Server) -> Ite
 
 def kind_link(page: Page, name: str) -> Locator:
     """Find the link that ranks the neighbours by a kind."""
-    return page.locator(".neighbours").get_by_role("link", name=re.compile(rf"^{name}\b"))
+    return show_choices(page).get_by_role("link", name=re.compile(rf"^{name}\b"))
 
 
 @in_every_look
@@ -70,7 +71,7 @@ def test_a_click_on_a_bag_leads_to_its_nine_neighbours_and_the_kinds_are_links(p
     neighbours = names(page)
     assert len(set(neighbours)) == 9
     assert clicked not in neighbours
-    assert page.get_by_role("navigation", name="kind").locator("[aria-current]").count() == 1
+    assert page.locator(".how-choices nav[aria-label='Hash kind'] [aria-current]").count() == 1
 
     found = {}
     for kind, bits in (("whash", 64), ("colorhash", 42)):

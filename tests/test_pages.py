@@ -4,6 +4,7 @@ import io
 import re
 import zlib
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import core_of
+from tests.conftest import core_of, take_in
 from tests.pictures import bag, encoded
 from webapp.hashing.kinds import KINDS
 
@@ -278,16 +279,11 @@ def test_pictures_are_cached_by_their_content(client: FlaskClient) -> None:
             assert again.status_code == 304
 
 
-def test_text_of_the_catalogue_is_never_markup(empty: Flask, tmp_path: object) -> None:
-    from pathlib import Path  # noqa: PLC0415
-
-    from tests.conftest import take_in  # noqa: PLC0415
-
-    folder = Path(str(tmp_path))
-    (folder / "a.png").write_bytes(encoded(bag(1), "PNG"))
+def test_text_of_the_catalogue_is_never_markup(empty: Flask, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
     rows = "filename,title,url\na.png,<script>alert(1)</script>,javascript:alert(1)\n"
-    (folder / "bags.csv").write_text(rows, "utf-8")
-    take_in(empty, folder / "bags.csv")
+    (tmp_path / "bags.csv").write_text(rows, "utf-8")
+    take_in(empty, tmp_path / "bags.csv")
     for path in ("/", "/items/1", "/compare?item=1"):
         html = page(empty.test_client(), path).html
         assert "<script>" not in html
@@ -311,3 +307,24 @@ def test_pictures_travel_as_they_are(client: FlaskClient) -> None:
     assert answer.status_code == 200
     assert "Content-Encoding" not in answer.headers
     answer.close()
+
+
+@pytest.mark.parametrize(
+    ("brand", "title", "said"),
+    [
+        ("Puma", "Puma Deck Backpack", "Deck Backpack"),
+        ("puma", "PUMA - Deck", "Deck"),
+        ("Puma", "Pumas in a row", "Pumas in a row"),
+        ("Puma", "Puma", "Puma"),
+        ("", "Deck", "Deck"),
+        ("Puma", "Deck by Puma", "Deck by Puma"),
+    ],
+)
+def test_a_card_says_the_brand_once(
+    empty: Flask, tmp_path: Path, brand: str, title: str, said: str
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
+    (tmp_path / "bags.csv").write_text(f"filename,title,brand\na.png,{title},{brand}\n", "utf-8")
+    take_in(empty, tmp_path / "bags.csv")
+    html = page(empty.test_client(), "/browse").html
+    assert f'<span class="title" title="{title}">{said}</span>' in html

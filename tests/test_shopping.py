@@ -17,6 +17,7 @@ from tests.browsing import (
     looking,
     names,
     ready,
+    show_choices,
     until,
 )
 from tests.serving import Server
@@ -77,7 +78,7 @@ def test_a_visitor_narrows_neighbours_by_facets_whose_counts_follow_and_takes_on
 def test_neighbours_are_put_in_order_of_price_by_a_link(page: Page) -> None:
     page.goto("/items/7")
     alike = set(names(page, ".grid.three"))
-    follow(page.get_by_role("navigation", name="Order").get_by_role("link", name="low to high"))
+    follow(show_choices(page).get_by_role("link", name="low to high"))
     assert prices(page, ".grid.three") == sorted(prices(page, ".grid.three"))
     assert set(names(page, ".grid.three")) == alike
 

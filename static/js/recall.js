@@ -9,10 +9,22 @@ function show({ picture, width, height }, canvas) {
   draw(new Blob([bytes]), canvas, 640);
 }
 
+// A result says whose photo it was asked with. The server can only guess by where the reader came
+// from; a tab that was opened with a shared link remembers that.
+const heading = document.querySelector("h1[data-anyones]");
+
+function nameOwner(isMine) {
+  const words = isMine ? heading.dataset.mine : heading.dataset.anyones;
+  document.title = document.title.replace(heading.textContent, words);
+  heading.textContent = words;
+}
+
 for (const figure of document.querySelectorAll("[data-own]")) {
   const part = (selector) => figure.querySelector(selector);
   const photo = recalled(figure.dataset.own);
-  remember(figure.dataset.own, { url: location.pathname + location.search });
+  const shared = photo?.shared ?? heading.textContent === heading.dataset.anyones;
+  remember(figure.dataset.own, { url: location.pathname + location.search, shared });
+  nameOwner(Boolean(photo?.name) || !shared);
   figure.hidden = !photo?.name;
   part(".mat").hidden = !photo?.picture;
   part(".undrawn").hidden = photo?.picture;

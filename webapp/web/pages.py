@@ -1,6 +1,7 @@
 """The pages people see."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 
@@ -83,9 +84,18 @@ def search() -> str:
     return render_template(
         "found.html",
         q=text,
+        asked_here=_asked_here(),
         search=search,
         result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
         bands=bands,
+    )
+
+
+def _asked_here() -> bool:
+    """Whether who sees a result most likely searched for it: a shared link is opened elsewhere."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return (
+        site == "same-origin" if site else urlsplit(request.referrer or "").netloc == request.host
     )
 
 

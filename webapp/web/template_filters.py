@@ -19,6 +19,24 @@ def heading(item: Item) -> str:
     return stem or f"Item {item.id}"
 
 
+def beside_brand(item: Item) -> str:
+    """Name an item where its brand stands already: shop titles often begin with the brand."""
+    name, brand = heading(item), item.brand
+    rest = name[len(brand) :].lstrip(" ,:|-\u2013\u2014")
+    begins_with_it = name[: len(brand)].casefold() == brand.casefold()
+    ends_there = not name[len(brand) : len(brand) + 1].isalnum()
+    return rest if brand and rest and begins_with_it and ends_there else name
+
+
+def facts(item: Item) -> list[tuple[str, str, str | None]]:
+    """List what is known of an item: a name, a value, and the facet that narrows by it if any."""
+    facets = [("Category", item.category, "category"), ("Colour", item.colour, "colour")]
+    extra = [
+        (name.replace("_", " ").capitalize(), value, None) for name, value in item.extra.items()
+    ]
+    return [fact for fact in (*facets, *extra) if fact[1]]
+
+
 def alt(item: Item) -> str:
     """Describe an item's photo for those who cannot see it."""
     kind_of_thing = " ".join(word for word in (item.colour, item.category) if word)

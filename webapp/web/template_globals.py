@@ -11,8 +11,8 @@ from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
-from webapp.search.look import BLENDED, LEANINGS, LEARNED, TWO_PART_LEANINGS, Leaning
-from webapp.search.query import RANKINGS, blended
+from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
+from webapp.search.query import RANKINGS, Query, blended
 from webapp.web import template_filters, trail
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
@@ -27,6 +27,8 @@ _WORDINGS = (
     template_filters.price,
     template_filters.heading,
     template_filters.alt,
+    template_filters.beside_brand,
+    template_filters.facts,
     template_filters.plain,
     template_filters.price_range,
     template_filters.share,
@@ -43,6 +45,7 @@ def register(app: Flask) -> None:
         RANKINGS=RANKINGS,
         KNOWN_KINDS=KNOWN_KINDS,
         leanings_offered=leanings,
+        choices_in_words=choices_in_words,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
         code_drawing_of=code_drawing_of,
@@ -72,6 +75,15 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
+
+
+def choices_in_words(asked: Query, order: str, *, usually_harder: bool) -> list[str]:
+    """Say how hits were ranked and listed, besides by what: the words of one short line."""
+    words = [one.label for one, is_current in leanings(asked.lean) if is_current]
+    chosen = words if asked.by.name == LOOK.name else []
+    if asked.can_try_harder and asked.harder != usually_harder:
+        chosen.append("tried harder" if asked.harder else "only as it is")
+    return [word.lower() for word in (*chosen, HIT_ORDERS[order])]
 
 
 def without(values: Sequence[str], one: str) -> tuple[str, ...]:
