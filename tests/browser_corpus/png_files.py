@@ -89,7 +89,9 @@ def samples_of(sort: int, depth: int, width: int = 32, height: int = 24) -> Samp
     """Draw the scene in samples of a sort and depth, (h, w, channels)."""
     if sort == PALETTE:
         tones: Samples = grey(width, height)[..., None].astype(np.int64)
-        return tones * (2**depth - 1) // 255
+        tones *= 2**depth - 1
+        tones //= 255
+        return tones
     colours = grey(width, height)[..., None] if sort in {GREY, GREY_ALPHA} else scene(width, height)
     if sort in {GREY_ALPHA, RGBA}:
         colours = np.concatenate([colours, alpha(width, height)[..., None]], axis=-1)
