@@ -8,8 +8,10 @@ from webapp.pictures.undecoded import Undecoded
 
 
 def eight_bit(picture: Undecoded) -> Image.Image:
-    """Scale deep grey to 8 bits, where Pillow's own conversion would clip it to white."""
+    """Scale deep samples to 8 bits; of deep grey Pillow's own way would clip most to white."""
     image = picture.image
+    if picture.second_bytes:
+        return _colours(image, picture.second_bytes)
     if not image.mode.startswith(("I", "F")):
         return image
     deep = np.asarray(image)
@@ -23,6 +25,16 @@ def eight_bit(picture: Undecoded) -> Image.Image:
     clear = image.info.get("transparency")
     if clear is not None and image.mode.startswith("I;16"):
         scaled.putalpha(Image.fromarray(np.where(deep == clear, 0, 255).astype(np.uint8)))
+    return scaled
+
+
+def _colours(first_bytes: Image.Image, second_bytes: Image.Image) -> Image.Image:
+    """Make clear what is, in all of its 16 bits, of the transparent colour."""
+    clear = first_bytes.info.pop("transparency")
+    is_clear = np.asarray(first_bytes) == np.array(clear) >> 8
+    is_clear &= np.asarray(second_bytes) == np.array(clear) & 255
+    scaled = first_bytes.copy()
+    scaled.putalpha(Image.fromarray(np.where(is_clear.all(axis=2), 0, 255).astype(np.uint8)))
     return scaled
 
 

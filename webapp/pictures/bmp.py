@@ -8,25 +8,45 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 
+from webapp.pictures import bmp_runs
 from webapp.pictures.undecoded import Undecoded
 
-_FILE_HEADER, _PROFILE_HEADER, _EMBEDDED = 14, 124, b"DEBM"
+_FILE_HEADER, _OLD_HEADER, _PROFILE_HEADER, _EMBEDDED = 14, 12, 124, b"DEBM"
+_RUNS = {1: 8, 2: 4}
 _PLAIN, _BIT_FIELDS, _ALPHA_BIT_FIELDS = 0, 3, 6
 
 
 def parse(data: bytes) -> Undecoded:
     """Read what a BMP file says of its picture."""
-    size, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", data, _FILE_HEADER)
-    masks = _masks(data, size, compression) if size >= 40 and bits in {16, 32} else ()
-    image = _unpacked(data, width, height, bits, masks) if masks else BmpImageFile(io.BytesIO(data))
-    return Undecoded(image=image, profile=_profile(data, size))
+    header, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", data, _FILE_HEADER)
+    if header >= 40 and compression in _RUNS:
+        image: Image.Image = _runs(data, header, _RUNS[compression])
+    elif header >= 40 and bits in {16, 32} and (masks := _masks(data, header, compression)):
+        image = _unpacked(data, width, height, bits, masks)
+    else:
+        image = BmpImageFile(io.BytesIO(data))
+    return Undecoded(image=image, profile=_profile(data, header))
 
 
-def _masks(data: bytes, size: int, compression: int) -> tuple[int, ...]:
+def size(data: bytes) -> tuple[int, int]:
+    """Read width and height of a BMP file: of runs, a short file may be a large picture."""
+    layout = "<HH" if data[_FILE_HEADER] == _OLD_HEADER else "<ii"
+    width, height = struct.unpack_from(layout, data, _FILE_HEADER + 4)
+    return abs(width), abs(height)
+
+
+def _runs(data: bytes, header: int, bits: int) -> Image.Image:
+    width, height = size(data)
+    (start,) = struct.unpack_from("<I", data, 10)
+    pixels = bmp_runs.unpacked(data[start:], width, height, bits)
+    return Image.fromarray(bmp_runs.coloured(pixels, data[_FILE_HEADER + header : start])[::-1])
+
+
+def _masks(data: bytes, header: int, compression: int) -> tuple[int, ...]:
     """Return which bits are red, green, blue and alpha; nothing where the usual ones are."""
-    names = 4 if size >= 56 or compression == _ALPHA_BIT_FIELDS else 3
+    names = 4 if header >= 56 or compression == _ALPHA_BIT_FIELDS else 3
     if compression not in {_BIT_FIELDS, _ALPHA_BIT_FIELDS} and not (
-        compression == _PLAIN and size >= 56
+        compression == _PLAIN and header >= 56
     ):
         return ()
     masks = struct.unpack_from(f"<{names}I", data, _FILE_HEADER + 40)
@@ -56,8 +76,8 @@ def _channel(samples: NDArray[np.unsignedinteger], mask: int) -> NDArray[np.uint
     return scaled
 
 
-def _profile(data: bytes, size: int) -> bytes | None:
-    if size != _PROFILE_HEADER or data[_FILE_HEADER + 56 :][:4] != _EMBEDDED:
+def _profile(data: bytes, header: int) -> bytes | None:
+    if header != _PROFILE_HEADER or data[_FILE_HEADER + 56 :][:4] != _EMBEDDED:
         return None
     offset, length = struct.unpack_from("<II", data, _FILE_HEADER + 112)
     return data[_FILE_HEADER + offset :][:length]

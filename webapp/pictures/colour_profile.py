@@ -10,7 +10,17 @@ from PIL import Image, ImageCms
 
 Conversion = Callable[[Image.Image], Image.Image]
 
-_SRGB, _LAB = (ImageCms.ImageCmsProfile(ImageCms.createProfile(space)) for space in ("sRGB", "LAB"))
+_LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    """Make sRGB's profile, of version 2: to one of version 4 the blacks would be stretched."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[8:10] = b"\2\x40"
+    return ImageCms.ImageCmsProfile(io.BytesIO(made))
+
+
+_SRGB = _srgb()
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 # A profile that moves no colour further, in levels, is sRGB whatever it is called.
 _SAME = 1
@@ -43,6 +53,8 @@ def conversion(icc: bytes) -> tuple[str | None, Conversion | None]:
 
     There is no mode if the profile is of no use, and no conversion if it changes nothing.
     """
+    if int.from_bytes(icc[:4], "big") > len(icc):
+        return None, None  # cut short
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         mode = _SPACES.get(profile.profile.xcolor_space.strip())

@@ -18,6 +18,7 @@ Chromaticities = tuple[float, ...]
 _D65, _C = (0.3127, 0.3290), (0.310, 0.316)
 SRGB: Chromaticities = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *_D65)
 _SMPTE: Chromaticities = (0.630, 0.340, 0.310, 0.595, 0.155, 0.070, *_D65)
+_XYZ: Chromaticities = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1 / 3, 1 / 3)
 _PRIMARIES: dict[int, Chromaticities] = {
     1: SRGB,
     4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, *_C),
@@ -26,6 +27,7 @@ _PRIMARIES: dict[int, Chromaticities] = {
     7: _SMPTE,
     8: (0.681, 0.319, 0.243, 0.692, 0.145, 0.049, *_C),
     9: (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, *_D65),
+    10: _XYZ,
     11: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.314, 0.351),
     12: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, *_D65),
     22: (0.630, 0.340, 0.295, 0.605, 0.155, 0.077, *_D65),
@@ -83,8 +85,9 @@ def gamma_profile(gamma: float, chromaticities: Chromaticities | None) -> bytes 
     if chromaticities is None and abs(gamma / _USUAL_GAMMA - 1) < _LIKE_USUAL:
         return None
     try:
-        return matrix_profile(chromaticities or SRGB, (1 / gamma,))
-    except (np.linalg.LinAlgError, ZeroDivisionError, struct.error):
+        with np.errstate(all="raise"):
+            return matrix_profile(chromaticities or SRGB, (1 / gamma,))
+    except (ValueError, ArithmeticError, struct.error):
         return None
 
 
@@ -125,10 +128,10 @@ def _fixed(values: Curve | NDArray[np.float64]) -> bytes:
 def _to_d50(chromaticities: Chromaticities) -> NDArray[np.float64]:
     """Return the matrix (3, 3) from linear RGB to XYZ under ICC's own white."""
     red, green, blue, white = (
-        np.array([x / y, 1.0, (1 - x - y) / y])
+        np.array([x, y, 1 - x - y])
         for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True)
     )
-    primaries = np.stack([red, green, blue], axis=1)
+    primaries, white = np.stack([red, green, blue], axis=1), white / white[1]
     matrix = primaries * np.linalg.solve(primaries, white)
     scale = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
     return np.asarray(np.linalg.inv(_BRADFORD) @ scale @ _BRADFORD @ matrix)

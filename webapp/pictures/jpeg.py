@@ -25,15 +25,20 @@ _FILLED = 16
 class _Said:
     kept: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
     exif: bytes = b""
-    profile_parts: dict[int, bytes] = field(default_factory=dict)
-    profile_count: int = 0
+    profile_parts: list[bytes] = field(default_factory=list)
 
     @property
     def profile(self) -> bytes | None:
-        """The ICC profile, of which no part may be missing."""
-        parts = self.profile_parts
-        numbers = [*range(1, self.profile_count + 1)]
-        return b"".join(parts[one] for one in numbers) if sorted(parts) == numbers else None
+        """The ICC profile: of several the first; no part of it may be missing or come twice."""
+        found: dict[int, bytes] = {}
+        for part in self.profile_parts:
+            number, count = part[:2]
+            if number in found or not 1 <= number <= count or count != self.profile_parts[0][1]:
+                return None
+            found[number] = part[2:]
+            if len(found) == count:
+                return b"".join(found[one] for one in sorted(found))
+        return None
 
 
 def parse(data: bytes) -> Undecoded:
@@ -94,8 +99,7 @@ def _take(said: _Said, marker: int, body: bytes) -> None:
     if marker == 0xE1 and body.startswith(b"Exif\0"):
         said.exif = said.exif or body[6:]
     elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
-        said.profile_parts[body[12]] = body[14:]
-        said.profile_count = body[13]
+        said.profile_parts.append(body[12:])
     elif marker != _COMMENT and (marker not in _NOTES or _tells_colours(body)):
         said.kept.append(struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body)
 

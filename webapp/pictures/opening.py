@@ -37,7 +37,11 @@ _PARSERS: dict[str, Callable[[bytes], Undecoded]] = {
     "JXL": jxl.parse,
 }
 # Decoders that make room for the whole picture, or decode it, as soon as they are made.
-_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {"WEBP": webp.size, "JXL": jxl.size}
+_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
+    "BMP": bmp.size,
+    "JXL": jxl.size,
+    "WEBP": webp.size,
+}
 
 # What Pillow and the decoders behind it raise on damaged content, found by fuzzing.
 _DECODER_ERRORS = (

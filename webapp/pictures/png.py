@@ -19,6 +19,9 @@ _HEAD = frozenset({b"IHDR", b"PLTE", b"tRNS"})
 _LOOK = frozenset({b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf"})
 # Where picture programs put EXIF before there was a chunk for it; browsers know only that chunk.
 _OLD_EXIF = b"Raw profile type exif\0"
+_GREY, _RGB, _PALETTE = 0, 2, 3
+# How Pillow calls samples of 16 bits with the other byte first.
+_SECOND_BYTES = "RGB;16L"
 _MOST_PROFILE, _MOST_OLD_EXIF = 1 << 24, 1 << 16
 
 
@@ -57,8 +60,10 @@ def parse(data: bytes) -> Undecoded:
         frame = (left, top, left + width, top + height)
         chunks.head[b"IHDR"] = struct.pack(">II", width, height) + chunks.head[b"IHDR"][8:]
         chunks.pixels = chunks.frame_pixels
+    image, second_bytes = _files(chunks)
     return Undecoded(
-        image=_file(chunks),
+        image=image,
+        second_bytes=second_bytes,
         orientation=max(new, old),
         profile=_profile(chunks.look),
         canvas=canvas,
@@ -104,16 +109,33 @@ def _take(chunks: _Chunks, kind: bytes, body: bytes) -> None:
             chunks.look.setdefault(kind, body)
 
 
-def _file(chunks: _Chunks) -> PngImageFile:
-    """Write down what is left for Pillow to decode."""
-    parts = [_SIGNATURE, *(_chunk(kind, body) for kind, body in chunks.head.items())]
-    parts += [_chunk(b"IDAT", body) for body in chunks.pixels]
-    image = PngImageFile(io.BytesIO(b"".join([*parts, _chunk(b"IEND", b"")])))
+def _files(chunks: _Chunks) -> tuple[PngImageFile, PngImageFile | None]:
+    """Write down what is left for Pillow to decode.
+
+    The second file is of colours of 16 bits of which one is transparent: their second bytes.
+    """
     depth, colour = chunks.head[b"IHDR"][8:10]
-    if colour == 0 and depth in {2, 4} and "transparency" in image.info:
+    if colour == _PALETTE:
+        chunks.head[b"PLTE"] = _palette(chunks.head.get(b"PLTE", b""))
+    parts = [_SIGNATURE, *(_chunk(kind, body) for kind, body in sorted(chunks.head.items()))]
+    parts += [_chunk(b"IDAT", body) for body in chunks.pixels]
+    file = b"".join([*parts, _chunk(b"IEND", b"")])
+    image, low = PngImageFile(io.BytesIO(file)), None
+    if "transparency" in image.info and colour == _GREY and depth in {2, 4}:
         # Pillow scales the samples to 8 bits, and not the one that is transparent.
         image.info["transparency"] *= 255 // (2**depth - 1)
-    return image
+    if "transparency" in image.info and colour == _RGB and depth == 16:
+        low = PngImageFile(io.BytesIO(file))
+        low.tile = [tile._replace(args=_SECOND_BYTES) for tile in low.tile]
+    return image, low
+
+
+def _palette(colours: bytes) -> bytes:
+    """Fill a palette up with its last colour."""
+    count = min(len(colours) // 3, 256)
+    if not count:
+        raise ValueError("its palette is missing")
+    return colours[: 3 * count] + colours[3 * count - 3 : 3 * count] * (256 - count)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

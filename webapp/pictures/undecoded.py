@@ -13,9 +13,10 @@ class Undecoded:
 
     image: decodes its pixels when it is loaded. profile: the ICC profile of its colours, if any.
     canvas, frame: of a first frame that covers a part of its canvas; nothing is drawn around it.
-    bits: of deep samples of whole numbers. inverted: the largest value of deep samples is black;
-    swapped: their bytes are in the wrong order. witness: the same picture with another ending,
-    which looks the same if nothing is missing. as_is: browsers show the file itself as we show it.
+    bits: of deep samples of whole numbers. second_bytes: the low bytes of colours of 16 bits, one
+    of which is transparent. inverted: the largest value of deep samples is black; swapped: their
+    bytes are in the wrong order. witness: the same picture with another ending, which looks the
+    same if nothing is missing. as_is: browsers show the file itself as we show it.
     """
 
     image: Image.Image
@@ -25,6 +26,7 @@ class Undecoded:
     frame: Box | None = None
     inverted: bool = False
     bits: int = 16
+    second_bytes: Image.Image | None = None
     swapped: bool = False
     witness: Image.Image | None = None
     as_is: bool = True
