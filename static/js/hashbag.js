@@ -11,4 +11,5 @@ await Promise.all([
   has("main .upload") && import("./ask.js"),
   has("[data-photo]") && import("./recall.js"),
   has(".row [data-item]") && import("./joined.js"),
+  has(".heart") && import("./hearts.js"),
 ]);

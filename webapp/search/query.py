@@ -12,6 +12,7 @@ from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.kind_index import KindIndex
 from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
+from webapp.search.alike_all import SumMeasure
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
 from webapp.search.query_readings import QueryReadings, read
@@ -132,6 +133,19 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
             measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
         )
     return _prepare_look(snapshot, fingerprint, query)
+
+
+def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
+    """Make one query of several that rank by the same: their distances are added up."""
+    first, count = queries[0], len(queries)
+    if count == 1:
+        return first
+    return PreparedQuery(
+        SumMeasure([query.measure for query in queries]),
+        count * first.random_distances,
+        first.parts,
+        count * first.bits,
+    )
 
 
 def _part(

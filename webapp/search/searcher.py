@@ -15,7 +15,7 @@ from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.folding import nearest_pictures
 from webapp.search.nearest import Neighbours, nearest
 from webapp.search.price_bands import Band
-from webapp.search.query import PreparedQuery, Query, prepare
+from webapp.search.query import PreparedQuery, Query, joined, prepare
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Search:
     fingerprint: Fingerprint
     snapshot: Snapshot
     prepared: PreparedQuery
-    leave_out: int | None = None
+    left_out: frozenset[int] = frozenset()
 
     def among(self, filters: Filters) -> Positions | None:
         """Return the positions of the items that pass filters; None for all."""
@@ -62,7 +62,21 @@ class Searcher:
             ItemNotFound, UnreadableImage: as `fingerprint_of` does.
         """
         fingerprint = self.fingerprint_of(item_id, harder=query.harder)
-        return self.of(fingerprint, query, leave_out=item_id)
+        return self.of(fingerprint, query, frozenset({item_id}))
+
+    def of_items(self, ids: Sequence[int], query: Query) -> Search:
+        """Prepare a search for what is like all of some items at once, these left out.
+
+        Their distances are added up: what is near to one of them alone comes late.
+
+        Raises:
+            IndexNotReady, ItemNotFound: as `of_item` does.
+        """
+        of_each = [
+            prepare(self._snapshot, self.fingerprint_of(item_id, harder=False), query)
+            for item_id in ids
+        ]
+        return Search(query, {}, self._snapshot, joined(of_each), frozenset(ids))
 
     def fingerprint_of(self, item_id: int, *, harder: bool) -> Fingerprint:
         """Return an item's stored codes; `harder`, with the readings that only its photo gives.
@@ -78,7 +92,9 @@ class Searcher:
         photo = self._snapshot.catalog.encoded_photo(self._snapshot.item(item_id))
         return {**stored, **one_at_a_time(hash_query, photo)}
 
-    def of(self, fingerprint: Fingerprint, query: Query, leave_out: int | None = None) -> Search:
+    def of(
+        self, fingerprint: Fingerprint, query: Query, left_out: frozenset[int] = frozenset()
+    ) -> Search:
         """Prepare a search for the neighbours of a fingerprint.
 
         Raises:
@@ -86,7 +102,7 @@ class Searcher:
             IndexNotReady: nothing that could answer is published.
         """
         prepared = prepare(self._snapshot, fingerprint, query)
-        return Search(query, fingerprint, self._snapshot, prepared, leave_out)
+        return Search(query, fingerprint, self._snapshot, prepared, left_out)
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count the search in the metrics."""
@@ -108,7 +124,7 @@ class Searcher:
             by=query.by.name,
             k=query.k,
             fingerprint=search.fingerprint,
-            bits=query.by.bits,
+            bits=search.prepared.bits,
             exact=found.exact,
             repaired=sum(hit.item.id in found.missed for hit in hits),
             weak=bool(hits) and search.prepared.is_weak(hits[0].distance),
@@ -123,7 +139,7 @@ class Searcher:
         A removed item stays in the published generation until the next one is.
         """
         k = wanted = search.query.k
-        left_out = set() if search.leave_out is None else {search.leave_out}
+        left_out = set(search.left_out)
         while True:
             found, sharing = _rank(search, wanted, among, left_out)
             items = self._snapshot.items(found.ids.tolist())
@@ -154,5 +170,5 @@ def _hits(
     told = zip(items, search.prepared.phrases(ids), copies, strict=True)
     for rank, (item, phrase, count) in enumerate(told, 1):
         distance = distances[item.id]
-        similarity = max(0.0, 1 - distance / search.query.by.bits)
+        similarity = max(0.0, 1 - distance / search.prepared.bits)
         yield Hit(rank, distance, similarity, item, matched=phrase, copies=count)

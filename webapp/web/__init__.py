@@ -12,13 +12,14 @@ from webapp.web import (
     media,
     pages,
     scripts,
+    shortlist,
     template_globals,
     trail,
     validators,
     why,
 )
 
-_PAGES = (pages, compare, why, duplicates, maps)
+_PAGES = (pages, compare, why, duplicates, maps, shortlist)
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 

@@ -68,5 +68,5 @@ def _rows(shown: Item | None) -> list[ComparedKind]:
         fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder)
     else:
         fingerprint = fingerprint_text.decode(args["q"])
-    ask = partial(searcher.of, fingerprint, leave_out=shown.id if shown else None)
+    ask = partial(searcher.of, fingerprint, left_out=frozenset({shown.id} if shown else ()))
     return [comparison.row(searcher, partial(ask, replace(query, by=by))) for by in kinds]

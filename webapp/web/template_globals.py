@@ -13,7 +13,7 @@ from webapp.index.facets import Counts
 from webapp.models import FACETS, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import template_filters, trail
+from webapp.web import shortlist, template_filters, trail
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
 from webapp.web.picture_sources import PictureSources, code_drawing_of
@@ -58,6 +58,8 @@ def register(app: Flask) -> None:
         page_numbers=page_numbers,
         without=without,
         Picture=PictureSources,
+        shortlisted=shortlist.remembered,
+        is_listed=lambda item: item.id in shortlist.remembered(),
         drawn_bits=code_drawing.draw_bits,
         cells=code_drawing.cells,
         tones=code_drawing.tones,

@@ -15,6 +15,8 @@ def validate(response: Response) -> Response:
         and "Cache-Control" not in response.headers
     ):
         response.cache_control.no_cache = True  # a browser asks each time before it shows it again
+        if response.mimetype == "text/html":
+            response.vary.add("Cookie")  # hearts are a visitor's own
         response.add_etag(weak=True)  # weak, because compression changes the bytes
         if "If-None-Match" in request.headers:
             response.make_conditional(request)
