@@ -82,7 +82,8 @@ def _photo(
         return Photo(digest, item.width, item.height, item.media_type, None)
     wanted = unchanged.stale if unchanged else KINDS if known else kinds
     picture, fingerprint = hash_item(encoded, wanted)
-    if not complete:
+    sizes = sizes_of(picture.width, picture.height, picture.media_type)
+    if unchanged is None or not thumbs.has_all(digest, sizes):
         thumbs.write(digest, picture)
     return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
