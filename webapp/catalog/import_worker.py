@@ -90,7 +90,9 @@ class ImportWorker:
             return _as_known(unchanged.item)
         wanted = unchanged.stale if unchanged else KINDS if known else self.kinds
         picture, fingerprint = hash_item(EncodedPicture(data, self.max_pixels), wanted)
-        if not complete:
+        # What was decoded tells which sizes there are to be: it may be kept in more than before.
+        sizes = sizes_of(picture.width, picture.height, picture.media_type)
+        if unchanged is None or not self.thumbs.has_all(digest, sizes):
             self.thumbs.write(digest, picture)
         return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 

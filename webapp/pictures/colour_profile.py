@@ -47,6 +47,12 @@ def is_profile(icc: bytes) -> bool:
     return conversion(icc)[0] is not None
 
 
+def has_table(icc: bytes) -> bool:
+    """Say whether a profile has a table of colours: browsers differ in how they read these."""
+    count = int.from_bytes(icc[128:132], "big")
+    return b"A2B" in icc[132 : 132 + 12 * count]
+
+
 @lru_cache(maxsize=16)
 def conversion(icc: bytes) -> tuple[str | None, Conversion | None]:
     """Return the mode that a profile is for, and how to convert pictures of it.

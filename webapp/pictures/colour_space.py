@@ -37,6 +37,7 @@ _PRIMARIES: dict[int, Chromaticities] = {
 Curve = tuple[float, ...]
 _SRGB_CURVE: Curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _TELEVISION: Curve = (2.4,)
+_CINEMA: Curve = (2.6, (52.37 / 48) ** (1 / 2.6), 0.0, 0.0, 0.0)
 _CURVES: dict[int, Curve] = {
     1: _TELEVISION,
     4: (2.2,),
@@ -48,6 +49,7 @@ _CURVES: dict[int, Curve] = {
     13: _SRGB_CURVE,
     14: _TELEVISION,
     15: _TELEVISION,
+    17: _CINEMA,
 }
 _HIGH_RANGE = frozenset({16, 18})
 

@@ -17,6 +17,9 @@ MEDIA_TYPES = {
 }
 """The formats that are read, by Pillow's names."""
 
+SHOWN_OTHERWISE = "; shown=otherwise"
+"""Ends the media type of a file that browsers show otherwise than it is shown here."""
+
 IN_WORDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"
 
 _READ = {

@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 from pillow_heif import HeifImageFile, register_heif_opener
 
+from webapp.pictures.colour_profile import is_profile
 from webapp.pictures.colour_space import code_profile
 from webapp.pictures.orientation import PREFIX, exif_orientation
 from webapp.pictures.undecoded import Undecoded
@@ -19,6 +20,7 @@ _heif_file: Callable[[io.BytesIO], Image.Image] = HeifImageFile
 
 # The entry in the list of items that says which one is an EXIF note.
 _EXIF_ITEM = re.compile(rb"(infe.{8}(?:..)?)Exif", re.DOTALL)
+_CURVES_REFUSED = frozenset({9, 10, 11, 12})
 _COLOUR_CODES = re.compile(rb"colrnclx(.{4})", re.DOTALL)
 
 
@@ -28,9 +30,8 @@ def parse_avif(data: bytes) -> Undecoded:
     # Pillow writes an EXIF note of its own with the orientation that the container declares.
     orientation = exif_orientation(image.info.get("exif", b"").removeprefix(PREFIX))
     profile = _profile(data, image)
-    return Undecoded(
-        image=image, orientation=orientation, profile=profile, as_is=not image.is_animated
-    )
+    odd = image.is_animated or image.mode == "RGBA" or _has_odd_colours(data, image)
+    return Undecoded(image=image, orientation=orientation, profile=profile, as_is=not odd)
 
 
 def parse_heif(data: bytes) -> Undecoded:
@@ -42,6 +43,15 @@ def parse_heif(data: bytes) -> Undecoded:
 def _without_exif(data: bytes) -> bytes:
     """Hide the EXIF note: decoders look at it, and stumble over odd ones."""
     return _EXIF_ITEM.sub(rb"\1none", data)
+
+
+def _has_odd_colours(data: bytes, image: Image.Image) -> bool:
+    """Say whether browsers refuse the file for what it says of its colours."""
+    codes = _COLOUR_CODES.search(data)
+    if codes and int.from_bytes(codes[1][2:], "big") in _CURVES_REFUSED:
+        return True
+    embedded = image.info.get("icc_profile")
+    return embedded is not None and not is_profile(embedded)
 
 
 def _profile(data: bytes, image: Image.Image) -> bytes | None:

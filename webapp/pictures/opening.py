@@ -11,15 +11,12 @@ from PIL import Image
 from webapp.exceptions import DamagedImage, TooManyPixels
 from webapp.pictures import bmp, gif, heif, jpeg, jxl, png, tiff, webp
 from webapp.pictures.bit_depth import eight_bit
-from webapp.pictures.colour_profile import to_srgb
-from webapp.pictures.formats import MEDIA_TYPES, format_of, not_read
+from webapp.pictures.colour_profile import has_table, to_srgb
+from webapp.pictures.formats import MEDIA_TYPES, SHOWN_OTHERWISE, format_of, not_read
 from webapp.pictures.orientation import upright
 from webapp.pictures.undecoded import Undecoded
 
 DEFAULT_MAX_PIXELS = 50_000_000
-
-SHOWN_OTHERWISE = "; shown=otherwise"
-"""Ends the media type of a file that browsers do not show as it is shown here."""
 
 # Pillow warns at this limit and raises at twice it, in the middle of opening. Ours is checked
 # by `open_picture` before anything is decoded, and has a sentence of its own.
@@ -109,8 +106,8 @@ def open_picture(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
         if _UNSUPPORTED.search(reason):
             raise not_read(f"{format_} pictures of this sort ({reason})") from error
         raise DamagedImage(f"the {format_} picture is damaged or cut short ({reason})") from error
-    media_type = MEDIA_TYPES[format_]
-    return Picture(image, media_type if picture.as_is else media_type + SHOWN_OTHERWISE)
+    as_is = picture.as_is and not (picture.profile and has_table(picture.profile))
+    return Picture(image, MEDIA_TYPES[format_] + ("" if as_is else SHOWN_OTHERWISE))
 
 
 def _check_size(size: tuple[int, int], most: int) -> None:

@@ -20,6 +20,7 @@ _LOOK = frozenset({b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf"})
 # Where picture programs put EXIF before there was a chunk for it; browsers know only that chunk.
 _OLD_EXIF = b"Raw profile type exif\0"
 _GREY, _RGB, _PALETTE = 0, 2, 3
+_LEAST_GAMMA = 3  # of 100,000: one that small has no profile
 # How Pillow calls samples of 16 bits with the other byte first.
 _SECOND_BYTES = "RGB;16L"
 _MOST_PROFILE, _MOST_OLD_EXIF = 1 << 24, 1 << 16
@@ -68,7 +69,7 @@ def parse(data: bytes) -> Undecoded:
         profile=_profile(chunks.look),
         canvas=canvas,
         frame=frame,
-        as_is=old == 1 and not chunks.animated,
+        as_is=old == 1 and not chunks.animated and not _has_odd_colours(chunks.look),
     )
 
 
@@ -158,6 +159,12 @@ def _profile(look: dict[bytes, bytes]) -> bytes | None:
         return gamma_profile(gamma, None)
     white_x, white_y, *primaries = (value / 100_000 for value in struct.unpack(">8I", points))
     return gamma_profile(gamma, (*primaries, white_x, white_y))
+
+
+def _has_odd_colours(look: dict[bytes, bytes]) -> bool:
+    """Say whether browsers show nothing, or black, for what is no sense here."""
+    gamma = int.from_bytes(look.get(b"gAMA", b""), "big")
+    return look.get(b"cICP", bytes(4))[2:3] != b"\0" or 0 < gamma <= _LEAST_GAMMA
 
 
 def _embedded(body: bytes) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from webapp.atomic_files import UNFINISHED, flush, write_atomically
+from webapp.pictures.formats import SHOWN_OTHERWISE
 from webapp.pictures.opening import Picture
 
 SIZES = (192, 384)
@@ -16,8 +17,16 @@ SIZES = (192, 384)
 DISPLAY_SIZE = 960
 """Longer side, in pixels, of the copy shown large where the original is not fit for a page."""
 
+_FULL_SIZE = 3840
+"""Longer side, in pixels, of the copy that is shown instead of the original."""
+
 _MAX_ORIGINAL_PIXELS = 1200
 _BROWSER_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
+
+
+def is_original_shown(media_type: str) -> bool:
+    """Return whether browsers show the original as it is shown here; else a copy is served."""
+    return not media_type.endswith(SHOWN_OTHERWISE)
 
 
 def original_fits_page(width: int, height: int, media_type: str) -> bool:
@@ -32,6 +41,8 @@ def sizes_of(width: int, height: int, media_type: str) -> tuple[int, ...]:
     Photos are never enlarged: the copy of the last size may be only as large as the original.
     """
     sizes = SIZES if original_fits_page(width, height, media_type) else (*SIZES, DISPLAY_SIZE)
+    if not is_original_shown(media_type):
+        sizes = (*sizes, _FULL_SIZE)
     next_smaller = (0, *sizes)
     return tuple(
         size for size, below in zip(sizes, next_smaller, strict=False) if max(width, height) > below
@@ -97,5 +108,5 @@ class ThumbStore:
 
     def _copies(self, digest: str) -> list[Path]:
         """Return the files that are there; a folder of thousands is not listed for them."""
-        paths = (self.path(digest, size) for size in (*SIZES, DISPLAY_SIZE))
+        paths = (self.path(digest, size) for size in (*SIZES, DISPLAY_SIZE, _FULL_SIZE))
         return [path for path in paths if path.exists()]

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, send_file
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.models import Item
-from webapp.pictures.thumbnails import sizes_of
+from webapp.pictures.thumbnails import is_original_shown, sizes_of
 from webapp.web import parameters
 
 bp = Blueprint("media", __name__)
@@ -20,8 +20,10 @@ _DAY = 24 * 3600
 
 @bp.get("/images/<int:item_id>")
 def image(item_id: int) -> Response:
-    """Send an item's original photo."""
+    """Send an item's original photo, or its largest copy where browsers show that otherwise."""
     item = hashbag().catalog.item(item_id)
+    if not is_original_shown(item.media_type):
+        return _thumb(item, sizes_of(item.width, item.height, item.media_type)[-1])
     path = hashbag().catalog.photo(item)
     try:
         return _send(item, path, item.media_type, etag=item.digest)
@@ -38,12 +40,16 @@ def thumb(item_id: int) -> Response:
     sizes = sizes_of(item.width, item.height, item.media_type)
     default = str(sizes[min(1, len(sizes) - 1)])
     size = parameters.one_of(request.args, "w", (default, *map(str, sizes)))
-    path = hashbag().thumbs.path(item.digest, int(size))
+    return _thumb(item, int(size))
+
+
+def _thumb(item: Item, size: int) -> Response:
+    path = hashbag().thumbs.path(item.digest, size)
     try:
         return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
     except OSError as error:
         raise ItemNotFound(
-            f"a thumbnail of item {item_id} is missing: import its photo again", private=error
+            f"a thumbnail of item {item.id} is missing: import its photo again", private=error
         ) from error
 
 
