@@ -7,6 +7,8 @@ const { Picture, clamp, make } = await import(told.picture);
 const BLOCK = 8; // cells each way whose captions come together
 const SLOP = 5; // pixels a click may wander
 const PATIENCE = 250; // milliseconds in which a second click may follow
+const FINGERTIP = 44; // pixels: what is smaller is hard to hit
+const NEARER = 64; // pixels: how large a tap makes what was smaller, eight times as large at most
 const LOST = "Parts of the map did not load: reload the page to see it as it is now";
 
 const columns = Number(told.columns);
@@ -65,6 +67,7 @@ async function describe(cell) {
   if (cell !== chosen || !block) return;
   const words = (block[cell] ?? ["No longer in the catalogue"]).filter(Boolean);
   link.setAttribute("aria-label", words.join(", "));
+  if (grip.byFinger && block[cell]) words.push("Tap again to see it");
   if (link.matches(".shown, :focus-visible")) say(...words);
 }
 
@@ -120,7 +123,8 @@ view.addEventListener("pointerdown", (event) => {
   if (event.button || pointers.size === 2) return;
   pointers.set(event.pointerId, event);
   const moved = pointers.size > 1; // what two fingers do is never a click
-  grip = { ...middle(), moved, speed: { x: 0, y: 0 }, at: event.timeStamp };
+  const byFinger = event.pointerType !== "mouse";
+  grip = { ...middle(), moved, byFinger, speed: { x: 0, y: 0 }, at: event.timeStamp };
   if (moved) hold();
   picture.go(picture.seen, { atOnce: true });
 });
@@ -138,7 +142,7 @@ view.addEventListener("pointermove", (event) => {
   const passed = Math.max(event.timeStamp - grip.at, 1);
   picture.drag(picture.at(grip), now, grip.apart ? now.apart / grip.apart : 1);
   const speed = { x: right / passed, y: down / passed };
-  grip = { ...now, moved: true, speed, at: event.timeStamp };
+  grip = { ...grip, ...now, moved: true, speed, at: event.timeStamp };
 });
 
 function hold() {
@@ -161,7 +165,8 @@ function release(event) {
 view.addEventListener("pointerup", release);
 view.addEventListener("pointercancel", release);
 view.addEventListener("pointerleave", (event) => {
-  if (pointers.has(event.pointerId) || link.matches(":focus-visible")) return;
+  // A finger leaves with every tap; what it has named stays named.
+  if (event.pointerType !== "mouse" || pointers.has(event.pointerId) || link.matches(":focus-visible")) return;
   link.classList.remove("shown");
   say();
 });
@@ -175,18 +180,31 @@ view.addEventListener("wheel", wheeled, { passive: false });
 
 const wantsTab = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
 
+/** A finger cannot rest on a bag to learn its name: its first tap names it, nearer if it is small. */
+function nameFirst(place, wasNamed) {
+  if (wasNamed) return false;
+  const size = 1 / picture.goal.span;
+  if (size < FINGERTIP) picture.zoom(Math.min(NEARER / size, 8), place);
+  return true;
+}
+
 view.addEventListener("click", (event) => {
   clearTimeout(opening);
   const byKey = event.detail === 0;
   if (wantsTab(event) && !grip.moved) return; // the browser follows the link
   event.preventDefault();
-  if (!byKey && (grip.moved || !choose(picture.at(event)))) return;
+  const place = picture.at(event);
+  const wasNamed = link.classList.contains("shown") && cellNear(place) === chosen;
+  if (!byKey && (grip.moved || !choose(place))) return;
+  const byFinger = !byKey && grip.byFinger;
+  if (byFinger && nameFirst(place, wasNamed)) return;
   // A second click would mean: closer.
-  const wait = byKey || picture.isFinest() ? 0 : PATIENCE;
+  const wait = byKey || byFinger || picture.isFinest() ? 0 : PATIENCE;
   opening = setTimeout(() => link.href && location.assign(link.href), wait);
 });
 
 view.addEventListener("dblclick", (event) => {
+  if (grip.byFinger) return; // the second tap opens
   clearTimeout(opening);
   picture.zoom(2, picture.at(event));
 });

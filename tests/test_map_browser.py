@@ -284,7 +284,29 @@ def test_fingers_pinch_drag_and_tap(phone: Page) -> None:
     assert is_painted(phone)
 
     phone.touchscreen.tap(x, y)
+    expect(phone.locator(".caption")).to_contain_text("Tap again to see it")
+    named = phone.locator(".caption b").inner_text()
+    assert "/map" in phone.url
+    phone.touchscreen.tap(x, y)
     phone.wait_for_url(re.compile("/items/"))
+    assert phone.locator("h1").inner_text() == named
+
+
+def test_a_tap_on_what_is_too_small_for_a_finger_brings_it_nearer_and_names_it(
+    phone: Page,
+) -> None:
+    phone.set_viewport_size({"width": 220, "height": 844})
+    open_map(phone)
+    assert cell_size(phone) < 44
+    x, y = middle(phone)
+    phone.touchscreen.tap(x, y)
+    expect(phone.locator(".caption")).to_contain_text("Tap again to see it")
+    calm(phone)
+    assert cell_size(phone) >= 44
+    named = phone.locator(".caption b").inner_text()
+    phone.touchscreen.tap(x, y)
+    phone.wait_for_url(re.compile("/items/"))
+    assert phone.locator("h1").inner_text() == named
 
 
 @pytest.mark.parametrize("width", [390, 1280])

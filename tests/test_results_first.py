@@ -173,7 +173,7 @@ def test_who_opens_a_shared_result_reads_that_it_is_someones_photo(
 def test_a_photo_sent_before_the_scripts_came_is_ones_own(
     chromium: Browser, shop: Server, drawn: Path
 ) -> None:
-    with looking(chromium, shop, Look(390), expect="ERR_FAILED|ask.js") as page:
+    with looking(chromium, shop, Look(390), expect="ERR_FAILED|ask.js|Transition") as page:
         page.route("**/ask.js", lambda route: route.abort())
         upload(page, drawn / "bag-012.png")
         expect(page.locator("h1")).to_have_text("Bags like your photo")

@@ -17,7 +17,7 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, encoded
 from webapp import create_app, maintenance
 from webapp.catalog import import_list
-from webapp.catalog.importer import Outcome
+from webapp.catalog.import_outcome import Outcome
 from webapp.maintenance import checks
 from webapp.pictures.opening import open_picture
 
