@@ -41,10 +41,30 @@ def test_onnxruntime_computes_what_a_plain_computation_does(
     number: int, layout: tuple[network.Block, ...]
 ) -> None:
     pixels = session.seen(bag(number))
-    plain, fast = forward.profile(layout, pixels), session.profile(pixels)
+    plain, fast = forward.profile(forward.last_map(layout, pixels)), session.profile(pixels)
     assert plain.shape == fast.shape == (network.CHANNELS, network.ROWS)
     assert np.abs(plain - fast).max() < 1e-4
     assert (codes.encode(plain) != codes.encode(fast)).sum() <= 1
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_head_says_what_a_plain_computation_does(
+    number: int, layout: tuple[network.Block, ...]
+) -> None:
+    picture, top = bag(number), network.head(weights.load())
+    features = forward.last_map(layout, session.seen(picture, session.WHERE_SIDE))
+    plain, fast = forward.where(features, top), session.where(picture)
+    assert plain.shape == fast.shape == (18, 18)
+    assert np.abs(plain - fast).max() < 1e-4
+    features = forward.last_map(layout, session.seen(picture))
+    assert abs(forward.whether(features, top) - session.whether(picture)) < 1e-4
+
+
+def test_a_head_that_is_missing_or_misshapen_is_named() -> None:
+    tensors = dict(weights.load())
+    tensors["_fc.bias"] = tensors["_fc.bias"][:-1]
+    with pytest.raises(LearnedUnusable, match=r"_fc\.bias"):
+        network.head(tensors)
 
 
 def test_the_plain_computation_is_a_convolution_with_zeros_around() -> None:
@@ -55,7 +75,8 @@ def test_the_plain_computation_is_a_convolution_with_zeros_around() -> None:
         weight = random.normal(size=(4, 1 if depthwise else 4, kernel, kernel)).astype(np.float32)
         layer = network.Convolution(weight, np.ones(4, np.float32), stride, depthwise, False)
         before, _ = layer.padding(side)
-        out = forward.profile((network.Block((layer,)),), _as_pixels(inputs))
+        features = forward.last_map((network.Block((layer,)),), _as_pixels(inputs))
+        out = forward.profile(features)
         unit = (_as_pixels(inputs).astype(np.float64) - 127) / 128
         expected = np.ones((4, -(-side // stride), -(-side // stride)))
         for channel, y, x in np.ndindex(expected.shape):
@@ -93,13 +114,13 @@ def test_the_code_is_fixed_for_ever() -> None:
 def test_neither_threads_nor_batches_turn_a_bit(threads: int) -> None:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    other = onnxruntime.InferenceSession(graph.made(), options, ["CPUExecutionProvider"])
+    other = onnxruntime.InferenceSession(graph.made("body"), options, ["CPUExecutionProvider"])
     pixels = np.stack([session.seen(bag(number)) for number in range(12)])
     alone = [codes.encode(session.profile(one)) for one in pixels]
     for size in (1, 5, 12):
         found = np.concatenate(
             [
-                other.run([graph.OUTPUT], {graph.INPUT: pixels[start : start + size]})[0]
+                other.run([graph.PROFILE], {graph.PICTURES: pixels[start : start + size]})[0]
                 for start in range(0, 12, size)
             ]
         )
@@ -115,7 +136,8 @@ def test_on_real_photos_rounding_turns_next_to_no_bit(
     turned = []
     for path in sorted((photos / "images").glob("*.jpg"))[::10][:80]:
         pixels = session.seen(open_picture(path.read_bytes()).image)
-        plain, fast = forward.profile(layout, pixels), session.profile(pixels)
+        plain = forward.profile(forward.last_map(layout, pixels))
+        fast = session.profile(pixels)
         turned.append(int((codes.encode(plain) != codes.encode(fast)).sum()))
     assert max(turned) <= KINDS["learned"].slack // 2
     assert sum(turned) <= 2  # of 81,920
@@ -134,29 +156,44 @@ def test_the_kind_is_one_of_the_table() -> None:
     assert len(code) == codes.BITS // 8
 
 
-def test_the_networks_file_is_made_once_and_kept(tmp_path: Path) -> None:
-    first, new = graph.stored(tmp_path / "network")
-    assert new
-    assert list((tmp_path / "network").iterdir()) == [first]
-    assert hashlib.sha256(first.read_bytes()).hexdigest() in first.name
-    stamp = first.stat().st_mtime_ns
-    assert graph.stored(tmp_path / "network") == (first, False)
-    assert first.stat().st_mtime_ns == stamp
+PARTS: tuple[graph.Part, ...] = ("body", "head")
 
 
+def test_the_networks_files_are_made_once_and_kept(tmp_path: Path) -> None:
+    files = []
+    for part in PARTS:
+        first, new = graph.stored(tmp_path / "network", part)
+        assert new
+        assert hashlib.sha256(first.read_bytes()).hexdigest() in first.name
+        stamp = first.stat().st_mtime_ns
+        assert graph.stored(tmp_path / "network", part) == (first, False)
+        assert first.stat().st_mtime_ns == stamp
+        files.append(first)
+    assert sorted((tmp_path / "network").iterdir()) == files
+
+
+def test_files_of_an_earlier_version_are_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "efficientnet-lite0-1-0123.onnx").write_bytes(b"an earlier one")
+    path, _ = graph.stored(tmp_path, "body")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("damage", [b"", b"not a network", None])
-def test_a_damaged_network_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
-    path, _ = graph.stored(tmp_path)
+def test_a_damaged_network_is_made_anew(
+    tmp_path: Path, damage: bytes | None, part: graph.Part
+) -> None:
+    path, _ = graph.stored(tmp_path, part)
     first = path.read_bytes()
     path.write_bytes(first[:-1] + b"?" if damage is None else damage)
-    assert graph.stored(tmp_path) == (path, True)
+    assert graph.stored(tmp_path, part) == (path, True)
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [first]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LearnedUnusable, match="file"):
-        graph.stored(tmp_path / "file")
+        graph.stored(tmp_path / "file", "body")
 
 
 def test_applications_in_one_process_keep_a_network_each(

@@ -1,6 +1,7 @@
 """EfficientNet-Lite0 as a list of convolutions, without saying what computes them.
 
-It ends with the last block: the original's remaining layers classify into a thousand classes.
+The kind's code is made of the last block's output. The head after it classifies into the thousand
+classes of ImageNet; some of them are bags, and it can be applied to every place of a picture.
 Batch norms are folded into the convolution before them. Padding is TensorFlow's "SAME": the output
 has a side of ceil(input / stride), and an odd pixel of padding is at the end.
 
@@ -28,6 +29,17 @@ RELU_MAX = 6.0
 
 CHANNELS, ROWS = 320, 7
 """Channels of the last block's output, and rows, of as many columns."""
+
+REDUCTION = 32
+"""How many pixels across a place of the last block's output stands for."""
+
+BAG_CLASSES = (414, 636, 728, 748, 797, 893)
+"""Backpack, mailbag, plastic bag, purse, sleeping bag and wallet, as ImageNet numbers classes.
+
+These classes are what the network takes a bag for; no other class of its thousand is a bag.
+"""
+
+_HEAD_CHANNELS, _CLASSES = 1280, 1000
 
 # A group of blocks: kernel, first stride, expansion, output channels, repeats.
 _GROUPS = (
@@ -102,6 +114,28 @@ def blocks(tensors: Tensors) -> tuple[Block, ...]:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What follows the last block: more channels, then a number for each of the classes.
+
+    `features` and `classes` are convolutions of one pixel, so they can be applied to every place.
+    """
+
+    features: Convolution
+    classes: Convolution
+
+
+def head(tensors: Tensors) -> Head:
+    """Return the network's head.
+
+    Raises:
+        LearnedUnusable: a tensor is missing or has another shape.
+    """
+    folder = _BatchNormFolder(tensors)
+    features = folder.convolution("_conv_head", "_bn1", (_HEAD_CHANNELS, CHANNELS, 1))
+    return Head(features, folder.linear("_fc", (_CLASSES, _HEAD_CHANNELS)))
+
+
+@dataclass(frozen=True)
 class _BatchNormFolder:
     """Makes convolutions into which their batch norms are folded."""
 
@@ -130,6 +164,12 @@ class _BatchNormFolder:
             depthwise=into == 1,
             clipped=clipped,
         )
+
+    def linear(self, name: str, shape: tuple[int, int]) -> Convolution:
+        """Return a fully connected layer as a convolution of one pixel."""
+        weight = self._tensor(f"{name}.weight", shape).astype(np.float32)
+        bias = self._tensor(f"{name}.bias", shape[:1]).astype(np.float32)
+        return Convolution(weight[:, :, None, None], bias, 1, depthwise=False, clipped=False)
 
     def _tensor(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         tensor = self.tensors.get(name)

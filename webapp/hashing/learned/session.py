@@ -1,5 +1,6 @@
 """The network, loaded in each process when it is first needed."""
 
+import ctypes
 import os
 import threading
 from functools import cache
@@ -12,11 +13,14 @@ from PIL import Image
 
 from webapp.exceptions import LearnedUnusable
 from webapp.hashing.learned import forward, graph, weights
-from webapp.hashing.learned.network import SIDE, Floats, blocks
+from webapp.hashing.learned.network import CHANNELS, ROWS, SIDE, Floats, blocks, head
 from webapp.processes import children_environment
 
 # The environment of a process that another one started says where the network's file is.
 _FOLDER = "_HASHBAG_NETWORK"
+
+WHERE_SIDE = 576
+"""Width and height in pixels at which bags are looked for; a place is 1/18 of it."""
 
 # The largest difference of an output from a plain computation. Rounding makes some 1e-5.
 _TOLERANCE = 1e-3
@@ -33,35 +37,80 @@ def keep_in(instance: Path) -> None:
     children_environment.set({**children_environment.get(), **kept})
 
 
-def seen(image: Image.Image) -> NDArray[np.uint8]:
+def seen(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
     """Return the pixels that the network is shown: the whole picture, stretched to a square."""
-    small = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    small = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(small)
 
 
 def profile(pixels: NDArray[np.uint8]) -> Floats:
     """Return the network's output, (320 channels, 7 rows), for pixels of shape (224, 224, 3).
 
-    One picture at a time in each process. On one core batches are slower, and so a server needs
-    the memory for one picture, however many are sent.
+    Raises:
+        LearnedUnusable: the weights or the runtime are not right.
+    """
+    return _output("body", graph.PROFILE, pixels)
+
+
+def where(image: Image.Image) -> Floats:
+    """Return the probability, 0 to 1, that each place of a picture shows a bag, (18, 18).
 
     Raises:
         LearnedUnusable: the weights or the runtime are not right.
     """
+    found = _of_head(graph.WHERE, seen(image, WHERE_SIDE))
+    _give_memory_back()
+    return found
+
+
+def whether(image: Image.Image) -> float:
+    """Return the probability, 0 to 1, that a picture shows a bag.
+
+    Raises:
+        LearnedUnusable: the weights or the runtime are not right.
+    """
+    return float(_of_head(graph.WHETHER, seen(image)))
+
+
+def _of_head(name: str, pixels: NDArray[np.uint8]) -> Floats:
+    return _output("head", name, _output("body", graph.MAP, pixels))
+
+
+def _output(part: graph.Part, name: str, given: NDArray[Any]) -> Floats:
+    """Compute one output of a part of the network for one picture.
+
+    One picture at a time in each process. On one core batches are slower, and so a server needs
+    the memory for one picture, however many are sent.
+    """
     folder = os.environ.get(_FOLDER) or children_environment.get().get(_FOLDER, "")
     with _one_at_a_time:
-        (found,) = _session(folder).run([graph.OUTPUT], {graph.INPUT: pixels[None]})
-    seen: Floats = found[0]
-    return seen
+        output: Floats = _run(_session(folder, part), name, given)
+    return output
+
+
+def _run(session: Any, name: str, given: NDArray[Any]) -> Floats:
+    (only_input,) = session.get_inputs()
+    output: Floats = session.run([name], {only_input.name: given[None]})[0][0]
+    return output
+
+
+def _give_memory_back() -> None:
+    """Have the C library return freed memory to the system: the large picture took 80 MB.
+
+    Only glibc keeps it, and only glibc has this call.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 @cache
-def _session(folder: str) -> Any:
-    """Load the network from its file in a folder; without a folder it is made in memory."""
-    model, is_new = graph.stored(Path(folder)) if folder else (graph.made(), True)
+def _session(folder: str, part: graph.Part) -> Any:
+    """Load a part from its file in a folder; without a folder it is made in memory."""
+    model, is_new = graph.stored(Path(folder), part) if folder else (graph.made(part), True)
     session = _opened(model)
     if is_new:
-        _check(session)
+        _check(session, part)
     return session
 
 
@@ -71,6 +120,8 @@ def _opened(model: Path | bytes) -> Any:
     options = onnxruntime.SessionOptions()
     # An import already runs one process on each core.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # These would keep the memory that a large picture takes for a moment; they save no time.
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -80,17 +131,25 @@ def _opened(model: Path | bytes) -> Any:
         ) from error
 
 
-def _check(session: Any) -> None:
-    """Compare one output with a plain computation, once for each file that is made.
+def _check(session: Any, part: graph.Part) -> None:
+    """Compare outputs with a plain computation, once for each file that is made.
 
     Raises:
         LearnedUnusable: this version of onnxruntime computes something else.
     """
-    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    (found,) = session.run([graph.OUTPUT], {graph.INPUT: noise[None]})
-    wanted = forward.profile(blocks(weights.load()), noise)
-    worst = float(np.abs(found[0] - wanted).max())
-    if not worst < _TOLERANCE:
-        raise LearnedUnusable(
-            f"onnxruntime differs from a plain computation by {worst:.2g}: install another version"
-        )
+    tensors = weights.load()
+    random = np.random.default_rng(0)
+    given: NDArray[Any]
+    if part == "body":
+        given = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        plain = {graph.PROFILE: forward.profile(forward.last_map(blocks(tensors), given))}
+    else:
+        given = random.normal(size=(CHANNELS, ROWS, ROWS)).astype(np.float32)
+        plain = {graph.WHERE: forward.where(given, head(tensors))}
+    for name, wanted in plain.items():
+        worst = float(np.abs(_run(session, name, given) - wanted).max())
+        if not worst < _TOLERANCE:
+            raise LearnedUnusable(
+                f"onnxruntime differs from a plain computation by {worst:.2g}: "
+                "install another version"
+            )
