@@ -61,6 +61,9 @@ def test_some_kinds_come_with_the_import_and_the_others_with_the_index(tmp_path:
 
     assert quick.stdout == "added 16, updated 0, unchanged 0, rejected 0\n"
     assert "16 items lack codes of some kinds: `hashbag index`" in quick.stderr
+    checked = hashbag(["verify"], instance)
+    assert checked.returncode == 0, checked.stdout
+    assert "16 items lack codes of some kinds" in checked.stderr
     told = json.loads(hashbag(["status", "--json"], instance).stdout)
     assert set(told["codes"]) == set(told["index"]["kinds"]) == {"whash", "colorhash"}
     assert "0 of 64" in hashbag(["search", asked, "--by", "whash"], instance).stdout

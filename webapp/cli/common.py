@@ -32,6 +32,8 @@ def errors_in_a_line() -> Iterator[None]:
     except HashbagError as error:
         click.echo(f"hashbag: {error.for_owner}", err=True)
         sys.exit(2 if isinstance(error, UNUSABLE) else 1)
+    except BrokenPipeError:
+        raise  # who read what we print has enough, as `head` has; click ends without a word
     except (OSError, SQLAlchemyError, BrokenProcessPool) as error:
         click.echo(f"hashbag: {type(error).__name__}: {error}", err=True)
         sys.exit(1)

@@ -68,6 +68,10 @@ def verify(jobs: int) -> None:
         sys.exit(1)
     if core.settings.draws_map and drawing.is_outdated(core.catalog, core.maps):
         click.echo("the map is older than the catalogue: `hashbag index` draws it anew", err=True)
+    if lacking := core.publisher.count_lacking():
+        click.echo(
+            f"{lacking} items lack codes of some kinds: `hashbag index` computes them", err=True
+        )
     click.echo(f"{total} items and their index are as they should be")
 
 

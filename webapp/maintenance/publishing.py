@@ -94,6 +94,10 @@ class Publisher:
             return 0
         return (yield from drawing.draw(self.catalog, self.thumbs, self.maps))
 
+    def count_lacking(self) -> int:
+        """Count the items that lack a code of some kind by the installed libraries."""
+        return self.catalog.count_stale(_versions(KINDS))
+
     def is_current(self) -> bool:
         """Say whether the published index can be served and is of the catalogue as it is."""
         try:
@@ -158,8 +162,8 @@ class Publisher:
     def _published(
         self, generation: str | None, hashed: Sequence[int], rejected: tuple[Rejected, ...]
     ) -> Published:
-        lacking = self.catalog.count_stale(_versions(KINDS))
-        return Published(generation, len(hashed) - len(rejected), rejected, lacking)
+        hashed_well = len(hashed) - len(rejected)
+        return Published(generation, hashed_well, rejected, self.count_lacking())
 
 
 def _versions(kinds: Collection[str]) -> dict[str, str]:
