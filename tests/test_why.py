@@ -70,6 +70,7 @@ def test_the_histogram_counts_every_pair_and_the_mark_agrees_with_it(filled: Fla
         assert why.histogram.sum() == 20_000
         farther = why.histogram[why.distance // why.step + 1 :].sum() / 20_000
         here = why.histogram[why.distance // why.step] / 20_000
+        assert why.nearer_than is not None
         assert farther <= why.nearer_than <= farther + here
 
 
@@ -168,6 +169,19 @@ def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path)
     answer = client.get("/why?item=1&to=2&by=learned&parts=1")
     assert answer.status_code == 404
     assert "photo of item 2 is not where it was imported from" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("count", [2, 3, 29])
+def test_a_small_catalogue_says_no_more_than_it_can(tmp_path: Path, count: int) -> None:
+    app = create_app({"instance": tmp_path / "instance"})
+    take_in(app, catalogue(tmp_path / "photos", count), ("whash", "shape", "colour"))
+    client = app.test_client()
+    why = client.get("/why?item=1&to=2&by=whash").get_data(as_text=True)
+    compared = client.get("/compare?item=1&by=whash").get_data(as_text=True)
+    for page in (why, compared):
+        assert "of pairs" not in page
+        assert "of all pairs" not in page
+        assert "passes these filters" not in page
 
 
 def test_what_is_nearer_than_every_random_pair_is_not_said_to_be_impossible() -> None:

@@ -62,14 +62,15 @@ class Explanation:
 
     `distance` and `step` are in the unit of the ranking: bits, or look distance.
     `histogram[i]`: how many of 20,000 random pairs have a distance from `i * step` to below
-    `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart.
+    `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart;
+    None where the catalogue has too few items to say.
     """
 
     distance: int
     evidence: tuple[Evidence, ...]
     histogram: NDArray[np.int64]
     step: int
-    nearer_than: float
+    nearer_than: float | None
 
 
 def explain(search: Search, item_id: int) -> Explanation:
@@ -88,12 +89,13 @@ def explain(search: Search, item_id: int) -> Explanation:
     # Two or more: some kinds have even distances only, which would leave every other bar empty.
     step = max(2, -(-(farthest + 1) // _MAX_HISTOGRAM_BARS))
     histogram = np.bincount(random_distances // step, minlength=farthest // step + 1)
+    chance = search.chance(distance)
     return Explanation(
         distance,
         tuple(_evidence(search, part, position) for part in search.prepared.parts),
         histogram,
         step,
-        1 - search.chance(distance),
+        None if chance is None else 1 - chance,
     )
 
 

@@ -20,8 +20,8 @@ from webapp.search.query_readings import QueryReadings, read
 Ranking = HashKind | Look
 # A match is weak if random pairs are as near this often.
 _WEAK_QUANTILE = 0.01
-# Fewer items have too few pairs for such a quantile.
-_MIN_ITEMS_FOR_WEAK = 30
+# Fewer items have too few pairs to say how rare a distance is.
+_MIN_ITEMS_FOR_PAIRS = 30
 
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
 """The rankings by their names in addresses (`by=`), the installed kinds only."""
@@ -96,12 +96,22 @@ class PreparedQuery:
     parts: tuple[Part, ...]
     bits: int
 
+    def chance(self, distance: int) -> float | None:
+        """Return the share of random pairs of items that are at least as near.
+
+        None where there are too few items to say.
+        """
+        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
+            return None
+        pairs = self.random_distances
+        return float(np.searchsorted(pairs, distance, side="right") / len(pairs))
+
     def is_weak(self, distance: int) -> bool:
         """Return whether one in a hundred random pairs of items is as near as this distance.
 
         Below a tenth of `bits` nothing is weak: random pairs are near in a catalogue of copies.
         """
-        if len(self.measure.ids) < _MIN_ITEMS_FOR_WEAK:
+        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
             return False
         # `numpy.quantile` gives the same, but slower: these distances are sorted already.
         place, fraction = divmod(_WEAK_QUANTILE * (len(self.random_distances) - 1), 1)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from webapp.hashing.fingerprinting import hash_query
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.index.hamming import Positions
@@ -32,10 +30,9 @@ class Search:
         """Return the positions of the items that pass filters; None for all."""
         return self.snapshot.positions(self.prepared.measure.ids, filters)
 
-    def chance(self, distance: int) -> float:
-        """Return the share of random pairs of items that are at least as near."""
-        pairs = self.prepared.random_distances
-        return float(np.searchsorted(pairs, distance, side="right") / max(1, len(pairs)))
+    def chance(self, distance: int) -> float | None:
+        """Return the share of random pairs of items that are at least as near, where it tells."""
+        return self.prepared.chance(distance)
 
 
 class Searcher:
