@@ -153,7 +153,7 @@ def test_a_mirrored_picture_is_nearly_the_same_and_another_is_not() -> None:
 
 def test_the_kind_is_one_of_the_table() -> None:
     code = fingerprint(bag(1), ["learned"])["learned"]
-    assert len(code) == codes.BITS // 8
+    assert len(code) == KINDS["learned"].views * codes.BITS // 8
 
 
 PARTS: tuple[graph.Part, ...] = ("body", "head")

@@ -48,7 +48,7 @@ def made_by_other_versions(instance: Path) -> None:
     """Have all stored codes look as if other library versions had made them."""
     engine = sa.create_engine(f"sqlite:///{instance / 'hashbag.db'}")
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE makers SET versions = versions || ' of old'"))
+        connection.execute(sa.text("UPDATE makers SET versions = 'old ' || versions"))
     engine.dispose()
 
 

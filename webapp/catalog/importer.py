@@ -147,10 +147,11 @@ class Importer:
     def _stale(
         self, made_by: Mapping[str, str], kinds: Collection[str], fill: bool
     ) -> tuple[str, ...]:
+        """Name the kinds to compute: `fill`, all that are not as they would be made here."""
+        if fill:
+            return tuple(kind for kind in kinds if made_by.get(kind) != self._versions[kind])
         return tuple(
-            kind
-            for kind in kinds
-            if made_by.get(kind) != self._versions[kind] and (fill or kind in made_by)
+            kind for kind in kinds if kind in made_by and not KINDS[kind].can_compare(made_by[kind])
         )
 
     def _place(self, want: ListedPhoto) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from webapp.catalog.layout import check_connections
 from webapp.catalog.schema import codes, facts, items, makers
 from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
+from webapp.hashing.hash_kind import HashKind
 from webapp.models import FACETS, Fingerprint, Ids, Item
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
@@ -119,20 +120,12 @@ class Catalog:
         """Count the items that `stale` lists."""
         return self._scalar(sa.select(sa.func.count()).select_from(_lacking(versions).subquery()))
 
-    def outdated(self, versions: Mapping[str, str]) -> list[int]:
-        """List the items that have a code of one of these kinds by other library versions."""
-        query = (
-            sa.select(codes.c.item_id)
-            .join(makers)
-            .where(
-                codes.c.kind.in_(list(versions)),
-                sa.tuple_(codes.c.kind, makers.c.versions).not_in(list(versions.items())),
-            )
-            .distinct()
-            .order_by(codes.c.item_id)
-        )
+    def having(self, made: Collection[tuple[str, str]]) -> list[int]:
+        """List the items that have a code of one of these kinds by these library versions."""
+        query = sa.select(codes.c.item_id).join(makers).distinct().order_by(codes.c.item_id)
+        of_these = sa.tuple_(codes.c.kind, makers.c.versions).in_(list(made))
         with self.engine.connect() as connection:
-            return list(connection.scalars(query))
+            return list(connection.scalars(query.where(of_these)))
 
     def has_photos_outside(self, folder: str) -> bool:
         """Say whether some item's photo is elsewhere than in this folder of the instance."""
@@ -152,24 +145,27 @@ class Catalog:
                     found[item_id][kind] = code
         return dict(found)
 
-    def code_column(self, kind: str, versions: str) -> tuple[Ids, NDArray[np.uint8]]:
-        """Return the codes of one kind that were made by these library versions.
+    def code_column(self, kind: HashKind) -> tuple[Ids, NDArray[np.uint8]]:
+        """Return the codes of one kind that can be compared with those made here.
 
         Ids of the N items that have one, ascending, shape (N,), int64; and their codes one after
-        the other, packed, shape (N * bytes of a code,), uint8.
+        the other, packed, shape (N * bytes of all views,), uint8.
         """
-        query = (
-            sa.select(codes.c.item_id, codes.c.code)
-            .join(makers)
-            .where(codes.c.kind == kind, makers.c.versions == versions)
-            .order_by(codes.c.item_id)
-        )
+        size = kind.views * kind.bytes
         ids, packed = [], bytearray()
         with self.engine.connect() as connection:
+            known = connection.scalars(sa.select(makers.c.versions)).all()
+            query = (
+                sa.select(codes.c.item_id, codes.c.code)
+                .join(makers)
+                .where(codes.c.kind == kind.name)
+                .where(makers.c.versions.in_([one for one in known if kind.can_compare(one)]))
+                .order_by(codes.c.item_id)
+            )
             rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
             for item_id, code in rows:
                 ids.append(item_id)
-                packed += code
+                packed += code * (size // len(code))  # an earlier version had one view
         return np.array(ids, dtype=np.int64), np.frombuffer(packed, dtype=np.uint8)
 
     def count(self) -> int:

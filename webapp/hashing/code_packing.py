@@ -25,9 +25,10 @@ def unpack(kind: HashKind, code: Code) -> Bits:
 def fits(kind: HashKind, code: Code) -> bool:
     """Return whether a code has a length of this kind, and zeros after the last bit of each view.
 
-    The code of a query is longer than an item's where the kind tries harder.
+    The code of a query is longer than an item's where the kind tries harder. Links of earlier
+    versions may have codes of fewer views.
     """
-    view_counts = {kind.views, kind.query_views}
+    view_counts = {kind.views, kind.query_views, *kind.former_views}
     if len(code) not in {count * kind.bytes for count in view_counts}:
         return False
     padding = (1 << (8 * kind.bytes - kind.bits)) - 1

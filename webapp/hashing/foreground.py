@@ -20,6 +20,13 @@ _MAX_LOG_ODDS = 4.0
 # Outside these shares of the picture, an object is not believed.
 _MIN_OBJECT_SHARE, _MAX_OBJECT_SHARE = 0.05, 0.85
 
+# Of a box's side: how far an object may reach beyond it, and how much around it is looked at.
+_BEYOND_BOX_SHARE, _AROUND_BOX_SHARE = 0.15, 0.4
+# Of a box's area: a smaller object is not believed.
+_MIN_SHARE_OF_BOX = 0.15
+# The first guess is sure in the middle of a box and falls to half at its edges.
+_AT_MIDDLE = 1.25
+
 
 @cache
 def _smoothing() -> Floats:
@@ -64,11 +71,52 @@ def foreground(cells: NDArray[np.intp]) -> Floats | None:
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     rim = np.maximum(np.abs(x), np.abs(y)) > 1 - 2 * _RIM_SHARE
-    probability = np.sqrt((1 - x * x) * (1 - y * y)) * ~rim
+    probability = _separated(cells, np.sqrt((1 - x * x) * (1 - y * y)) * ~rim, rim)
+    share = float(np.mean(probability > 0.5))
+    is_object = _MIN_OBJECT_SHARE < share < _MAX_OBJECT_SHARE
+    return probability if is_object else None
+
+
+def foreground_inside(cells: NDArray[np.intp], box: tuple[int, int, int, int]) -> Floats:
+    """Return the probability that each pixel is part of the object in a box, (h, w).
+
+    `box`: left, top, right and bottom in pixels; it may cut the object a little short. The colours
+    around it are the background's. Where all colours are alike, all of the box is the object.
+    """
+    left, top, right, bottom = box
+    height, width = cells.shape
+    x = _from_middle(left, right, width)[None, :]
+    y = _from_middle(top, bottom, height)[:, None]
+    outside = np.maximum(np.abs(x), np.abs(y)) > 1 + _BEYOND_BOX_SHARE
+    inside: Floats = np.sqrt(np.clip(_AT_MIDDLE - x * x, 0, 1) * np.clip(_AT_MIDDLE - y * y, 0, 1))
+    inside[outside] = 0
+    near = _around(left, right, width), _around(top, bottom, height)
+    window = (near[1], near[0])
+    found = np.zeros(cells.shape, dtype=np.float32)
+    found[window] = _separated(cells[window], inside[window], outside[window])
+    found[outside] = 0
+    share = float((found > 0.5).sum()) / ((right - left) * (bottom - top))
+    return found if share > _MIN_SHARE_OF_BOX else inside
+
+
+def _from_middle(start: int, end: int, size: int) -> Floats:
+    """Return for each of `size` pixels how far it is from the middle of start..end, its edge 1."""
+    distance = (np.arange(size, dtype=np.float32) + 0.5 - (start + end) / 2) / ((end - start) / 2)
+    return distance.astype(np.float32)
+
+
+def _around(start: int, end: int, size: int) -> slice:
+    """Return start..end widened by a share of its length, inside the picture."""
+    more = round(_AROUND_BOX_SHARE * (end - start)) + 1
+    return slice(max(0, start - more), min(size, end + more))
+
+
+def _separated(
+    cells: NDArray[np.intp], probability: NDArray[np.floating], rim: NDArray[np.bool_]
+) -> Floats:
+    """Return the probability of each pixel after some rounds of learning both sides' colours."""
     for _ in range(_ROUNDS):
         log_odds = np.log(_colour_model(cells, probability) / _colour_model(cells, 1 - probability))
         probability = 1 / (1 + np.exp(-2 * _blurred(log_odds[cells])))
         probability[rim] *= 0.2
-    share = float(np.mean(probability > 0.5))
-    is_object = _MIN_OBJECT_SHARE < share < _MAX_OBJECT_SHARE
-    return probability.astype(np.float32) if is_object else None
+    return probability.astype(np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.hashing import bag_finder
 from webapp.hashing.picture_features import PictureFeatures
 
 Bits = NDArray[np.bool_]
@@ -62,7 +63,8 @@ class HashKind:
         `compute` returns the codes of all views, shape (views, bits). A kind may have several views
         of a picture, such as the whole and the bag alone; the distance of two pictures is that of
         their nearest views. `view_names` says what each view shows. `tries_harder` adds readings to
-        a query. `revision` grows when a kind of our own changes its bits. `slack` is by how many
+        a query. `former_views`: other numbers of views that codes in links of earlier versions may
+        have. `revision` grows when a kind of our own changes its bits. `slack` is by how many
         bits two machines may differ on the same picture, because they round differently.
 
     Drawing:
@@ -74,7 +76,8 @@ class HashKind:
         `attention` finds which parts of a picture decide its code; it takes about two seconds.
 
     Installing:
-        `libraries` decide the bits. `extra` names the optional requirement of the package that
+        `libraries` decide the bits; where a kind `cuts_out_bags`, the bag finder does too, if it is
+        installed. `extra` names the optional requirement of the package that
         brings what this kind needs, and `installed` says whether it is there.
 
     `tag` identifies the kind inside a fingerprint's link. It never changes, and no other kind may
@@ -88,11 +91,13 @@ class HashKind:
     shape: tuple[int, int]
     compute: Callable[[PictureFeatures], Bits]
     views: int = 1
+    former_views: tuple[int, ...] = ()
     tries_harder: TriesHarder | None = None
     revision: int = 0
     drawing: Literal["grid", "bars"] = "grid"
     light: bool = False
     libraries: tuple[str, ...] = ("ImageHash", "pillow")
+    cuts_out_bags: bool = False
     places: bool = False
     inset: tuple[float, float] = (0.0, 0.0)
     relief: Callable[[Bits], NDArray[np.floating]] | None = None
@@ -124,5 +129,17 @@ class HashKind:
 
     def versions(self) -> str:
         """Name what decides this kind's bits: our revision, and the libraries with versions."""
+        if not (self.cuts_out_bags and bag_finder.is_installed()):
+            return self._own_versions()
+        return f"{self._own_versions()}, {bag_finder.NAME} {bag_finder.versions()}"
+
+    def _own_versions(self) -> str:
         own = [f"{self.name} {self.revision}"] if self.revision else []
         return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])
+
+    def can_compare(self, versions: str) -> bool:
+        """Say whether codes made by these versions can be compared with codes made here.
+
+        They can where the bag was found otherwise or not at all: they are less good, not wrong.
+        """
+        return versions.partition(f", {bag_finder.NAME} ")[0] == self._own_versions()

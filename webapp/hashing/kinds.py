@@ -27,6 +27,7 @@ KNOWN_KINDS: dict[str, HashKind] = {
             ),
             revision=1,
             libraries=("pillow",),
+            cuts_out_bags=True,
         ),
         HashKind(
             "colour",
@@ -39,18 +40,24 @@ KNOWN_KINDS: dict[str, HashKind] = {
             drawing="bars",
             revision=1,
             libraries=("pillow",),
+            cuts_out_bags=True,
         ),
         HashKind(
             "learned",
             "Sort of thing",
             "What a small network, trained to name things of all sorts, makes of the picture: "
-            "forms, materials and parts, and at which height they are.",
+            "forms, materials and parts, and at which height they are. Before a real background "
+            "the bag is also looked at alone.",
             tag=11,
             shape=learned_codes.SHAPE,
             compute=learned_codes.codes,
+            views=2,
+            former_views=(1,),
+            view_names=("the whole picture", "the bag, cut out"),
             revision=1,
             attention=attention,
             libraries=("onnxruntime", "pillow"),
+            cuts_out_bags=True,
             slack=8,
             extra=learned.EXTRA,
             installed=learned.is_installed(),

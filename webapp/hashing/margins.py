@@ -33,12 +33,14 @@ class Margins:
     `boxes`: what each margin encloses, from outside inwards. `weight`: 1 for each pixel of the
     object in the innermost box, else 0, (h, w); None without a margin. `difference`: of the whole
     picture from its background, in levels, (h, w). `noise`: of that background, in levels.
+    `background_share`: of the border, how much is that background, 0 to 1.
     """
 
     boxes: list[Box]
     weight: Floats | None
     difference: Floats
     noise: float
+    background_share: float
 
 
 def find_margins(pixels: Floats) -> Margins:
@@ -47,14 +49,14 @@ def find_margins(pixels: Floats) -> Margins:
     channels = np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
     left, top, right, bottom = 0, 0, width, height
     boxes: list[Box] = []
-    differences: list[tuple[Floats, float]] = []
+    differences: list[tuple[Floats, float, float]] = []
     weight = None
     for _ in range(_MAX_MARGINS):
         inside = (slice(top, bottom), slice(left, right))
         difference, background_share, noise = difference_from_background(
             pixels[inside], channels[:, *inside]
         )
-        differences.append((difference, noise))
+        differences.append((difference, noise, background_share))
         if background_share < _MIN_BACKGROUND_SHARE:
             break
         is_object = difference > max(SOFT_LEVELS, 4 * noise)

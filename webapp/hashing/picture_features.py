@@ -5,10 +5,12 @@ from functools import cached_property
 
 from PIL import Image
 
+from webapp.hashing import bag_finder
+from webapp.hashing.bag_finder import Frame
 from webapp.hashing.grey import Grey
 from webapp.hashing.learned import session
 from webapp.hashing.learned.network import Floats
-from webapp.hashing.preparation import Prepared, prepare
+from webapp.hashing.preparation import Prepared, cut_out, prepare
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,28 @@ class PictureFeatures:
 
     @cached_property
     def prepared(self) -> Prepared:
-        """Its small copy, and where in it the object is."""
+        """Its small copy, and where in it the object is.
+
+        Raises:
+            LearnedUnusable: the weights or the runtime are not right.
+        """
+        return cut_out(self._prepared, self.frames[0]) if self.frames else self._prepared
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """Where the bags are, largest first; none before a plain background.
+
+        None either without the extra `learned`.
+
+        Raises:
+            LearnedUnusable: the weights or the runtime are not right.
+        """
+        if self._prepared.plain_background or not bag_finder.is_installed():
+            return ()
+        return bag_finder.find_bags(self.image)
+
+    @cached_property
+    def _prepared(self) -> Prepared:
         return prepare(self.image)
 
     @cached_property
@@ -30,6 +53,18 @@ class PictureFeatures:
             LearnedUnusable: the weights or the runtime are not right.
         """
         return session.profile(session.seen(self.image))
+
+    @cached_property
+    def bag_profile(self) -> Floats:
+        """The same of the largest bag alone; of the whole picture where none is to be cut out.
+
+        Raises:
+            LearnedUnusable: the weights or the runtime are not right.
+        """
+        if not self.frames:
+            return self.profile
+        box = self.frames[0].box(*self.image.size)
+        return session.profile(session.seen(self.image.crop(box)))
 
     @cached_property
     def grey(self) -> Grey:

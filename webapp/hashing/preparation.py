@@ -1,6 +1,6 @@
 """A picture made ready for hashing: its small copy, and where in it the object is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.hashing.background import Floats, border, median
-from webapp.hashing.foreground import colour_cells, foreground
+from webapp.hashing.bag_finder import Frame
+from webapp.hashing.foreground import colour_cells, foreground, foreground_inside
 from webapp.hashing.margins import MIN_SIDE_PIXELS, Box, Margins, find_margins, largest_object
 
 # A bag in the screenshot of a phone is still some 50 pixels wide.
@@ -16,6 +17,11 @@ _SMALL_COPY_PIXELS = 160 * 160
 
 # A picture that differs less from its background, in levels, shows nothing.
 _MIN_CONTRAST_LEVELS = 6.0
+
+# A studio's background is smooth, 5.4 levels in 742 shop photos, and nearly all of the border; if
+# it is not, because the bag reaches the border or was cut out of a larger photo, it is smoother.
+_MAX_STUDIO_NOISE_LEVELS = 5.5
+_MIN_STUDIO_SHARE, _MAX_CUT_STUDIO_NOISE_LEVELS = 0.95, 2.5
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Prepared:
     pixel is part of the object, 0..1, (h, w). `guessed`: whether that comes from `foreground`, for
     want of a margin. `background`: the colour assumed beyond the frame, in levels, (3,).
     `difference`: of each pixel from a soft background, in levels, (h, w). `noise`: of that
-    background, in levels.
+    background, in levels. `plain_background`: whether that is a studio's, a screen's or a frame's.
     """
 
     pixels: Floats
@@ -38,6 +44,7 @@ class Prepared:
     background: Floats
     difference: Floats
     noise: float
+    plain_background: bool
 
     @cached_property
     def contrast(self) -> float:
@@ -57,9 +64,25 @@ def prepare(picture: Image.Image) -> Prepared:
     margins = find_margins(pixels)
     boxes, weight, guessed = _object(cells, margins)
     background = median(border(pixels))
+    plain = margins.weight is not None and _is_studio(margins)
     return Prepared(
-        pixels, cells, boxes, weight, guessed, background, margins.difference, margins.noise
+        pixels, cells, boxes, weight, guessed, background, margins.difference, margins.noise, plain
     )
+
+
+def _is_studio(margins: Margins) -> bool:
+    whole = margins.background_share >= _MIN_STUDIO_SHARE
+    return margins.noise <= (_MAX_STUDIO_NOISE_LEVELS if whole else _MAX_CUT_STUDIO_NOISE_LEVELS)
+
+
+def cut_out(prepared: Prepared, frame: Frame) -> Prepared:
+    """Return a prepared picture whose object is the one inside a frame."""
+    height, width = prepared.cells.shape
+    around = frame.box(width, height)
+    guess = foreground_inside(prepared.cells, around)
+    loose, close = _in_pixels(around), _in_pixels(largest_object(guess > 0.5))
+    boxes = (prepared.boxes[0], loose, close if _is_large(close) else loose)
+    return replace(prepared, boxes=boxes, weight=guess + np.float32(1e-4), guessed=True)
 
 
 def _small_copy(picture: Image.Image) -> Image.Image:
@@ -81,11 +104,19 @@ def _object(cells: NDArray[np.intp], margins: Margins) -> tuple[tuple[Box, ...],
     guess = foreground(cells)
     if guess is None:
         return (whole,), _centre_weight(height, width), False
-    left, top, right, bottom = largest_object(guess > 0.5)
-    box = (float(left), float(top), float(right), float(bottom))
-    is_large = right - left >= MIN_SIDE_PIXELS and bottom - top >= MIN_SIDE_PIXELS
-    boxes = (whole, box) if is_large else (whole,)
+    box = _in_pixels(largest_object(guess > 0.5))
+    boxes = (whole, box) if _is_large(box) else (whole,)
     return boxes, guess + np.float32(1e-4), True
+
+
+def _in_pixels(box: tuple[int, int, int, int]) -> Box:
+    left, top, right, bottom = box
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _is_large(box: Box) -> bool:
+    left, top, right, bottom = box
+    return right - left >= MIN_SIDE_PIXELS and bottom - top >= MIN_SIDE_PIXELS
 
 
 def _centre_weight(height: int, width: int) -> Floats:

@@ -103,13 +103,15 @@ def view_patches(prepared: Prepared) -> list[Floats]:
     """Return the patches of an item's three views, each (`CELLS`, `CELLS`).
 
     The whole picture, the box inside the first margin, the box inside all margins. If the object
-    was guessed: the whole picture; the object on white, in the whole frame; and in its own box.
+    was guessed: the whole picture; the object on white, in the frame where a bag was found, else
+    in the whole frame; and in its own box.
     """
     boxes = prepared.boxes
     grey = grey_above_background(prepared)
     if prepared.guessed:
         cut_out = (prepared.pixels @ _LUMA - 255) * prepared.weight
-        return [patch(grey, boxes[0]), patch(cut_out, boxes[0]), patch(cut_out, boxes[-1])]
+        loose = boxes[1] if len(boxes) > 2 else boxes[0]
+        return [patch(grey, boxes[0]), patch(cut_out, loose), patch(cut_out, boxes[-1])]
     views = (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])
     patches = {box: patch(grey, box) for box in set(views)}
     return [patches[box] for box in views]

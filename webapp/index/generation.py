@@ -103,7 +103,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     words.save(folder, catalog.all_items())
     kinds, rows_by_kind = {}, []
     for kind in KINDS.values():
-        ids, packed = catalog.code_column(kind.name, kind.versions())
+        ids, packed = catalog.code_column(kind)
         if not len(ids):
             continue
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
@@ -198,7 +198,7 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
     kind = KNOWN_KINDS.get(name)
     if kind is not None and not kind.installed:
         return  # cannot be searched until what it needs is installed again
-    if kind is None or (entry.bits, entry.versions) != (kind.bits, kind.versions()):
+    if kind is None or entry.bits != kind.bits or not kind.can_compare(entry.versions):
         wanted = f"{kind.bits} bits by {kind.versions()}" if kind else "unknown to this version"
         raise IndexDamaged(
             f"{folder.name}: {name} is of {entry.bits} bits by {entry.versions}, but here is "

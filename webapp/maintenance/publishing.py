@@ -54,13 +54,14 @@ class Publisher:
     def publish(self, jobs: int) -> WithProgress[Published]:
         """Make the catalogue, as it is now, what searches see; nothing, if it is already.
 
-        Of the kinds that the published index has, codes by other library versions are renewed.
+        Of the kinds that the published index has, codes are renewed that other library versions
+        made and that cannot be compared with those made here.
 
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
         versions = _versions(self._searched())
-        outdated = self.catalog.outdated(versions)
+        outdated = self.catalog.having(self._lost(versions))
         rejected = yield from self._hash(outdated, versions, jobs, fill=False)
         if self.is_current():
             return self._published(None, outdated, rejected)
@@ -117,6 +118,16 @@ class Publisher:
             for name, kind in KINDS.items()
             if any(versions == kind.versions() for versions, _ in counts.get(name, []))
         }
+
+    def _lost(self, kinds: Collection[str]) -> list[tuple[str, str]]:
+        """List of these kinds what made codes that cannot be compared with those made here."""
+        counts = self.catalog.code_counts()
+        return [
+            (name, versions)
+            for name in kinds
+            for versions, _ in counts.get(name, [])
+            if not KINDS[name].can_compare(versions)
+        ]
 
     def _searched(self) -> Collection[str]:
         """Name the kinds that the published index has; where it cannot be read, all are meant."""

@@ -45,7 +45,7 @@ class Selection:
 
 def select(catalog: Catalog, max_items: int = MAX_MAP_ITEMS) -> Selection:
     """Select the items that have all codes of the look's parts, or a sample of `max_items`."""
-    columns = [catalog.code_column(name, KINDS[name].versions()) for name in PARTS]
+    columns = [catalog.code_column(KINDS[name]) for name in PARTS]
     complete = columns[0][0]
     for ids, _ in columns[1:]:
         complete = np.intersect1d(complete, ids, assume_unique=True)

@@ -24,8 +24,9 @@ _SEED = b"hashbag learned 1"
 
 
 def codes(features: PictureFeatures) -> Bits:
-    """Return the bits of a picture's one code, (1, `BITS`)."""
-    return encode(features.profile)[None]
+    """Return the bits of a picture's two views, (2, `BITS`); before a plain background equal."""
+    whole = encode(features.profile)
+    return np.stack([whole, encode(features.bag_profile) if features.frames else whole])
 
 
 def encode(profile: Floats) -> Bits:

@@ -115,7 +115,7 @@ def codes_of(catalog: Catalog) -> dict[str, Packed]:
     """
     codes = {}
     for name, kind in KINDS.items():
-        ids, packed = catalog.code_column(name, kind.versions())
+        ids, packed = catalog.code_column(kind)
         if not len(ids):
             raise BadParameter("--real", f"this catalogue has no codes of {name}: import photos")
         codes[name] = np.array(packed).reshape(len(ids), kind.views, kind.bytes)

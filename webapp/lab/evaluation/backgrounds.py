@@ -28,7 +28,7 @@ def replaced_by_gradient(picture: Image.Image, random: np.random.Generator) -> I
 
 def replaced_by_photo(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     """Replace the background by what looks like a blurred room."""
-    return _replaced(picture, _blurred_room(picture.size, random))
+    return _replaced(picture, blurred_room(picture.size, random))
 
 
 def mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -69,7 +69,7 @@ def _replaced(picture: Image.Image, background: NDArray[np.float64]) -> Image.Im
     return Image.composite(new, picture, soft_mask)
 
 
-def _blurred_room(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float64]:
+def blurred_room(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float64]:
     """Draw what looks like a blurred room, (h, w, 3): colour noise, coarse parts stronger."""
     width, height = size
     total = np.zeros((height, width, 3)) + random.uniform(70, 190, 3)

@@ -120,7 +120,7 @@ def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.u
         IndexNotReady: not all of the `count` items have a code of the kind.
     """
     kind = KINDS[name]
-    ids, packed = catalog.code_column(name, kind.versions())
+    ids, packed = catalog.code_column(kind)
     if len(ids) != count:
         raise IndexNotReady(f"some items have no {name} code: run `hashbag index`")
     return ids, packed.reshape(count, kind.views, kind.bytes)
