@@ -64,6 +64,7 @@ class HashKind:
         their nearest views. `view_names` says what each view shows. `tries_harder` adds readings to
         a query. `revision` grows when a kind of our own changes its bits. `slack` is by how many
         bits two machines may differ on the same picture, because they round differently.
+        `sees_colour`: plain pictures of different colours have different codes.
 
     Drawing:
         `shape` is the layout of a code's bits, (rows, columns). `drawing` says whether they are
@@ -99,6 +100,7 @@ class HashKind:
     view_names: tuple[str, ...] = ("the whole picture",)
     attention: MeasuresAttention | None = None
     slack: int = 0
+    sees_colour: bool = False
     extra: str = ""
     installed: bool = True
 

@@ -14,7 +14,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import facets, identical_pictures
+from webapp.index import blank_codes, facets, identical_pictures
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
@@ -100,7 +100,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     columns = facets.gather(catalog)
     columns.save(folder)
-    kinds, rows_by_kind = {}, []
+    kinds, tables = {}, {}
     for kind in KINDS.values():
         ids, packed = catalog.code_column(kind.name, kind.versions())
         if not len(ids):
@@ -108,7 +108,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
         table.save(folder, kind.name)
         if len(ids) == len(columns.ids):
-            rows_by_kind.append(table.rows)
+            tables[kind.name] = table
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
@@ -119,7 +119,11 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             versions=kind.versions(),
             files=_digests(folder, f"{kind.name}.*"),
         )
-    identical_pictures.find(len(columns.ids), rows_by_kind).save(folder)
+    witnesses = [table.rows for table in tables.values()]
+    if tables:
+        plain = blank_codes.plain_items(len(columns.ids), tables)
+        witnesses.append(identical_pictures.contents(catalog, columns.ids, plain))
+    identical_pictures.find(len(columns.ids), witnesses).save(folder)
     files = _digests(folder, identical_pictures.FILE) | _digests(folder, f"{facets.PREFIX}.*")
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
