@@ -117,7 +117,7 @@ def test_folding_is_as_a_plain_walk_over_all_items_says(
     picture: dict[int, tuple[object, ...]] = {
         one: entry[:2] if complete else entry[1:2] for one, entry in of_item.items()
     }
-    picture = {one: codes if any(codes) else (0, one) for one, codes in picture.items()}
+    picture = {one: codes if any(codes) else ("its file", one) for one, codes in picture.items()}
     codes = {one: entry[0].to_bytes(8) for one, entry in of_item.items() if entry[0] is not None}
     with TemporaryDirectory() as folder:
         core = core_of(stocked(Path(folder), entries))
