@@ -27,8 +27,9 @@ from webapp import create_app, maintenance
 from webapp.explore import near_pairs, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
 from webapp.explore.near_pairs import MAX_LIMIT_BITS
+from webapp.explore.nodes import all_nodes
 from webapp.hashing.kinds import KINDS
-from webapp.index.code_table import make_table
+from webapp.index.code_table import CodeTable, make_table
 
 COPIES = 20
 
@@ -71,6 +72,10 @@ def in_words(grouping: Grouping) -> list[tuple[list[int], int]]:
     ]
 
 
+def grouped(table: CodeTable, limit: int) -> Grouping:
+    return grouping_of(table.ids, all_nodes(table), limit)
+
+
 # --- exact ---
 
 WAYS = {"every pair": 0.0, "pairs that agree in a chunk": 99.0}
@@ -111,7 +116,7 @@ def test_groups_are_those_of_a_walk_over_all_pairs(
         patch.setattr(near_pairs, "_FIRST_SORTS", int(random.integers(0, 3)))
         patch.setattr(near_pairs, "_MIN_NEAR_SHARE", float(random.choice([0, 1])))
         patch.setattr(spanning_forest, "_BATCH_LINKS", int(random.choice([1, 30])))
-        found = grouping_of(make_table(8 * width, np.arange(count), packed), limit)
+        found = grouped(make_table(8 * width, np.arange(count), packed), limit)
     items = [[view.tobytes() for view in item] for item in packed]
     assert in_words(found) == oracle.groups(items, limit)
 
@@ -124,7 +129,7 @@ def test_some_hundred_items_in_dense_clusters_are_grouped_alike(width: int, limi
     chosen = np.minimum(random.geometric(0.1, 400), 40) - 1
     noise = random.random((400, 8 * width)) < limit / (8 * width) / 2
     packed = np.packbits(heart[chosen] ^ noise, axis=1)
-    found = grouping_of(make_table(8 * width, np.arange(400), packed[:, None]), limit)
+    found = grouped(make_table(8 * width, np.arange(400), packed[:, None]), limit)
     assert in_words(found) == oracle.groups([[code.tobytes()] for code in packed], limit)
     assert len(found.ids) > 1
 
@@ -152,7 +157,7 @@ def planted(count: int, random: np.random.Generator) -> tuple[NDArray[np.uint8],
 @pytest.mark.slow
 def test_a_hundred_thousand_codes_are_grouped_as_they_were_planted() -> None:
     packed, sizes = planted(100_000, np.random.default_rng(8))
-    found = grouping_of(make_table(128, np.arange(100_000), packed), 4)
+    found = grouped(make_table(128, np.arange(100_000), packed), 4)
     starts = np.cumsum([0, *sizes])
     expected = sorted(
         (list(range(start, start + size)) for start, size in zip(starts, sizes, strict=False)),
@@ -165,7 +170,7 @@ def test_a_hundred_thousand_codes_are_grouped_as_they_were_planted() -> None:
 def test_a_hundred_thousand_codes_that_all_hang_together_are_one_group() -> None:
     """All pairs within the limit would be billions."""
     counted = np.arange(100_000, dtype=">u8").view(np.uint8).reshape(-1, 1, 8)
-    found = grouping_of(make_table(64, np.arange(100_000), counted), 10)
+    found = grouped(make_table(64, np.arange(100_000), counted), 10)
     assert (len(found), len(found.ids), found.distances.tolist()) == (1, 100_000, [1])
 
 

@@ -112,9 +112,12 @@ def test_folding_is_as_a_plain_walk_over_all_items_says(
 ) -> None:
     of_item: dict[int, MadeUp] = dict(enumerate(entries, 1))
     gone &= of_item.keys()
-    # Pictures are told apart by the kinds that all items have.
+    # Pictures are told apart by the kinds that all items have; plain ones, zeros, by their files.
     complete = all(one is not None for one, *_ in entries)
-    picture = {one: entry[:2] if complete else entry[1:2] for one, entry in of_item.items()}
+    picture: dict[int, tuple[object, ...]] = {
+        one: entry[:2] if complete else entry[1:2] for one, entry in of_item.items()
+    }
+    picture = {one: codes if any(codes) else ("its file", one) for one, codes in picture.items()}
     codes = {one: entry[0].to_bytes(8) for one, entry in of_item.items() if entry[0] is not None}
     with TemporaryDirectory() as folder:
         core = core_of(stocked(Path(folder), entries))
@@ -169,7 +172,7 @@ def test_many_copies_of_one_picture_are_no_more_work_than_other_items(
     """Work is counted in calls of functions: seconds depend on what else the machine does."""
     chance = random.Random(5)
     others = [(chance.getrandbits(64), chance.getrandbits(64), "Ora") for _ in range(200)]
-    copies = stocked(tmp_path / "copies", [(0, 0, "Ora")] * 2000 + others)
+    copies = stocked(tmp_path / "copies", [(1, 1, "Ora")] * 2000 + others)
     few = stocked(tmp_path / "few", others)
     assert calls(copies, path) < 2 * calls(few, path)
 

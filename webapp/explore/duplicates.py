@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter
 from webapp.explore.near_pairs import spanning_links
+from webapp.explore.nodes import Nodes, proven_nodes
 from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
+from webapp.index.blank_codes import blank_rows, plain_items
 from webapp.index.code_table import CodeTable
 from webapp.index.snapshot import Snapshot
 from webapp.models import Ids, Item
@@ -95,27 +97,28 @@ class Group:
     items: tuple[Item, ...]
 
 
-def grouping_of(table: CodeTable, limit: int) -> Grouping:
-    """Group the items of a table, exactly: over all pairs of codes within the limit."""
-    links = spanning_links(table.codes, limit, _views_together(table))
-    trees = Forest(table.row_count, links).labels(limit)
+def grouping_of(ids: Ids, nodes: Nodes, limit: int) -> Grouping:
+    """Group items, exactly: over all pairs of codes within the limit."""
+    links = spanning_links(nodes.codes, limit, _views_together(nodes.of_views))
+    trees = Forest(nodes.count, links).labels(limit)
     longest = np.zeros(len(trees), dtype=np.uint8)
     np.maximum.at(longest, trees[links.left], links.lengths)
-    # All rows of an item are in one tree.
-    own, first, sizes = np.unique(trees[table.rows[:, 0]], return_index=True, return_counts=True)
+    # All views of an item are in one tree.
+    tree_of = trees[nodes.of_views[:, 0]]
+    own, first, sizes = np.unique(tree_of, return_index=True, return_counts=True)
     order = np.lexsort((first, -sizes))
     order = order[sizes[order] > 1]
     rank = np.full(len(trees), len(order))
     rank[own[order]] = np.arange(len(order))
-    ranks = rank[trees[table.rows[:, 0]]]
+    ranks = rank[tree_of]
     grouped = np.argsort(ranks, kind="stable")[: sizes[order].sum()]
     starts = np.concatenate(([0], np.cumsum(sizes[order]))).astype(np.int64)
-    return Grouping(limit, table.ids[grouped], starts, longest[own[order]])
+    return Grouping(limit, ids[grouped], starts, longest[own[order]])
 
 
-def _views_together(table: CodeTable) -> Links:
-    """Link the rows of each item's views at distance 0, as its nearest view counts."""
-    pairs = np.stack([table.rows[:, :-1], table.rows[:, 1:]], axis=-1).reshape(-1, 2)
+def _views_together(of_views: NDArray[np.int64]) -> Links:
+    """Link the nodes of each item's views at distance 0, as its nearest view counts."""
+    pairs = np.stack([of_views[:, :-1], of_views[:, 1:]], axis=-1).reshape(-1, 2)
     left, right = pairs[pairs[:, 0] != pairs[:, 1]].T
     return make_links(left, right, np.zeros(len(left), dtype=np.uint8))
 
@@ -175,7 +178,23 @@ class Duplicates:
             )
         table = self._snapshot.kind(kind.name).table
         key = (self._snapshot.generation.name, kind.name, limit)
-        return self._groupings.once(key, lambda: grouping_of(table, limit))
+        return self._groupings.once(
+            key, lambda: grouping_of(table.ids, self._nodes(kind, table), limit)
+        )
+
+    def _nodes(self, kind: HashKind, table: CodeTable) -> Nodes:
+        """Leave out the codes that prove nothing, so that plain pictures are no duplicates."""
+        snapshot = self._snapshot
+        blank = blank_rows(table, kind.name)
+        all_ids = snapshot.facets.ids
+        complete = {
+            name: one.table for name, one in snapshot.kinds.items() if one.table.ids is all_ids
+        }
+        if all(KINDS[name].sees_colour for name in complete):
+            plain = np.zeros(len(table.ids), dtype=bool)
+        else:
+            plain = np.isin(table.ids, all_ids[plain_items(len(all_ids), complete)])
+        return proven_nodes(table, blank, plain, snapshot.identical_pictures(table.ids))
 
     def groups(self, grouping: Grouping, numbers: Sequence[int], most: int) -> list[Group]:
         """Return some groups, each with its first `most` items, as the catalogue has them now.

@@ -66,6 +66,7 @@ class HashKind:
         a query. `former_views`: other numbers of views that codes in links of earlier versions may
         have. `revision` grows when a kind of our own changes its bits. `slack` is by how many
         bits two machines may differ on the same picture, because they round differently.
+        `sees_colour`: plain pictures of different colours have different codes.
 
     Drawing:
         `shape` is the layout of a code's bits, (rows, columns). `drawing` says whether they are
@@ -104,6 +105,7 @@ class HashKind:
     view_names: tuple[str, ...] = ("the whole picture",)
     attention: MeasuresAttention | None = None
     slack: int = 0
+    sees_colour: bool = False
     extra: str = ""
     installed: bool = True
 

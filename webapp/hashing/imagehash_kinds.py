@@ -60,6 +60,7 @@ IMAGEHASH_KINDS = (
         tag=2,
         shape=(14, 3),
         compute=lambda features: _COLORHASH.bits(features.image).reshape(1, -1),
+        sees_colour=True,
         drawing="bars",
     ),
     HashKind(

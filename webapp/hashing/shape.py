@@ -35,6 +35,9 @@ THRESHOLDS = (-1.2, -0.5, 0.5, 1.2)
 # In the same unit: smaller coefficients count as 0, because in symmetric pictures they are noise.
 _DEAD_ZONE = 0.003
 
+# In levels: a plain picture's coefficients are rounding errors, a ten-thousandth of this.
+_ROUNDING = 1e-6
+
 BITS = SIGNS + SIZED * len(THRESHOLDS)
 
 # Luma of ITU-R BT.601, as Pillow's mode L.
@@ -87,6 +90,7 @@ def encode(patches: Floats) -> Bits:
     spectrum = _transform() @ centred @ _transform().T
     down, along = frequencies().T
     coefficients = spectrum[:, down, along]
+    coefficients[np.abs(coefficients).max(axis=1) < _ROUNDING] = 0
     sized = coefficients[:, :SIZED]
     unit = np.abs(sized).mean(axis=1, keepdims=True)
     levels = [sized > threshold * unit for threshold in THRESHOLDS]

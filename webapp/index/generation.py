@@ -14,7 +14,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import facets, identical_pictures, words
+from webapp.index import blank_codes, facets, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
@@ -101,7 +101,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     columns = facets.gather(catalog)
     columns.save(folder)
     words.save(folder, catalog.all_items())
-    kinds, rows_by_kind = {}, []
+    kinds, tables = {}, {}
     for kind in KINDS.values():
         ids, packed = catalog.code_column(kind)
         if not len(ids):
@@ -109,7 +109,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
         table.save(folder, kind.name)
         if len(ids) == len(columns.ids):
-            rows_by_kind.append(table.rows)
+            tables[kind.name] = table
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
@@ -120,7 +120,11 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             versions=kind.versions(),
             files=_digests(folder, f"{kind.name}.*"),
         )
-    identical_pictures.find(len(columns.ids), rows_by_kind).save(folder)
+    witnesses = [table.rows for table in tables.values()]
+    if tables:
+        plain = blank_codes.plain_items(len(columns.ids), tables)
+        witnesses.append(identical_pictures.contents(catalog, columns.ids, plain))
+    identical_pictures.find(len(columns.ids), witnesses).save(folder)
     patterns = (identical_pictures.FILE, words.FILE, f"{facets.PREFIX}.*")
     files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)

@@ -1,4 +1,4 @@
-"""Items that have the identical picture: equal in every kind."""
+"""Items that have the identical picture: equal in every kind; if plain, the same file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.index.facets import Mask
 from webapp.index.hamming import Positions, sorted_contains
+from webapp.models import Ids
 
 FILE = "twins.npy"
 
@@ -74,11 +76,20 @@ def load(folder: Path) -> IdenticalPictures:
     return IdenticalPictures(positions, pictures)
 
 
+def contents(catalog: Catalog, ids: Ids, plain: Mask) -> Rows:
+    """Return a number for the file of each plain picture, and 0 for the other items, (M, 1)."""
+    digests = [item.digest for item in catalog.items(ids[plain].tolist())]
+    numbers = {digest: number for number, digest in enumerate(sorted(set(digests)), 1)}
+    found = np.zeros((len(ids), 1), dtype=np.int32)
+    found[plain, 0] = [numbers[digest] for digest in digests]
+    return found
+
+
 def find(items: int, rows_by_kind: Iterable[Rows]) -> IdenticalPictures:
     """Find the items whose codes are equal in every kind.
 
     `rows_by_kind`: for each kind the rows of all items' views, shape (M, V); equal rows are equal
-    codes. Without any, no two items are known to be equal.
+    codes. One of them may be `contents`. Without any, no two items are known to be equal.
     """
     group = np.arange(items)
     for number, rows in enumerate(rows_by_kind):
