@@ -177,7 +177,8 @@ def test_a_fingerprint_alone_is_that_of_the_search(
     data = encoded(bag(9), "PNG")
     searched = client.post("/api/v1/search?k=1", data=upload(data) | part).get_json()
     alone = client.post("/api/v1/fingerprints", data=upload(data) | part)
-    assert valid(client, alone, "Fingerprint") == {"fingerprint": searched["fingerprint"]}
+    found = {name: searched[name] for name in ("fingerprint", "frame")}
+    assert valid(client, alone, "Fingerprint") == found
     in_the_address = client.post("/api/v1/fingerprints", query_string=part, data=upload(data))
     assert in_the_address.get_json() == alone.get_json()
 

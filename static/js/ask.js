@@ -98,9 +98,10 @@ async function enqueue(more) {
 // address of its result.
 async function resultOf(file, seen, watch, body = new FormData()) {
   body.set("image", file, file.name);
-  const { fingerprint } = await send(form.dataset.fingerprints, body, watch);
+  const { fingerprint, frame } = await send(form.dataset.fingerprints, body, watch);
   const url = new URL(form.action);
   url.searchParams.set("q", fingerprint);
+  for (const sides of frame) url.searchParams.append("frame", sides.join(","));
   const small = await seen.drawn && reduced(seen, 640);
   remember(fingerprint, { url: url.pathname + url.search, name: file.name, ...small });
   return url.href;

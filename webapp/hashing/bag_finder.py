@@ -68,6 +68,9 @@ class Frame:
         return left, top, right, bottom
 
 
+WHOLE = Frame(0.0, 0.0, 1.0, 1.0)
+
+
 def versions() -> str:
     """Name what decides where bags are found."""
     return f"{REVISION} by onnxruntime {version('onnxruntime')}"

@@ -11,6 +11,7 @@ from typing import Self
 from PIL import Image
 
 from webapp.exceptions import TooPlain
+from webapp.hashing.bag_finder import WHOLE, Frame
 from webapp.hashing.code_packing import pack
 from webapp.hashing.hash_kind import Attention, Bits, HashKind, MeasuresAttention
 from webapp.hashing.kinds import KINDS
@@ -43,6 +44,18 @@ class EncodedPicture:
         return cls(data, max(DEFAULT_MAX_PIXELS, item.width * item.height))
 
 
+@dataclass(frozen=True, slots=True)
+class HashedUpload:
+    """What is kept of an upload: its fingerprint, and where bags were found in it.
+
+    `frames`: in fractions of the whole picture, cropped or not; the largest first. None before a
+    plain background.
+    """
+
+    fingerprint: Fingerprint
+    frames: tuple[Frame, ...]
+
+
 def decode(encoded: EncodedPicture) -> Picture:
     """Return the picture, upright and cropped.
 
@@ -68,13 +81,21 @@ def hash_item(
 
 
 def hash_query(encoded: EncodedPicture) -> Fingerprint:
-    """Return the fingerprint to search with: all kinds, with the readings for trying harder.
+    """Return the fingerprint to search with; raises as `hash_upload` does."""
+    return hash_upload(encoded).fingerprint
+
+
+def hash_upload(encoded: EncodedPicture) -> HashedUpload:
+    """Return what to search with: all kinds, with the readings for trying harder.
 
     Raises:
         UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
         LearnedUnusable: the learned kind's network is not right.
     """
-    return query_fingerprint(decode(encoded).image)
+    features, crop = PictureFeatures(decode(encoded).image), encoded.crop
+    fingerprint = _query_fingerprint(features)
+    looked_at = Frame(crop.x, crop.y, crop.width, crop.height) if crop else WHOLE
+    return HashedUpload(fingerprint, tuple(one.inside(looked_at) for one in features.frames))
 
 
 def find_attention(
@@ -103,7 +124,10 @@ def query_fingerprint(image: Image.Image) -> Fingerprint:
     Raises:
         TooPlain: the picture shows nothing that could be told apart.
     """
-    features = PictureFeatures(image)
+    return _query_fingerprint(PictureFeatures(image))
+
+
+def _query_fingerprint(features: PictureFeatures) -> Fingerprint:
     if features.prepared.too_plain:
         raise TooPlain(
             "this picture is one plain colour, or nearly: there is nothing in it to compare"

@@ -1,18 +1,21 @@
 """The JSON API, version 1."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, Response, jsonify, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import fingerprint_text
+from webapp.hashing.bag_finder import Frame
 from webapp.hashing.code_packing import to_hex
 from webapp.hashing.kinds import KINDS
 from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
 from webapp.search.query import RANKINGS
-from webapp.web import duplicates, parameters
+from webapp.web import duplicates, frames, parameters
 from webapp.web.links import media
 from webapp.web.openapi import document
-from webapp.web.uploads import uploaded_fingerprint
+from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -61,20 +64,25 @@ def search() -> Response:
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
     question = parameters.search_query(request.args, harder=True)
-    return jsonify(_result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question)))
+    result = _result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question))
+    return jsonify(result | _found_in(frames.from_address(request.args)))
 
 
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = parameters.search_query(parameters.sent(), harder=True)
-    return jsonify(_result(hashbag().searcher.similar_to(uploaded_fingerprint(), question)))
+    upload = hashed_upload()
+    result = _result(hashbag().searcher.similar_to(upload.fingerprint, question))
+    return jsonify(result | _found_in(upload.frames))
 
 
 @bp.post("/fingerprints")
 def fingerprints() -> Response:
     """Tell the fingerprint of an uploaded picture; nothing is searched."""
-    return jsonify(fingerprint=fingerprint_text.encode(uploaded_fingerprint()))
+    upload = hashed_upload()
+    text = fingerprint_text.encode(upload.fingerprint)
+    return jsonify({"fingerprint": text} | _found_in(upload.frames))
 
 
 @bp.get("/duplicates")
@@ -138,6 +146,11 @@ def _result(result: Result) -> Json:
             for hit, as_json in zip(result.hits, items_json, strict=True)
         ],
     }
+
+
+def _found_in(found: Iterable[Frame]) -> Json:
+    """Tell where bags were found in an upload."""
+    return {frames.PARAMETER: [frames.numbers(one) for one in found]}
 
 
 def _items(found: list[Item]) -> list[Json]:

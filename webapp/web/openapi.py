@@ -3,11 +3,12 @@
 from importlib.metadata import version
 
 from webapp.explore.duplicates import DEFAULT_KIND, most_distance
+from webapp.hashing.bag_finder import MOST_FRAMES
 from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
 from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
-from webapp.web import parameters
+from webapp.web import frames, parameters
 from webapp.web.duplicates import PER_PAGE
 from webapp.web.openapi_schemas import SCHEMAS, Json, ref
 from webapp.web.parameters import OPTIONAL_FIELDS
@@ -81,8 +82,14 @@ def _items() -> Json:
 
 def _search() -> Json:
     q: Json = {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}
+    frame: Json = {
+        "name": frames.PARAMETER,
+        "in": "query",
+        "description": "Where bags were found in the upload, for the answer to tell: x,y,w,h.",
+        "schema": {"type": "array", "maxItems": MOST_FRAMES, "items": {"type": "string"}},
+    }
     found = "The nearest neighbours of a fingerprint."
-    return _call(found, ref("Result"), [q, *_question()], 400, 503)
+    return _call(found, ref("Result"), [q, frame, *_question()], 400, 503)
 
 
 def _search_picture() -> Json:

@@ -53,7 +53,20 @@ _HIT = _object(
     },
     item=ref("Item"),
 )
+_FRAME: Json = {
+    "type": "array",
+    "description": "Of an upload: where bags were found before a real background, each as x, y, "
+    "width, height in fractions of the whole picture; the largest, first, is looked at alone too. "
+    "Each can be sent back as `crop`.",
+    "items": {
+        "type": "array",
+        "minItems": 4,
+        "maxItems": 4,
+        "items": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+}
 _RESULT = _object(
+    {"frame": _FRAME},
     by=_TEXT,
     k=_WHOLE,
     fingerprint=_TEXT,
@@ -62,7 +75,7 @@ _RESULT = _object(
     exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
     hits={"type": "array", "items": _HIT},
 )
-_FINGERPRINT = _object(fingerprint=_TEXT)
+_FINGERPRINT = _object(fingerprint=_TEXT, frame=_FRAME)
 _GROUP = _object(
     size={"type": "integer", "minimum": 2},
     distance={

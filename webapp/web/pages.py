@@ -11,11 +11,11 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.web import parameters
+from webapp.web import frames, parameters
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
-from webapp.web.uploads import uploaded_fingerprint
+from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("pages", __name__)
 bp.before_request(remember_filters)
@@ -85,6 +85,7 @@ def search() -> str:
         "found.html",
         q=text,
         asked_here=_asked_here(),
+        frames=frames.shown(frames.from_address(request.args)),
         search=search,
         result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
         bands=bands,
@@ -104,9 +105,10 @@ def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = parameters.sent()
     parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
-    fingerprint = fingerprint_text.encode(uploaded_fingerprint())
+    upload = hashed_upload()
     choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
-    to = narrowed("pages.search", choices, q=fingerprint)
+    choices |= {"q": fingerprint_text.encode(upload.fingerprint)}
+    to = narrowed("pages.search", choices, frame=frames.in_address(upload.frames))
     return Response(status=303, headers={"Location": to})
 
 

@@ -9,9 +9,8 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing.fingerprinting import Crop, EncodedPicture, hash_query
+from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload, hash_upload
 from webapp.hashing.one_at_a_time import one_at_a_time
-from webapp.models import Fingerprint
 from webapp.web import parameters
 
 Fields = Mapping[str, str]
@@ -23,7 +22,7 @@ MARGINS = tuple(f"cut_{side}" for side in SIDES)
 _PERCENT = re.compile(r"\d{1,2}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 
 
-def uploaded_fingerprint() -> Fingerprint:
+def hashed_upload() -> HashedUpload:
     """Hash the picture in the field `image`; it stays in memory and is gone with the request.
 
     Raises:
@@ -33,7 +32,7 @@ def uploaded_fingerprint() -> Fingerprint:
     region = crop(parameters.sent())
     data = _upload().stream.read()
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
-    return one_at_a_time(hash_query, encoded)
+    return one_at_a_time(hash_upload, encoded)
 
 
 def _upload() -> FileStorage:
