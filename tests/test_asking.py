@@ -466,7 +466,7 @@ def test_a_photo_that_only_the_server_can_read_is_searched_all_the_same(
 def test_only_the_tab_that_asked_shows_the_photo_and_after_a_reload_too(
     page: Page, chromium: Browser, shop: Server, drawn: Path
 ) -> None:
-    page.goto("/search")
+    visit(page, "/search")
     choose(page, drawn / "bag-008.png")
     find(page)
     page.wait_for_url(RESULT)

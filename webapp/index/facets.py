@@ -109,6 +109,28 @@ class Facets:
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
 
+    @cached_property
+    def has_prices(self) -> bool:
+        """Whether any item has a price."""
+        return not bool(np.isnan(self.prices).all())
+
+    def has(self, name: str, value: str) -> bool:
+        """Return whether any item has a value, spelled so, in a facet."""
+        return value in self._number[name]
+
+    def as_spelled(self, name: str, text: str) -> tuple[str, ...]:
+        """Return the values of a facet that a text means, whatever its case; itself if none."""
+        if self.has(name, text):
+            return (text,)
+        wanted = text.strip().casefold()
+        return tuple(v for v in self.values[name] if v.casefold() == wanted) or (text,)
+
+    def nearest_value(self, name: str, text: str) -> str | None:
+        """Return the value of a facet that a text which no item has may mean."""
+        folded = {value.casefold(): value for value in self.values[name]}
+        near = difflib.get_close_matches(text.casefold(), folded, n=1)
+        return folded[near[0]] if near else None
+
     def check(self, filters: Filters) -> None:
         """Refuse a facet value that no item has, rather than show an empty page for a typo.
 
@@ -117,9 +139,9 @@ class Facets:
         """
         for name in FACETS:
             for value in getattr(filters, name):
-                if value not in self._number[name]:
-                    near = difflib.get_close_matches(value, self.values[name], n=1)
-                    hint = f"; did you mean '{near[0]}'?" if near else ""
+                if not self.has(name, value):
+                    near = self.nearest_value(name, value)
+                    hint = f"; did you mean '{near}'?" if near else ""
                     raise BadParameter(
                         name, f"no item of this catalogue has the {name} '{value[:60]}'{hint}"
                     )

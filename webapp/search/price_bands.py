@@ -7,6 +7,8 @@ from webapp.models import Filters, Item
 
 # "About the same price" is from 4/5 to 5/4 of the item's.
 _NEAR = (0.8, 1.25)
+# From here on nobody minds cents at the end of a range.
+_LEAST_IN_WHOLE = 10
 _CENT = 0.01
 
 
@@ -28,18 +30,25 @@ def around(item: Item, filters: Filters, facets: Facets) -> tuple[Band, ...]:
         return ()
     if item.currency and len(facets.values["currency"]) > 1:
         filters = replace(filters, currency=(item.currency,))
-    low, high = (round(item.price * factor, 2) for factor in _NEAR)
+    edges = _rounded(*(item.price * factor for factor in _NEAR))
     labels = ("For less", "About the same price", "For more")
-    return _bands(("less", "same", "more"), labels, (low, high), filters)
+    return _bands(("less", "same", "more"), labels, edges, filters)
 
 
 def thirds(filters: Filters, facets: Facets) -> tuple[Band, ...]:
     """Return the catalogue's price thirds; none where currencies mix or prices hardly differ."""
     if not facets.thirds or len(facets.values["currency"]) > 1:
         return ()
-    low, high = (round(edge, 2) for edge in facets.thirds)
     labels = ("In the lowest third of prices", "In the middle third", "In the highest third")
-    return _bands(("low", "middle", "high"), labels, (low, high), filters)
+    return _bands(("low", "middle", "high"), labels, _rounded(*facets.thirds), filters)
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """Round the edges of a band to whole amounts, unless they would become the same."""
+    whole_low, whole_high = (
+        round(edge, 0 if edge >= _LEAST_IN_WHOLE else 2) for edge in (low, high)
+    )
+    return (whole_low, whole_high) if whole_low < whole_high else (round(low, 2), round(high, 2))
 
 
 def _bands(

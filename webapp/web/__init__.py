@@ -7,6 +7,7 @@ from webapp.web import (
     compare,
     duplicates,
     errors,
+    filter_context,
     health,
     maps,
     media,
@@ -35,5 +36,6 @@ def register(app: Flask) -> None:
         app.register_blueprint(module.bp)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
+    app.after_request(filter_context.mark_problems)  # runs before the one above
     template_globals.register(app)
     errors.register(app)

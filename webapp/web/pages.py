@@ -48,7 +48,7 @@ def browse() -> str:
     ids = core.facets.page(g.filters, sort, page, PER_PAGE)
     shown = core.snapshot.items(ids.tolist())
     return render_template(
-        "browse.html", items=shown, total=total, page=page, pages=pages, sort=sort, sorts=SORTS
+        "browse.html", items=shown, total=total, page=page, pages=pages, sort=sort
     )
 
 

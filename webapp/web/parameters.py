@@ -103,7 +103,7 @@ def lean(args: Args) -> Leaning:
 def filters(args: Args) -> Filters:
     """Read the filters, and refuse values that the catalogue does not have."""
     found = Filters(
-        **{name: _texts(args, name) for name in FACETS},
+        **facet_values(args),
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
         text=_words(args),
@@ -116,8 +116,14 @@ def filters(args: Args) -> Filters:
     return found
 
 
-def _texts(args: Args, name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in args.getlist(name) if value))
+def facet_values(args: Args) -> dict[str, tuple[str, ...]]:
+    """Read the values asked for in each facet, whatever their case; some may be of no item."""
+    facets = hashbag().facets
+    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in FACETS}
+    return {
+        name: tuple(dict.fromkeys(v for text in texts for v in facets.as_spelled(name, text)))
+        for name, texts in asked.items()
+    }
 
 
 def _words(args: Args) -> str | None:

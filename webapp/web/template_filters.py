@@ -3,12 +3,9 @@
 import math
 from pathlib import Path
 
-from markupsafe import Markup
-
 from webapp.explain.comparison import ComparedKind
-from webapp.models import Filters, Item
-
-_CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
+from webapp.models import Item
+from webapp.web.price_words import money
 
 
 def heading(item: Item) -> str:
@@ -45,25 +42,14 @@ def alt(item: Item) -> str:
     return words or f"Photo of {heading(item)}"
 
 
-def price(item: Item) -> str | Markup:
+def price(item: Item) -> str:
     """Write an item's price; where no currency is known, the number as it is."""
-    if item.price is None:
-        return ""
-    number = f"{item.price:,.0f}" if item.price == int(item.price) else f"{item.price:,.2f}"
-    return f"{_CURRENCY_SIGNS.get(item.currency, item.currency)}\u00a0{number}".strip("\u00a0")
+    return "" if item.price is None else money(item.price, item.currency)
 
 
 def plain(number: float) -> str:
     """Write a number without needless digits."""
     return f"{number:.15g}"
-
-
-def price_range(filters: Filters) -> str:
-    """Say a range of prices in words."""
-    low, high = filters.min_price, filters.max_price
-    if low is None:
-        return "any price" if high is None else f"up to {high:,.15g}"
-    return f"from {low:,.15g}" + (f" to {high:,.15g}" if high is not None else "")
 
 
 def share(part: float) -> str:

@@ -1,6 +1,6 @@
 """What templates need to show things: kinds, links, words, pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +9,11 @@ from flask import Flask, g
 from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.facets import Counts
-from webapp.models import FACETS, Hit, Result
+from webapp.index.facets import SORTS, Counts
+from webapp.models import FACETS, Filters, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import shortlist, template_filters, trail
+from webapp.web import price_words, shortlist, template_filters, trail
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
 from webapp.web.picture_sources import PictureSources, code_drawing_of
@@ -30,7 +30,6 @@ _WORDINGS = (
     template_filters.beside_brand,
     template_filters.facts,
     template_filters.plain,
-    template_filters.price_range,
     template_filters.share,
     template_filters.top,
     template_filters.rarity,
@@ -53,6 +52,16 @@ def register(app: Flask) -> None:
         link=link,
         seed=seed,
         facets=facets,
+        has_prices=has_prices,
+        currency=currency,
+        money=price_words.money,
+        sign_of=price_words.sign_of,
+        least_price=price_words.least,
+        most_price=price_words.most,
+        price_range=price_words.price_range,
+        unknown_values=unknown_values,
+        hit_orders=hit_orders,
+        sorts=sorts,
         FACETS=FACETS,
         HIT_ORDERS=HIT_ORDERS,
         page_numbers=page_numbers,
@@ -105,8 +114,54 @@ def page_numbers(page: int, pages: int) -> list[int]:
 
 
 def facets() -> Counts:
-    """Return the values of each facet with their counts, under the page's filters."""
-    return hashbag().facets.counts(g.filters)
+    """Return the values of each facet with their counts, under the page's filters.
+
+    Chosen values that no item has come last, with a count of 0.
+    """
+    counts = hashbag().facets.counts(g.filters)
+    lost = unknown_values()
+    return {
+        name: [*found, *((value, 0) for facet, value, _ in lost if facet == name)]
+        for name, found in counts.items()
+    }
+
+
+def unknown_values() -> list[tuple[str, str, str | None]]:
+    """List the chosen values that no item has: the facet, the value, and one that may be meant."""
+    facets = hashbag().facets
+    return [
+        (name, value, facets.nearest_value(name, value))
+        for name in FACETS
+        for value in getattr(g.filters, name)
+        if not facets.has(name, value)
+    ]
+
+
+def has_prices() -> bool:
+    """Return whether anything has a price to narrow or sort by."""
+    return hashbag().facets.has_prices
+
+
+def currency(filters: Filters) -> str:
+    """Return the currency of all prices that filters leave; empty where there are several."""
+    known = filters.currency or hashbag().facets.values["currency"]
+    return known[0] if len(known) == 1 else ""
+
+
+def sorts(current: str) -> Mapping[str, str]:
+    """Return what the catalogue can be sorted by, without what all or none of it has."""
+    facets = hashbag().facets
+    senseless = set() if facets.has_prices else {"price", "price-desc"}
+    senseless |= set() if facets.values["brand"] else {"brand"}
+    return {
+        name: label for name, label in SORTS.items() if name == current or name not in senseless
+    }
+
+
+def hit_orders(current: str) -> Mapping[str, str]:
+    """Return what neighbours can be listed by; only by likeness where nothing has a price."""
+    shown = HIT_ORDERS if has_prices() else {"alike": HIT_ORDERS["alike"]}
+    return {**shown, current: HIT_ORDERS[current]}
 
 
 def sorted_hits(result: Result, order: str) -> Result:
