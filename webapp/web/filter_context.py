@@ -29,7 +29,7 @@ def remember_filters() -> None:
     args = parameters.sent()
     g.filter_problems = {}
     prices = {name: _price(args, name) for name in PRICES}
-    g.filters = _filters(parameters.facet_values(args), prices)
+    g.filters = _filters(parameters.facet_values(args), prices, parameters.words(args))
     for name, problem in g.filter_problems.items():
         if not _shows_form():
             raise BadParameter(name, problem)
@@ -49,11 +49,13 @@ def _shows_form() -> bool:
     )
 
 
-def _filters(values: dict[str, tuple[str, ...]], prices: dict[str, Price]) -> Filters:
+def _filters(
+    values: dict[str, tuple[str, ...]], prices: dict[str, Price], text: str | None
+) -> Filters:
     low, high = (prices[name].amount for name in PRICES)
     if low is not None and high is not None and low > high:
         low, high = high, low
-    filters = Filters(**values, min_price=low, max_price=high)
+    filters = Filters(**values, min_price=low, max_price=high, text=text)
     currencies = hashbag().facets.values["currency"]
     named = tuple({price.currency for price in prices.values()} & set(currencies))
     # Where prices are in several currencies, a sign says which one is meant.

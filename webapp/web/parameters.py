@@ -106,7 +106,7 @@ def filters(args: Args) -> Filters:
         **facet_values(args),
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
-        text=_words(args),
+        text=words(args),
     )
     low, high = found.min_price, found.max_price
     if low is not None and high is not None and low > high:
@@ -126,7 +126,8 @@ def facet_values(args: Args) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _words(args: Args) -> str | None:
+def words(args: Args) -> str | None:
+    """Read the words that items must have; None where none are asked for."""
     text = " ".join(args.get("text", "").split())
     if len(text) > _MOST_CHARACTERS:
         raise BadParameter("text", f"must have at most {_MOST_CHARACTERS} characters")
