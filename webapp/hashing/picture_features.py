@@ -30,14 +30,15 @@ class PictureFeatures:
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:
-        """Where the bags are, largest first; none before a plain background.
+        """Where the bags are, largest first; none before a plain background, or where nothing is.
 
         None either without the extra `learned`.
 
         Raises:
             LearnedUnusable: the weights or the runtime are not right.
         """
-        if self._prepared.plain_background or not bag_finder.is_installed():
+        shows_all = self._prepared.plain_background or self._prepared.too_plain
+        if shows_all or not bag_finder.is_installed():
             return ()
         return bag_finder.find_bags(self.image)
 

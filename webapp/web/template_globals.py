@@ -90,8 +90,8 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
 
 def choices_in_words(asked: Query, order: str, *, usually_harder: bool) -> list[str]:
     """Say how hits were ranked and listed, besides by what: the words of one short line."""
-    words = [one.label for one, is_current in leanings(asked.lean) if is_current]
-    chosen = words if asked.by.name == LOOK.name else []
+    is_look = asked.by.name == LOOK.name  # only then must all its kinds be there
+    chosen = [one.label for one, current in leanings(asked.lean) if current] if is_look else []
     if asked.can_try_harder and asked.harder != usually_harder:
         chosen.append("tried harder" if asked.harder else "only as it is")
     return [word.lower() for word in (*chosen, HIT_ORDERS[order])]
