@@ -11,6 +11,8 @@ from webapp.pictures.formats import not_read
 from webapp.pictures.undecoded import Undecoded
 
 INSTALLED = find_spec("pillow_jxl") is not None
+_MODES = frozenset({"L", "LA", "RGB", "RGBA", "I;16"})
+_SORTS = {"F": "floating-point"}
 _BARE = b"\xff\x0a"
 # How many bits a large side has, by two bits before it; and width by height, by three.
 _SIDES = (9, 13, 18, 30)
@@ -32,11 +34,14 @@ def parse(data: bytes) -> Undecoded:
     from pillow_jxl import Decoder  # noqa: PLC0415 - an extra
 
     decode: Any = Decoder(num_threads=0)
-    was_jpeg, facts, decoded, profile, _ = decode(data)
+    try:
+        was_jpeg, facts, decoded, profile, _ = decode(data)
+    except RuntimeError as error:  # whose words are for who builds the decoder
+        raise ValueError("it does not decode") from error
     if was_jpeg:  # the very file is packed inside, bit for bit
         return jpeg.parse(decoded)
-    if facts.mode.startswith("F"):
-        raise not_read("JPEG XL pictures of floating-point numbers")
+    if facts.mode not in _MODES:
+        raise not_read(f"JPEG XL pictures of {_SORTS.get(facts.mode[:1], 'other')} numbers")
     image = Image.frombytes(facts.mode, (facts.width, facts.height), decoded)
     return Undecoded(image=image, profile=profile or None)
 
