@@ -106,7 +106,9 @@ def search_picture() -> Response:
     parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
     fingerprint = fingerprint_text.encode(uploaded_fingerprint())
     choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
-    to = narrowed("pages.search", choices, q=fingerprint)
+    # A phone that shares a photo to the installed app comes from no page; else `_asked_here` knows.
+    shared_to_us = request.headers.get("Sec-Fetch-Site") == "none"
+    to = narrowed("pages.search", choices, q=fingerprint, _anchor="mine" if shared_to_us else None)
     return Response(status=303, headers={"Location": to})
 
 
