@@ -22,7 +22,10 @@ function nameOwner(isMine) {
 for (const figure of document.querySelectorAll("[data-own]")) {
   const part = (selector) => figure.querySelector(selector);
   const photo = recalled(figure.dataset.own);
-  const shared = photo?.shared ?? heading.textContent === heading.dataset.anyones;
+  // After a photo was shared to the installed app its result's address says so, once.
+  const handedOver = location.hash === "#mine";
+  if (handedOver) history.replaceState(history.state, "", location.pathname + location.search);
+  const shared = !handedOver && (photo?.shared ?? heading.textContent === heading.dataset.anyones);
   remember(figure.dataset.own, { url: location.pathname + location.search, shared });
   nameOwner(Boolean(photo?.name) || !shared);
   figure.hidden = !photo?.name;

@@ -14,6 +14,7 @@ from webapp.web import (
     pages,
     scripts,
     shortlist,
+    site_files,
     template_globals,
     trail,
     validators,
@@ -32,7 +33,7 @@ def _remember_trail() -> None:
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (*_PAGES, media, scripts, api, health):
+    for module in (*_PAGES, media, scripts, site_files, api, health):
         app.register_blueprint(module.bp)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)

@@ -72,16 +72,16 @@ def seed() -> int | None:
 
 def narrowed(endpoint: str, *more: Mapping[str, Value] | None, **values: Value) -> str:
     """Build an address that keeps the seed and the filters; values that are None are left out."""
-    return link(endpoint, _narrowing(), *more, **values)
+    return link(endpoint, narrowing(), *more, **values)
 
 
-def _narrowing() -> Mapping[str, Value]:
+def narrowing() -> Mapping[str, Value]:
     """Return the filters as parameters of an address; made once, as each link of a page asks."""
     if "narrowing" not in g:
         filters: Filters | None = getattr(g, "filters", None)
         g.narrowing = _given(asdict(filters)) if filters else {}
-    narrowing: Mapping[str, Value] = g.narrowing
-    return narrowing
+    found: Mapping[str, Value] = g.narrowing
+    return found
 
 
 def _given(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -108,7 +108,11 @@ def search_picture() -> Response:
     upload = hashed_upload()
     choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
     choices |= {"q": fingerprint_text.encode(upload.fingerprint)}
-    to = narrowed("pages.search", choices, frame=frames.in_address(upload.frames))
+    # A phone that shares a photo to the installed app comes from no page; else `_asked_here` knows.
+    shared_to_us = request.headers.get("Sec-Fetch-Site") == "none"
+    anchor = "mine" if shared_to_us else None
+    shown = frames.in_address(upload.frames)
+    to = narrowed("pages.search", choices, frame=shown, _anchor=anchor)
     return Response(status=303, headers={"Location": to})
 
 

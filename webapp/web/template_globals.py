@@ -10,10 +10,11 @@ from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
-from webapp.models import FACETS, Filters, Hit, Result
+from webapp.models import FACETS, NO_FILTERS, Filters, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import price_words, shortlist, template_filters, trail
+from webapp.web import icons, price_words, shortlist, template_filters, trail
+from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
 from webapp.web.picture_sources import PictureSources, code_drawing_of
@@ -51,6 +52,11 @@ def register(app: Flask) -> None:
         narrowed=narrowed,
         link=link,
         seed=seed,
+        MARK=icons.MARK,
+        ICON_SIZES=icons.SIZES,
+        canonical=canonical,
+        absolute=absolute,
+        narrowed_to=narrowed_to,
         facets=facets,
         has_prices=has_prices,
         currency=currency,
@@ -124,6 +130,14 @@ def facets() -> Counts:
         name: [*found, *((value, 0) for facet, value, _ in lost if facet == name)]
         for name, found in counts.items()
     }
+
+
+def narrowed_to() -> str:
+    """Say in a few words what the page's filters leave; empty without filters."""
+    filters: Filters = g.get("filters") or NO_FILTERS
+    values = [value for name in FACETS for value in getattr(filters, name)]
+    prices = price_words.price_range(filters, currency(filters))
+    return ", ".join([*values, prices] if prices else values)
 
 
 def unknown_values() -> list[tuple[str, str, str | None]]:
