@@ -22,6 +22,7 @@ from webapp.lab.evaluation import (
     evaluate,
     heat_map,
     rivals,
+    scenes,
     to_json,
     to_text,
 )
@@ -32,7 +33,15 @@ from webapp.lab.evaluation.grid import MEAN, grid_of
 from webapp.lab.evaluation.hard_negatives import pairs
 from webapp.lab.evaluation.ranks import neighbours, rank
 from webapp.lab.evaluation.rivals import RIVALS
-from webapp.lab.evaluation.rows import Cost, HardNegatives, SameLook, SamePicture, SameSort
+from webapp.lab.evaluation.rows import (
+    AnotherPhoto,
+    Cost,
+    HardNegatives,
+    SameLook,
+    SamePicture,
+    SameSort,
+    Where,
+)
 from webapp.lab.evaluation.systems import chosen
 from webapp.search.look import LOOK
 from webapp.search.query import Query
@@ -135,8 +144,9 @@ def test_neighbours_that_are_equally_near_are_drawn_evenly() -> None:
 
 def test_the_json_rows_have_the_promised_names(rows: list[EvaluationRow]) -> None:
     found = json.loads(to_json(rows))
-    assert {row["test"] for row in found} == {"same picture", "same look", "same sort", "cost"}
-    assert {row["kind"] for row in found} == {*SYSTEMS, "random"}
+    tests = {"same picture", "same look", "same sort", "cost", "another photo", "where"}
+    assert {row["test"] for row in found} == tests
+    assert {row["kind"] for row in found} == {*SYSTEMS, "random", "bag finder"}
     for row in found:
         if row["test"] == "same picture":
             assert row["edit"] in EDITS
@@ -155,6 +165,39 @@ def test_an_unedited_photo_finds_itself_when_all_codes_are_distinct(
     assert distinct["phash"] == distinct["look-harder"] == 60
     grid = grid_of(rows)
     assert grid.value("phash", IDENTITY) == grid.value("look-harder", IDENTITY) == 1
+
+
+def test_a_bag_before_another_background_is_asked_for_and_looked_for(
+    rows: list[EvaluationRow],
+) -> None:
+    asked = [row for row in rows if isinstance(row, AnotherPhoto)]
+    assert {row.kind for row in asked} == set(SYSTEMS)
+    assert {row.background for row in asked} >= {scenes.ROOMS}
+    assert all(0 <= row.recall_at_1 <= row.recall_at_9 <= 1 for row in asked)
+    places = [row for row in rows if isinstance(row, Where)]
+    assert [row.background for row in places] == list(dict.fromkeys(r.background for r in asked))
+    assert all(row.queries == asked[0].queries for row in places)
+    text = to_text(rows)
+    assert "another photo: " in text
+    assert "where: the frame found" in text
+
+
+def test_a_scene_is_the_same_for_the_same_seed_and_holds_the_bag_in_its_frame() -> None:
+    picture = bag(2)
+    once, again = (scenes.paste(picture, (), np.random.default_rng(4)) for _ in range(2))
+    other = scenes.paste(picture, (), np.random.default_rng(5))
+    assert once.picture.tobytes() == again.picture.tobytes() != other.picture.tobytes()
+    assert once.picture.size == scenes.SIZE_PIXELS
+    frame = once.frame
+    assert 0 <= frame.x < frame.x + frame.width <= 1
+    assert 0 <= frame.y < frame.y + frame.height <= 1
+
+
+def test_a_photograph_that_was_used_for_tuning_is_not_in_the_other_half() -> None:
+    for sort in (scenes.PLACES, scenes.OBJECTS):
+        even, odd = scenes.photographs(sort, "even"), scenes.photographs(sort, "odd")
+        assert not set(even) & set(odd)
+        assert set(scenes.photographs(sort, "all")) == {*even, *odd}
 
 
 def test_bits_are_counted_over_all_views(rows: list[EvaluationRow]) -> None:

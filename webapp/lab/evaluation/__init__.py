@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.catalog.reader import Catalog
-from webapp.lab.evaluation import cost, hard_negatives, same_look, same_picture, same_sort
+from webapp.lab.evaluation import (
+    another_photo,
+    cost,
+    hard_negatives,
+    same_look,
+    same_picture,
+    same_sort,
+)
 from webapp.lab.evaluation.confusion import confusion
 from webapp.lab.evaluation.gallery import Gallery, Half, build
 from webapp.lab.evaluation.heatmap import heat_map
 from webapp.lab.evaluation.rows import (
     TESTS,
+    AnotherPhoto,
     Cost,
     EvaluationRow,
     HardNegatives,
@@ -19,6 +27,7 @@ from webapp.lab.evaluation.rows import (
     SameLook,
     SamePicture,
     SameSort,
+    Where,
     to_json,
 )
 from webapp.lab.evaluation.systems import chosen
@@ -84,6 +93,8 @@ def _tests(
         SameLook.test: same_look.measure(gallery, photos, seed, jobs),
         HardNegatives.test: hard_negatives.measure(catalog, gallery, half, seed, jobs),
         SameSort.test: same_sort.measure(gallery, options.half, options.sample, seed, jobs),
+        AnotherPhoto.test: another_photo.measure(gallery, photos, options.half, seed, jobs),
+        Where.test: another_photo.measure_where(photos, options.half, seed, jobs),
     }
     for test in options.tests or measured:
         yield from measured[test]

@@ -90,8 +90,39 @@ class SameSort:
     neighbours: dict[str, float]
 
 
-EvaluationRow = SamePicture | SameLook | HardNegatives | Cost | SameSort
-TESTS = tuple(kind.test for kind in (Cost, SamePicture, SameLook, HardNegatives, SameSort))
+@dataclass(frozen=True, slots=True)
+class AnotherPhoto:
+    """How often, 0 to 1, the original of a bag pasted before a background comes first, among nine.
+
+    `background`: the sort of scene.
+    """
+
+    test: ClassVar[str] = "another photo"
+    kind: str
+    background: str
+    queries: int
+    recall_at_1: float
+    recall_at_9: float
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """How well the largest frame found fits a bag pasted before a background; 0 to 1.
+
+    `overlap`: the mean of intersection over union. `found`: how often it is at least a half.
+    """
+
+    test: ClassVar[str] = "where"
+    kind: str
+    background: str
+    queries: int
+    overlap: float
+    found: float
+
+
+EvaluationRow = SamePicture | SameLook | HardNegatives | Cost | SameSort | AnotherPhoto | Where
+_ROWS = (Cost, SamePicture, SameLook, HardNegatives, SameSort, AnotherPhoto, Where)
+TESTS = tuple(kind.test for kind in _ROWS)
 
 
 def to_json(rows: Iterable[EvaluationRow]) -> str:

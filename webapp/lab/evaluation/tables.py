@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.lab.evaluation.grid import MEAN, Grid, grid_of
 from webapp.lab.evaluation.rivals import absent
-from webapp.lab.evaluation.rows import Cost, EvaluationRow, HardNegatives, SameLook, SameSort
+from webapp.lab.evaluation.rows import (
+    AnotherPhoto,
+    Cost,
+    EvaluationRow,
+    HardNegatives,
+    SameLook,
+    SameSort,
+    Where,
+)
 
 WIDTH = 120
 _NAME_CHARACTERS = 9  # longer names of systems are broken at their hyphens
@@ -21,6 +29,8 @@ def to_text(rows: Sequence[EvaluationRow]) -> str:
         *_looks([row for row in rows if isinstance(row, SameLook)]),
         *_negatives([row for row in rows if isinstance(row, HardNegatives)]),
         *_sorts([row for row in rows if isinstance(row, SameSort)]),
+        *_others([row for row in rows if isinstance(row, AnotherPhoto)]),
+        *_places([row for row in rows if isinstance(row, Where)]),
         *_costs([row for row in rows if isinstance(row, Cost)]),
     ]
     missing = [f"not asked: {name} (pip install {package})" for name, package in absent().items()]
@@ -104,6 +114,30 @@ def _sorts(rows: Sequence[SameSort]) -> Iterator[str]:
             *_in_columns(("", *categories, MEAN), body),
         )
     )
+
+
+def _others(rows: Sequence[AnotherPhoto]) -> Iterator[str]:
+    if not rows:
+        return
+    backgrounds = list(dict.fromkeys(row.background for row in rows))
+    by_kind: dict[str, list[str]] = {}
+    for row in rows:
+        cell = f"{100 * row.recall_at_1:.0f} / {100 * row.recall_at_9:.0f}"
+        by_kind.setdefault(row.kind, []).append(cell)
+    yield _table(
+        f"another photo: {rows[0].queries} bags pasted small before ..., first / among nine, %",
+        ("", *backgrounds),
+        ((kind, *cells) for kind, cells in by_kind.items()),
+    )
+
+
+def _places(rows: Sequence[Where]) -> Iterator[str]:
+    if rows:
+        yield _table(
+            f"where: the frame found of {rows[0].queries} bags pasted small before ..., %",
+            ("", "overlap", "at least half"),
+            ((row.background, _percent(row.overlap), _percent(row.found)) for row in rows),
+        )
 
 
 def _in_columns(head: Line, body: Sequence[Line]) -> Iterator[str]:
