@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from PIL.JpegImagePlugin import JpegImageFile
 
 from webapp.pictures.formats import not_read
+from webapp.pictures.jpeg_scans import Frame, are_complete, frame_of
 from webapp.pictures.orientation import exif_orientation
 from webapp.pictures.undecoded import Undecoded
 
@@ -24,6 +25,8 @@ _FILLED = 16
 @dataclass(slots=True)
 class _Said:
     kept: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
+    frame: Frame | None = None
+    restart_interval: int = 0
     exif: bytes = b""
     profile_parts: list[bytes] = field(default_factory=list)
 
@@ -61,6 +64,8 @@ def parse(data: bytes) -> Undecoded:
     # Only the end marker may be missing. If so, it does not matter what comes after the scan.
     # Browsers may leave out the last rows.
     scans = _without_filling(scans).removesuffix(b"\xff")
+    if said.frame is None or not are_complete(said.frame, said.restart_interval, scans):
+        raise ValueError("its end is missing")
     whole, witness = (_file(head + scans + more + _END) for more in (b"", b"\x55\xaa" * 64))
     return Undecoded(
         image=whole, witness=witness, as_is=False, orientation=orientation, profile=profile
@@ -73,7 +78,9 @@ def _file(data: bytes) -> JpegImageFile:
 
 def _without_filling(scans: bytes) -> bytes:
     end = scans.rstrip(b"\0")
-    return end if len(scans) - len(end) >= _FILLED else scans
+    if len(scans) - len(end) < _FILLED:
+        return scans
+    return end + b"\0" if end.endswith(b"\xff") else end  # that zero belongs to the scan
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -96,6 +103,9 @@ def _take(said: _Said, marker: int, body: bytes) -> None:
     """Keep a segment if the picture's pixels need it, and note what it says of their look."""
     if marker in _FRAMES or marker == _LOSSLESS_LS:
         _check_frame(marker, body)
+        said.frame = frame_of(body)
+    if marker == 0xDD:
+        (said.restart_interval,) = struct.unpack_from(">H", body)
     if marker == 0xE1 and body.startswith(b"Exif\0"):
         said.exif = said.exif or body[6:]
     elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
@@ -114,5 +124,5 @@ def _tells_colours(body: bytes) -> bool:
 def _check_frame(marker: int, body: bytes) -> None:
     if marker not in _FRAMES_READ:
         raise not_read("lossless and hierarchical JPEG pictures")
-    if body[:1] != b"\x08":
+    if body and body[0] != 8:
         raise not_read("JPEG pictures of more than 8 bits a colour")

@@ -15,8 +15,8 @@ from webapp.pictures.undecoded import Undecoded
 # Pillow's own reader takes planes of 16 bits for 8, libtiff reads them right.
 TiffImagePlugin.READ_LIBTIFF = True
 
-_KIND, _WIDTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 258, 259, 262
-_SUBDIRECTORIES, _SAMPLE_FORMAT, _PROFILE, _DNG_VERSION = 330, 339, 34675, 50706
+_KIND, _OLD_KIND, _WIDTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 258, 259, 262
+_PLANES, _SUBDIRECTORIES, _SAMPLE_FORMAT, _PROFILE, _DNG_VERSION = 284, 330, 339, 34675, 50706
 # The tags that say how pixels are stored and in which colours; the rest are notes.
 _KEPT = frozenset(
     {
@@ -26,10 +26,11 @@ _KEPT = frozenset(
     }
 )
 _WHITE_IS_ZERO, _SENSOR = 0, frozenset({32803, 34892})
-_REDUCED = 1
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _SORTS = {_UNSIGNED: "whole", _SIGNED: "signed", _FLOAT: "floating-point"}
 _MOST_PAGES = 64
+_WEBP = 50001  # Pillow knows the name, and its decoder has no part that could read it
 
 
 def parse(data: bytes) -> Undecoded:
@@ -42,7 +43,7 @@ def parse(data: bytes) -> Undecoded:
     pages = list(_pages(data))
     if any(_is_raw(page) for page in pages):
         raise not_read("raw photos (DNG and other cameras' own)")
-    page = next((page for page in pages if not page.integer(_KIND, 0) & _REDUCED), pages[0])
+    page = next((page for page in pages if _is_main(page)), pages[0])
     image = _file(data, page)
     bits = page.integer(_BITS, 1)
     return Undecoded(
@@ -75,12 +76,17 @@ def _is_raw(page: Directory) -> bool:
     return _DNG_VERSION in page.entries or page.integer(_PHOTOMETRIC, 0) in _SENSOR
 
 
+def _is_main(page: Directory) -> bool:
+    aside = page.integer(_KIND, 0) & (_REDUCED | _MASK)
+    return not aside and page.integer(_OLD_KIND, 0) != _OLD_REDUCED
+
+
 def _file(data: bytes, page: Directory) -> TiffImageFile:
     """Have Pillow open one page, as if it were the only one and had no notes."""
     if _WIDTH not in page.entries:
         raise ValueError("it has no picture")
     method = page.integer(_COMPRESSION, 1)
-    if method not in COMPRESSION_INFO:
+    if method not in COMPRESSION_INFO or method == _WEBP:
         raise not_read(f"TIFF pictures compressed by method {method}")
     bits, sort = page.integers(_BITS) or (1,), page.integer(_SAMPLE_FORMAT, _UNSIGNED)
     sorts = not_read(
@@ -89,6 +95,8 @@ def _file(data: bytes, page: Directory) -> TiffImageFile:
     # Pillow would take them for unsigned, and these for signed.
     if (sort == _SIGNED and bits[0] < 32) or (sort == _UNSIGNED and bits[0] == 32):
         raise sorts
+    if page.layout.big and page.layout.order == ">":
+        raise not_read("BigTIFF pictures with the highest byte first")
     entries = [entry for tag, entry in page.entries.items() if tag in _KEPT]
     layout = page.layout
     start = len(data) + len(data) % 2
@@ -98,8 +106,11 @@ def _file(data: bytes, page: Directory) -> TiffImageFile:
         *(struct.pack(layout.head, len(entries)), *entries, struct.pack(layout.pointer, 0)),
     ]
     try:
-        return TiffImageFile(io.BytesIO(b"".join(alone)))
+        image = TiffImageFile(io.BytesIO(b"".join(alone)))
     except SyntaxError as error:
         if "unknown pixel mode" in str(error):
             raise sorts from error
         raise
+    if image.mode in {"LA", "La"} and page.integer(_PLANES, 1) != 1:
+        raise not_read("TIFF pictures of grey and transparency in planes")  # scrambled by Pillow
+    return image
