@@ -154,5 +154,6 @@ def test_the_network_is_kept_in_the_instance(
         run_hashbag(["import", "--jobs", "1", "--kinds", "learned", manifest], instance).returncode
         == 0
     )
-    (kept,) = (instance / "network").iterdir()
-    assert kept.name.startswith("efficientnet-lite0-2-body-")
+    body, head = sorted(kept.name for kept in (instance / "network").iterdir())
+    assert body.startswith("efficientnet-lite0-2-body-")
+    assert head.startswith("efficientnet-lite0-2-head-")

@@ -18,10 +18,10 @@ _SMALL_COPY_PIXELS = 160 * 160
 # A picture that differs less from its background, in levels, shows nothing.
 _MIN_CONTRAST_LEVELS = 6.0
 
-# A studio's background is smooth, 5.4 levels in 742 shop photos, and nearly all of the border; if
-# it is not, because the bag reaches the border or was cut out of a larger photo, it is smoother.
-_MAX_STUDIO_NOISE_LEVELS = 5.5
-_MIN_STUDIO_SHARE, _MAX_CUT_STUDIO_NOISE_LEVELS = 0.95, 2.5
+# A studio's background is smooth. A weave or a shadow is so only where it is light and nearly all
+# of the border, as 5.4 levels are in some shop photos; a wall is darker, and not so much alone.
+_MAX_NOISE_LEVELS, _MAX_LIGHT_NOISE_LEVELS = 2.5, 5.5
+_MIN_STUDIO_SHARE, _LIGHT_LEVELS = 0.95, 180.0
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,16 @@ def prepare(picture: Image.Image) -> Prepared:
     margins = find_margins(pixels)
     boxes, weight, guessed = _object(cells, margins)
     background = median(border(pixels))
-    plain = margins.weight is not None and _is_studio(margins)
+    plain = margins.weight is not None and _is_studio(margins, background)
     return Prepared(
         pixels, cells, boxes, weight, guessed, background, margins.difference, margins.noise, plain
     )
 
 
-def _is_studio(margins: Margins) -> bool:
-    whole = margins.background_share >= _MIN_STUDIO_SHARE
-    return margins.noise <= (_MAX_STUDIO_NOISE_LEVELS if whole else _MAX_CUT_STUDIO_NOISE_LEVELS)
+def _is_studio(margins: Margins, background: Floats) -> bool:
+    light = float(background.min()) >= _LIGHT_LEVELS
+    may_be_noisy = light and margins.background_share >= _MIN_STUDIO_SHARE
+    return margins.noise <= (_MAX_LIGHT_NOISE_LEVELS if may_be_noisy else _MAX_NOISE_LEVELS)
 
 
 def cut_out(prepared: Prepared, frame: Frame) -> Prepared:

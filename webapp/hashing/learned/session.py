@@ -95,7 +95,7 @@ def _run(session: Any, name: str, given: NDArray[Any]) -> Floats:
 
 
 def _give_memory_back() -> None:
-    """Have the C library return freed memory to the system: the large picture took 80 MB.
+    """Have the C library return freed memory to the system, 80 MB after a large picture.
 
     Only glibc keeps it, and only glibc has this call.
     """
@@ -111,6 +111,9 @@ def _session(folder: str, part: graph.Part) -> Any:
     session = _opened(model)
     if is_new:
         _check(session, part)
+        if part == "body" and folder:
+            _session(folder, "head")  # made by an import, it spares a server much memory
+    _give_memory_back()
     return session
 
 
