@@ -36,6 +36,7 @@ _PARSERS: dict[str, Callable[[bytes], Undecoded]] = {
 # Decoders that make room for the whole picture, or decode it, as soon as they are made.
 _SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
     "BMP": bmp.size,
+    "GIF": gif.size,
     "JXL": jxl.size,
     "WEBP": webp.size,
 }
@@ -49,6 +50,7 @@ _DECODER_ERRORS = (
     LookupError,
     ArithmeticError,
     AttributeError,
+    AssertionError,
     EOFError,
     RuntimeError,
     MemoryError,

@@ -15,12 +15,27 @@ from webapp.pictures.undecoded import Undecoded
 # Pillow's own reader takes planes of 16 bits for 8, libtiff reads them right.
 TiffImagePlugin.READ_LIBTIFF = True
 
-_KIND, _OLD_KIND, _WIDTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 258, 259, 262
+_KIND, _OLD_KIND, _WIDTH, _LENGTH = 254, 255, 256, 257
+_BITS, _COMPRESSION, _PHOTOMETRIC = 258, 259, 262
 _PLANES, _SUBDIRECTORIES, _SAMPLE_FORMAT, _PROFILE, _DNG_VERSION = 284, 330, 339, 34675, 50706
 # The tags that say how pixels are stored and in which colours; the rest are notes.
 _KEPT = frozenset(
     {
-        *(_WIDTH, 257, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, 273, 277, 278, 279, 284, 292, 293),
+        *(
+            _WIDTH,
+            _LENGTH,
+            _BITS,
+            _COMPRESSION,
+            _PHOTOMETRIC,
+            266,
+            273,
+            277,
+            278,
+            279,
+            284,
+            292,
+            293,
+        ),
         *(317, 320, 322, 323, 324, 325, 332, 338, _SAMPLE_FORMAT, 347, *range(512, 522)),
         *(529, 530, 531, 532, _PROFILE),
     }
@@ -29,7 +44,8 @@ _WHITE_IS_ZERO, _SENSOR = 0, frozenset({32803, 34892})
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _SORTS = {_UNSIGNED: "whole", _SIGNED: "signed", _FLOAT: "floating-point"}
-_MOST_PAGES = 64
+_TILE_WIDTH, _TILE_LENGTH = 322, 323
+_MOST_PAGES, _MOST_TILE_PIXELS = 64, 1 << 22
 _WEBP = 50001  # Pillow knows the name, and its decoder has no part that could read it
 
 
@@ -81,6 +97,12 @@ def _is_main(page: Directory) -> bool:
     return not aside and page.integer(_OLD_KIND, 0) != _OLD_REDUCED
 
 
+def _has_vast_tiles(page: Directory) -> bool:
+    """Say whether the decoder would make room for far more pixels than the picture has."""
+    tile = page.integer(_TILE_WIDTH, 0) * page.integer(_TILE_LENGTH, 0)
+    return tile > max(_MOST_TILE_PIXELS, 4 * page.integer(_WIDTH, 0) * page.integer(_LENGTH, 0))
+
+
 def _file(data: bytes, page: Directory) -> TiffImageFile:
     """Have Pillow open one page, as if it were the only one and had no notes."""
     if _WIDTH not in page.entries:
@@ -95,6 +117,8 @@ def _file(data: bytes, page: Directory) -> TiffImageFile:
     # Pillow would take them for unsigned, and these for signed.
     if (sort == _SIGNED and bits[0] < 32) or (sort == _UNSIGNED and bits[0] == 32):
         raise sorts
+    if _has_vast_tiles(page):
+        raise ValueError("its tiles are much larger than itself")
     if page.layout.big and page.layout.order == ">":
         raise not_read("BigTIFF pictures with the highest byte first")
     entries = [entry for tag, entry in page.entries.items() if tag in _KEPT]
