@@ -32,6 +32,9 @@ _SHARE_OF_HIGHEST = 0.1
 # If no place is as probable as this, the picture shows no bag.
 _MIN_PROBABILITY = 0.01
 
+# A bag that takes more of the picture fills it: there is nothing to be cut off.
+_MAX_AREA = 0.5
+
 # Smaller parts, in places, are chance.
 _MIN_AREA_PLACES = 1.0
 
@@ -104,7 +107,8 @@ def frames_of(probabilities: NDArray[np.float32]) -> tuple[Frame, ...]:
     parts = _connected(np.asarray(fine) > _SHARE_OF_HIGHEST * highest)
     large = [part for part in parts if len(part) >= _MIN_AREA_PLACES * _STEPS_PER_PLACE**2]
     large.sort(key=len, reverse=True)
-    return tuple(_frame(part, steps) for part in large[:MOST_FRAMES])
+    frames = tuple(_frame(part, steps) for part in large[:MOST_FRAMES])
+    return frames if all(frame.area <= _MAX_AREA for frame in frames) else ()
 
 
 def _frame(part: NDArray[np.intp], steps: int) -> Frame:

@@ -90,7 +90,8 @@ def _membership() -> Floats:
 
 def shares(prepared: Prepared) -> Floats:
     """Return the share of the object that has each anchor's colour, (`ANCHORS`,), summing to 1."""
-    counts = np.bincount(prepared.cells.ravel(), prepared.weight.ravel(), 4096)
+    weight = prepared.bag.weight if prepared.bag else prepared.weight
+    counts = np.bincount(prepared.cells.ravel(), weight.ravel(), 4096)
     of_anchors: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
     return of_anchors
 

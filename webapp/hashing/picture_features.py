@@ -10,7 +10,7 @@ from webapp.hashing.bag_finder import Frame
 from webapp.hashing.grey import Grey
 from webapp.hashing.learned import session
 from webapp.hashing.learned.network import Floats
-from webapp.hashing.preparation import Prepared, cut_out, prepare
+from webapp.hashing.preparation import Prepared, prepare, with_bag
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PictureFeatures:
         Raises:
             LearnedUnusable: the weights or the runtime are not right.
         """
-        return cut_out(self._prepared, self.frames[0]) if self.frames else self._prepared
+        return with_bag(self._prepared, self.frames[0]) if self.frames else self._prepared
 
     @cached_property
     def frames(self) -> tuple[Frame, ...]:

@@ -34,6 +34,7 @@ class Prepared:
     want of a margin. `background`: the colour assumed beyond the frame, in levels, (3,).
     `difference`: of each pixel from a soft background, in levels, (h, w). `noise`: of that
     background, in levels. `plain_background`: whether that is a studio's, a screen's or a frame's.
+    `bag`: the bag, if one was found by what it is, not by its colours and margins.
     """
 
     pixels: Floats
@@ -45,6 +46,7 @@ class Prepared:
     difference: Floats
     noise: float
     plain_background: bool
+    bag: "CutOut | None" = None
 
     @cached_property
     def contrast(self) -> float:
@@ -55,6 +57,14 @@ class Prepared:
     def too_plain(self) -> bool:
         """Whether the picture shows one soft colour and nothing else."""
         return self.contrast < _MIN_CONTRAST_LEVELS
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """An object cut out of a small copy: its box, and `weight` as in `Prepared`."""
+
+    box: Box
+    weight: Floats
 
 
 def prepare(picture: Image.Image) -> Prepared:
@@ -76,14 +86,14 @@ def _is_studio(margins: Margins, background: Floats) -> bool:
     return margins.noise <= (_MAX_LIGHT_NOISE_LEVELS if may_be_noisy else _MAX_NOISE_LEVELS)
 
 
-def cut_out(prepared: Prepared, frame: Frame) -> Prepared:
-    """Return a prepared picture whose object is the one inside a frame."""
+def with_bag(prepared: Prepared, frame: Frame) -> Prepared:
+    """Return a prepared picture with the bag cut out that is in a frame."""
     height, width = prepared.cells.shape
     around = frame.box(width, height)
     guess = foreground_inside(prepared.cells, around)
-    loose, close = _in_pixels(around), _in_pixels(largest_object(guess > 0.5))
-    boxes = (prepared.boxes[0], loose, close if _is_large(close) else loose)
-    return replace(prepared, boxes=boxes, weight=guess + np.float32(1e-4), guessed=True)
+    close = _in_pixels(largest_object(guess > 0.5))
+    box = close if _is_large(close) else _in_pixels(around)
+    return replace(prepared, bag=CutOut(box, guess + np.float32(1e-4)))
 
 
 def _small_copy(picture: Image.Image) -> Image.Image:

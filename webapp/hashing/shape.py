@@ -107,18 +107,23 @@ def view_patches(prepared: Prepared) -> list[Floats]:
     """Return the patches of an item's three views, each (`CELLS`, `CELLS`).
 
     The whole picture, the box inside the first margin, the box inside all margins. If the object
-    was guessed: the whole picture; the object on white, in the frame where a bag was found, else
-    in the whole frame; and in its own box.
+    was guessed: the whole picture; the object on white, in the whole frame; and in its own box.
+    If a bag was found, it takes the place of the view in the middle, on white and in its own box.
     """
-    boxes = prepared.boxes
-    grey = grey_above_background(prepared)
+    boxes, grey = prepared.boxes, grey_above_background(prepared)
+    whole = patch(grey, boxes[0])
+    on_white = prepared.pixels @ _LUMA - 255
     if prepared.guessed:
-        cut_out = (prepared.pixels @ _LUMA - 255) * prepared.weight
-        loose = boxes[1] if len(boxes) > 2 else boxes[0]
-        return [patch(grey, boxes[0]), patch(cut_out, loose), patch(cut_out, boxes[-1])]
-    views = (boxes[0], boxes[min(1, len(boxes) - 1)], boxes[-1])
-    patches = {box: patch(grey, box) for box in set(views)}
-    return [patches[box] for box in views]
+        cut_out = on_white * prepared.weight
+        middle, inner = patch(cut_out, boxes[0]), patch(cut_out, boxes[-1])
+    else:
+        patches = {boxes[0]: whole}
+        for box in boxes[1:2] + boxes[-1:]:
+            patches.setdefault(box, patch(grey, box))
+        middle, inner = patches[boxes[min(1, len(boxes) - 1)]], patches[boxes[-1]]
+    if prepared.bag:
+        middle = patch(on_white * prepared.bag.weight, prepared.bag.box)
+    return [whole, middle, inner]
 
 
 def codes(prepared: Prepared) -> Bits:
