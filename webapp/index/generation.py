@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,48 +20,9 @@ from webapp.index.engines import Engine
 from webapp.index.facets import Facets
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
+from webapp.index.manifest import FORMAT, MANIFEST, KindEntry, Manifest, read_manifest
 from webapp.models import Fingerprint, Ids
 from webapp.processes import available_cores
-
-FORMAT = 2
-MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class KindEntry:
-    """What a manifest says of one kind."""
-
-    bits: int
-    items: int
-    rows: int
-    engine: str
-    parameters: Mapping[str, int]
-    versions: str
-    files: Mapping[str, str]
-    """SHA-256, in hex, by file name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation holds, and of which catalogue."""
-
-    format: int
-    revision: int
-    libraries: Mapping[str, str]
-    kinds: Mapping[str, KindEntry]
-    files: Mapping[str, str]
-    """SHA-256, in hex, of the files that belong to no kind."""
-
-    @property
-    def engines(self) -> set[str]:
-        """The names of the engines that propose candidates."""
-        return {entry.engine for entry in self.kinds.values()}
-
-    @property
-    def all_files(self) -> Mapping[str, str]:
-        """SHA-256, in hex, by the names of all files that it describes."""
-        parts = (self.files, *(entry.files for entry in self.kinds.values()))
-        return {name: digest for part in parts for name, digest in part.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +137,6 @@ def open_generation(
         columns,
         identical_pictures.load(folder),
     )
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Read a generation's manifest.
-
-    Raises:
-        IndexDamaged: it is missing, or not a manifest of this version.
-    """
-    try:
-        raw: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        kinds = {name: KindEntry(**entry) for name, entry in raw.pop("kinds").items()}
-        manifest = Manifest(kinds=kinds, **raw)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IndexDamaged(
-            f"{folder.name}: {MANIFEST} cannot be read: run `hashbag index`", private=error
-        ) from error
-    if manifest.format != FORMAT:
-        raise IndexDamaged(f"{folder.name}: made by another version: run `hashbag index`")
-    return manifest
 
 
 def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:

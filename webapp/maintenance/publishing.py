@@ -15,8 +15,8 @@ from webapp.exceptions import IndexNotReady
 from webapp.explore.map import drawing
 from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
-from webapp.index.generation import read_manifest
 from webapp.index.generation_store import GenerationStore
+from webapp.index.manifest import read_manifest
 from webapp.models import ListedPhoto, Progress, Rejected, WithProgress
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import worthwhile

@@ -8,8 +8,8 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import HashbagError, MapNotReady
 from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KNOWN_KINDS
-from webapp.index.generation import read_manifest
 from webapp.index.generation_store import GenerationStore
+from webapp.index.manifest import read_manifest
 from webapp.maintenance.checks import check_index
 
 
