@@ -1,19 +1,15 @@
 """Facets and prices of all items as mapped columns: filters, counts and sorts without SQL."""
 
 import difflib
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog.reader import Catalog
-from webapp.exceptions import BadParameter, IndexDamaged, IndexNotReady
-from webapp.index import words
+from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
 from webapp.index.words import Words
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
@@ -24,8 +20,8 @@ SORTS = {
     "price-desc": "Price, high to low",
     "brand": "Brand",
 }
-_STORED_SORTS = tuple(SORTS)[1:]
-PREFIX = "attributes"
+STORED_SORTS = tuple(SORTS)[1:]
+"""The sorts whose order is kept; the newest first is that of the ids."""
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
 Mask = NDArray[np.bool_]
@@ -186,70 +182,11 @@ class Facets:
             for name, values in self.values.items()
         }
 
-    def save(self, folder: Path) -> None:
-        """Write the columns as files that can be mapped."""
-        for name, array in self._arrays().items():
-            np.save(folder / f"{PREFIX}.{name}.npy", array)
-        text = json.dumps({name: list(values) for name, values in self.values.items()})
-        (folder / f"{PREFIX}.values.json").write_text(text, "utf-8")
-
-    def _arrays(self) -> dict[str, NDArray[np.generic]]:
-        orders = {f"by-{name}": order for name, order in self.orders.items()}
-        return {"ids": self.ids, "prices": self.prices, **self.columns, **orders}
-
-
-def gather(catalog: Catalog) -> Facets:
-    """Read the columns of all items from the catalogue."""
-    ids, texts, prices = catalog.attribute_columns()
-    values, columns = {}, {}
-    for name in FACETS:
-        values[name], columns[name] = _numbered(texts[name])
-    orders = {
-        "price": np.argsort(prices, kind="stable"),
-        "price-desc": np.argsort(-prices, kind="stable"),
-        "brand": np.argsort(columns["brand"], kind="stable"),
-    }
-    stored = {name: order.astype(np.int32) for name, order in orders.items()}
-    return Facets(ids, values, columns, prices, stored)
-
-
-def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    values = sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
-    number = {value: place for place, value in enumerate(values)} | {"": len(values)}
-    return values, np.fromiter((number[text] for text in texts), np.int32, len(texts))
-
 
 EMPTY = Facets(
     np.empty(0, np.int64),
     dict.fromkeys(FACETS, ()),
     {name: np.empty(0, np.int32) for name in FACETS},
     np.empty(0),
-    {name: np.empty(0, np.int32) for name in _STORED_SORTS},
+    {name: np.empty(0, np.int32) for name in STORED_SORTS},
 )
-
-
-def load(folder: Path) -> Facets:
-    """Map saved columns.
-
-    Raises:
-        IndexDamaged: one is missing or unreadable.
-    """
-    try:
-        text = (folder / f"{PREFIX}.values.json").read_text("utf-8")
-        values = {name: tuple(found) for name, found in json.loads(text).items()}
-        array = {
-            name: np.asarray(np.load(folder / f"{PREFIX}.{name}.npy", mmap_mode="r"))
-            for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
-        }
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(
-            f"{folder.name}: the attributes cannot be read: run `hashbag index`", private=error
-        ) from error
-    return Facets(
-        array["ids"],
-        values,
-        {name: array[name] for name in FACETS},
-        array["prices"],
-        {name: array[f"by-{name}"] for name in _STORED_SORTS},
-        words.load(folder) if (folder / words.FILE).exists() else None,
-    )

@@ -13,7 +13,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import blank_codes, facets, identical_pictures, words
+from webapp.index import blank_codes, facet_files, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
@@ -58,8 +58,8 @@ class Generation:
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     """Write a generation of the catalogue as it is into an empty folder."""
     revision = catalog.revision
-    columns = facets.gather(catalog)
-    columns.save(folder)
+    columns = facet_files.gather(catalog)
+    facet_files.save(columns, folder)
     words.save(folder, catalog.all_items())
     kinds, tables = {}, {}
     for kind in KINDS.values():
@@ -85,7 +85,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         plain = blank_codes.plain_items(len(columns.ids), tables)
         witnesses.append(identical_pictures.contents(catalog, columns.ids, plain))
     identical_pictures.find(len(columns.ids), witnesses).save(folder)
-    patterns = (identical_pictures.FILE, words.FILE, f"{facets.PREFIX}.*")
+    patterns = (identical_pictures.FILE, words.FILE, f"{facet_files.PREFIX}.*")
     files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
     manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
@@ -125,7 +125,7 @@ def open_generation(
             "run `hashbag index`"
         )
     _check_files(folder, manifest.all_files, checksum_cache)
-    columns = facets.load(folder)
+    columns = facet_files.load(folder)
     return Generation(
         folder.name,
         manifest,
