@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar, TypeVar, get_type_hints
+from typing import ClassVar, Self, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,10 +93,20 @@ ATTRIBUTES = tuple(one.name for one in ITEM_FIELDS if one.role in {Role.ATTRIBUT
 FACETS = tuple(sorted(one.name for one in ITEM_FIELDS if one.role is Role.FACET))
 """The attributes whose values narrow a grid, in alphabetical order."""
 
+TAKEN_NAMES = frozenset(
+    {"by", "colour_of", "crop", "distance", "fields", "fold", "format", "frame", "harder", "ids"}
+    | {"item", "k", "lean", "max_price", "min_price", "n", "name", "not", "of", "page", "parts"}
+    | {"per_page", "photo", "q", "seed", "sort", "text", "tint", "to", "trail", "v", "view"}
+)
+"""What addresses call other things: no extra column of such a name narrows a grid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a grid: any of the values in each facet, a price range, both ends in, words."""
+    """What narrows a grid: any of the values in each facet, a price range, both ends in, words.
+
+    `more`: the facets that are extra columns of the catalogue, by name, each with its values.
+    """
 
     brand: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
@@ -105,9 +115,35 @@ class Filters:
     min_price: float | None = None
     max_price: float | None = None
     text: str | None = None
+    more: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
         return self != NO_FILTERS
+
+    @classmethod
+    def by(
+        cls,
+        values: Mapping[str, tuple[str, ...]],
+        min_price: float | None = None,
+        max_price: float | None = None,
+        text: str | None = None,
+    ) -> Self:
+        """Build filters from the values wanted in each facet, by its name."""
+        own = {name: values.get(name, ()) for name in FACETS}
+        more = tuple((n, wanted) for n, wanted in values.items() if wanted and n not in FACETS)
+        return cls(**own, min_price=min_price, max_price=max_price, text=text, more=more)
+
+    def values(self, facet: str) -> tuple[str, ...]:
+        """Return the values wanted in a facet, any of which will do; none if all will."""
+        found: tuple[str, ...]
+        found = getattr(self, facet) if facet in FACETS else dict(self.more).get(facet, ())
+        return found
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The names of the facets in which values are wanted."""
+        own = tuple(name for name in FACETS if getattr(self, name))
+        return own + tuple(name for name, _ in self.more)
 
 
 NO_FILTERS = Filters()

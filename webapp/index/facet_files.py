@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
-from webapp.index import words
+from webapp.index import extra_facets, words
 from webapp.index.facets import STORED_SORTS, Facets
 from webapp.models import FACETS
 
@@ -20,8 +20,8 @@ def gather(catalog: Catalog) -> Facets:
     """Read the columns of all items from the catalogue."""
     ids, texts, prices = catalog.attribute_columns()
     values, columns = {}, {}
-    for name in FACETS:
-        values[name], columns[name] = _numbered(texts[name])
+    for name, of_items in {**texts, **extra_facets.gather(catalog, ids)}.items():
+        values[name], columns[name] = _numbered(of_items)
     orders = {
         "price": np.argsort(prices, kind="stable"),
         "price-desc": np.argsort(-prices, kind="stable"),
@@ -43,7 +43,7 @@ def save(facets: Facets, folder: Path) -> None:
     arrays: dict[str, NDArray[np.generic]] = {
         "ids": facets.ids,
         "prices": facets.prices,
-        **facets.columns,
+        **dict(zip(_names(list(facets.columns)), facets.columns.values(), strict=True)),
         **orders,
     }
     for name, array in arrays.items():
@@ -61,9 +61,11 @@ def load(folder: Path) -> Facets:
     try:
         text = (folder / f"{PREFIX}.values.json").read_text("utf-8")
         values = {name: tuple(found) for name, found in json.loads(text).items()}
+        columns = dict(zip(values, _names(list(values)), strict=True))
+        orders = {sort: f"by-{sort}" for sort in STORED_SORTS}
         array = {
             name: np.asarray(np.load(folder / f"{PREFIX}.{name}.npy", mmap_mode="r"))
-            for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in STORED_SORTS))
+            for name in ("ids", "prices", *columns.values(), *orders.values())
         }
     except (OSError, ValueError) as error:
         raise IndexDamaged(
@@ -72,8 +74,13 @@ def load(folder: Path) -> Facets:
     return Facets(
         array["ids"],
         values,
-        {name: array[name] for name in FACETS},
+        {name: array[file] for name, file in columns.items()},
         array["prices"],
-        {name: array[f"by-{name}"] for name in STORED_SORTS},
+        {sort: array[file] for sort, file in orders.items()},
         words.load(folder) if (folder / words.FILE).exists() else None,
     )
+
+
+def _names(facets: Sequence[str]) -> list[str]:
+    """Return the names of the files of facets; an extra column's own may be no file name."""
+    return [name if name in FACETS else f"extra-{number}" for number, name in enumerate(facets)]

@@ -32,7 +32,8 @@ class Facets:
     """M items by ascending id; a place among them is an item's *position*.
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
-    sorted; an item without a value has the number after the last. `prices`: shape (M,), NaN where
+    sorted; an item without a value has the number after the last. The facets of `models.FACETS`
+    come first, then the extra columns with few values. `prices`: shape (M,), NaN where
     there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
     the generation has none yet.
     """
@@ -54,9 +55,9 @@ class Facets:
         An item without a price is in no price range.
         """
         passes = np.ones(len(self.ids), dtype=bool)
-        for name in FACETS:
-            wanted = getattr(filters, name)
-            if wanted and name != without:
+        for name in filters.facets:
+            if name != without:
+                wanted = filters.values(name)
                 chosen = np.zeros(len(self.values[name]) + 1, dtype=bool)
                 chosen[[self._number[name][v] for v in wanted if v in self._number[name]]] = True
                 passes &= chosen[self.columns[name]]
@@ -91,17 +92,19 @@ class Facets:
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
         """
-        return {name: self._facet(name, filters) for name in FACETS} if filters else self._facets
+        return (
+            {name: self._facet(name, filters) for name in self.values} if filters else self._facets
+        )
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS) for name in FACETS}
+        return {name: self._facet(name, NO_FILTERS) for name in self.values}
 
     def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
         passing = column[self.mask(filters, without=name)] if filters else column
         counts = np.bincount(passing, minlength=len(values) + 1)[: len(values)]
-        chosen = getattr(filters, name)
+        chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
 
@@ -112,18 +115,18 @@ class Facets:
 
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
-        return value in self._number[name]
+        return value in self._number.get(name, {})
 
     def as_spelled(self, name: str, text: str) -> tuple[str, ...]:
         """Return the values of a facet that a text means, whatever its case; itself if none."""
         if self.has(name, text):
             return (text,)
         wanted = text.strip().casefold()
-        return tuple(v for v in self.values[name] if v.casefold() == wanted) or (text,)
+        return tuple(v for v in self.values.get(name, ()) if v.casefold() == wanted) or (text,)
 
     def nearest_value(self, name: str, text: str) -> str | None:
         """Return the value of a facet that a text which no item has may mean."""
-        folded = {value.casefold(): value for value in self.values[name]}
+        folded = {value.casefold(): value for value in self.values.get(name, ())}
         near = difflib.get_close_matches(text.casefold(), folded, n=1)
         return folded[near[0]] if near else None
 
@@ -133,8 +136,8 @@ class Facets:
         Raises:
             BadParameter: names the facet and the value, and the one that may have been meant.
         """
-        for name in FACETS:
-            for value in getattr(filters, name):
+        for name in filters.facets:
+            for value in filters.values(name):
                 if not self.has(name, value):
                     near = self.nearest_value(name, value)
                     hint = f"; did you mean '{near}'?" if near else ""

@@ -39,7 +39,11 @@ _ITEMS = _object(
     items={"type": "array", "items": ref("Item")},
     total=_WHOLE,
     seed=_WHOLE,
-    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
+    facets={
+        **_object(**dict.fromkeys(FACETS, _COUNTS)),
+        "additionalProperties": _COUNTS,
+        "description": "And of each extra column with few values; its name is a filter as well.",
+    },
 )
 _HIT = _object(
     rank={"type": "integer", "minimum": 1},

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.models import FACETS, Filters
+from webapp.models import Filters
 from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import Query, Ranking, ranking_named
 
@@ -102,8 +102,8 @@ def lean(args: Args) -> Leaning:
 
 def filters(args: Args) -> Filters:
     """Read the filters, and refuse values that the catalogue does not have."""
-    found = Filters(
-        **facet_values(args),
+    found = Filters.by(
+        facet_values(args),
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
         text=words(args),
@@ -119,7 +119,7 @@ def filters(args: Args) -> Filters:
 def facet_values(args: Args) -> dict[str, tuple[str, ...]]:
     """Read the values asked for in each facet, whatever their case; some may be of no item."""
     facets = hashbag().facets
-    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in FACETS}
+    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in facets.values}
     return {
         name: tuple(dict.fromkeys(v for text in texts for v in facets.as_spelled(name, text)))
         for name, texts in asked.items()

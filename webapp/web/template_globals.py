@@ -10,7 +10,7 @@ from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
-from webapp.models import FACETS, NO_FILTERS, Filters, Hit, Result
+from webapp.models import NO_FILTERS, Filters, Hit, Result
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
 from webapp.web import icons, price_words, shortlist, template_filters, trail
@@ -68,7 +68,6 @@ def register(app: Flask) -> None:
         unknown_values=unknown_values,
         hit_orders=hit_orders,
         sorts=sorts,
-        FACETS=FACETS,
         HIT_ORDERS=HIT_ORDERS,
         page_numbers=page_numbers,
         without=without,
@@ -135,7 +134,7 @@ def facets() -> Counts:
 def narrowed_to() -> str:
     """Say in a few words what the page's filters leave; empty without filters."""
     filters: Filters = g.get("filters") or NO_FILTERS
-    values = [value for name in FACETS for value in getattr(filters, name)]
+    values = [value for name in filters.facets for value in filters.values(name)]
     prices = price_words.price_range(filters, currency(filters))
     return ", ".join([*values, prices] if prices else values)
 
@@ -145,8 +144,8 @@ def unknown_values() -> list[tuple[str, str, str | None]]:
     facets = hashbag().facets
     return [
         (name, value, facets.nearest_value(name, value))
-        for name in FACETS
-        for value in getattr(g.filters, name)
+        for name in g.filters.facets
+        for value in g.filters.values(name)
         if not facets.has(name, value)
     ]
 
