@@ -11,6 +11,7 @@ from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
 from webapp.models import NO_FILTERS, Filters, Hit, Result
+from webapp.pictures import card
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
 from webapp.web import icons, price_words, shortlist, template_filters, trail
@@ -55,6 +56,8 @@ def register(app: Flask) -> None:
         MARK=icons.MARK,
         ICON_SIZES=icons.SIZES,
         canonical=canonical,
+        CARD_MOST=card.MOST,
+        CARD_SIDE=card.SIDE,
         absolute=absolute,
         narrowed_to=narrowed_to,
         facets=facets,
