@@ -101,11 +101,13 @@ def test_the_same_look_for_less_leads_to_all_of_these(page: Page) -> None:
 @both_ways
 def test_why_is_one_click_away_and_says_it_in_cells_and_words(page: Page) -> None:
     page.goto("/items/7?by=whash")
-    distance = page.locator(".grid.three .distance").first.inner_text()
-    differ = int(re.match(r"\d+", distance)[0])  # type: ignore[index]
+    near = page.locator(".grid.three .near").first.inner_text()
     follow(page.locator(".grid.three .why").first)
     assert page.locator("h1").inner_text() == "Why it matched"
-    assert page.locator(".verdict").inner_text().startswith(f"{differ} of 64 bits differ")
+    verdict = re.match(r"(.+): (\d+) of 64 bits differ", page.locator(".verdict").inner_text())
+    assert verdict
+    assert verdict[1] == near
+    differ = int(verdict[2])
     drawn = page.locator(".bits .differs").first.get_attribute("d") or ""
     assert drawn.count("M") == differ
     over_photos = page.locator(".overlay .differs")

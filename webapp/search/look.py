@@ -19,7 +19,8 @@ from webapp.search.nearest import MIN_ITEMS_PER_LOOKUP, KindMeasure
 LOOK_SCALE = 1000
 """The look distance, a whole number, of two random items, roughly."""
 
-PARTS = ("shape", "colour")
+COLOUR = "colour"
+PARTS = ("shape", COLOUR)
 """The kinds that the look always blends."""
 
 LEARNED = "learned"
@@ -43,8 +44,7 @@ class Look:
     name: str = "look"
     label: str = "Sort, shape and colour" if LEARNED in KINDS else "Shape and colour"
     description: str = (
-        f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}. "
-        "100 % alike is the same picture, 0 % is what two bags taken at random have in common."
+        f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}."
     )
     bits: int = LOOK_SCALE
 

@@ -7,21 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
+from webapp.hashing import bag_sense
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import MIN_ITEMS_FOR_PAIRS, KindIndex
 from webapp.index.snapshot import Snapshot
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
+from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids, Level
+from webapp.search import levels
 from webapp.search.alike_all import SumMeasure
-from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
+from webapp.search.levels import Levels, Thresholds
+from webapp.search.look import (
+    BALANCED,
+    COLOUR,
+    LEARNED,
+    LOOK,
+    PARTS,
+    Leaning,
+    Look,
+    LookMeasure,
+    blend,
+)
 from webapp.search.nearest import KindMeasure, Measure
 from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
-# A match is weak if random pairs are as near this often.
-_WEAK_QUANTILE = 0.01
-# Fewer items have too few pairs to say how rare a distance is.
-_MIN_ITEMS_FOR_PAIRS = 30
 
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
 """The rankings by their names in addresses (`by=`), the installed kinds only."""
@@ -89,35 +98,49 @@ class PreparedQuery:
     All distances are in the unit of `measure`: bits for a kind, look distance for the look.
     `random_distances`: those of random pairs of items, ascending, shape (20000,). `bits`: the
     distance at which similarity is 0, which is the width of a kind's code, or `LOOK_SCALE`.
+    `levels`: None where several queries are asked at once, and for leanings that were not
+    measured. `bag`: whether the photo asked with shows one; None if that is not known.
     """
 
     measure: Measure
     random_distances: NDArray[np.integer]
     parts: tuple[Part, ...]
     bits: int
+    levels: Levels | None
+    bag: bool | None
 
     def chance(self, distance: int) -> float | None:
         """Return the share of random pairs of items that are at least as near.
 
         None where there are too few items to say.
         """
-        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
+        if len(self.measure.ids) < MIN_ITEMS_FOR_PAIRS:
             return None
         pairs = self.random_distances
         return float(np.searchsorted(pairs, distance, side="right") / len(pairs))
 
-    def is_weak(self, distance: int) -> bool:
-        """Return whether one in a hundred random pairs of items is as near as this distance.
+    def verdicts(
+        self, ids: Sequence[int], distances: Sequence[int]
+    ) -> list[tuple[Level | None, bool]]:
+        """Return of each item at its distance the level, and whether it is close: see `Hit`."""
+        chosen = self.levels
+        if chosen is None or not ids:
+            return [(None, False)] * len(ids)
+        return [
+            (chosen.level(distance, bag=self.bag, same_colours=same), chosen.is_close(distance))
+            for distance, same in zip(distances, self._same_colours(ids), strict=True)
+        ]
 
-        Below a tenth of `bits` nothing is weak: random pairs are near in a catalogue of copies.
-        """
-        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
-            return False
-        # `numpy.quantile` gives the same, but slower: these distances are sorted already.
-        place, fraction = divmod(_WEAK_QUANTILE * (len(self.random_distances) - 1), 1)
-        below, above = self.random_distances[int(place) : int(place) + 2].tolist()
-        quantile = below + fraction * (above - below)
-        return bool(distance >= max(quantile, self.bits / 10))
+    def _same_colours(self, ids: Sequence[int]) -> list[bool]:
+        """Say of each item whether its colours are the query's; of none if they do not rank."""
+        part = next((part for part in self.parts if part.kind.name == COLOUR), None)
+        if part is None or len(self.parts) == 1:
+            return [False] * len(ids)
+        table = part.kind_index.table
+        positions = np.searchsorted(table.ids, np.array(ids))
+        apart = table.distances(part.readings.queries, positions)
+        same: list[bool] = (apart <= levels.SAME_COLOUR_BITS).tolist()
+        return same
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Return for each item the phrase of its nearest reading, empty for the plain one."""
@@ -140,7 +163,12 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
         part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
         return PreparedQuery(
-            measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
+            measure,
+            part.kind_index.random_distances_ascending,
+            (part,),
+            query.by.bits,
+            levels.of_kind(query.by, harder=query.harder).among(len(measure.ids)),
+            bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
 
@@ -155,6 +183,8 @@ def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
         count * first.random_distances,
         first.parts,
         count * first.bits,
+        levels=None,
+        bag=None,
     )
 
 
@@ -188,7 +218,22 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
             )
         ),
     )
-    return PreparedQuery(measure, random_distances, parts, query.by.bits)
+    thresholds = _look_thresholds(names, query)
+    return PreparedQuery(
+        measure,
+        random_distances,
+        parts,
+        query.by.bits,
+        thresholds.among(len(measure.ids)) if thresholds else None,
+        bag_sense.shows_bag(fingerprint),
+    )
+
+
+def _look_thresholds(names: Sequence[str], query: Query) -> Thresholds | None:
+    shares = dict(zip(names, query.lean.shares_of(names), strict=True))
+    if shares.get(LEARNED):
+        return levels.of_leaning(query.lean.name, harder=query.harder)
+    return levels.of_two_parts(shares["colour"], harder=query.harder)
 
 
 def blended(snapshot: Snapshot) -> tuple[str, ...]:

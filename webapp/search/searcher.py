@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from webapp.hashing import bag_sense
 from webapp.hashing.fingerprinting import hash_query
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.index.hamming import Positions
@@ -87,7 +88,10 @@ class Searcher:
         if not harder:
             return stored
         photo = self._snapshot.catalog.encoded_photo(self._snapshot.item(item_id))
-        return {**stored, **one_at_a_time(hash_query, photo)}
+        read = one_at_a_time(hash_query, photo)
+        # What is in the catalogue is not doubted to be a bag, however it is asked with.
+        codes = {name: code for name, code in read.items() if name != bag_sense.NAME}
+        return {**stored, **codes}
 
     def of(
         self, fingerprint: Fingerprint, query: Query, left_out: frozenset[int] = frozenset()
@@ -124,7 +128,7 @@ class Searcher:
             bits=search.prepared.bits,
             exact=found.exact,
             repaired=sum(hit.item.id in found.missed for hit in hits),
-            weak=bool(hits) and search.prepared.is_weak(hits[0].distance),
+            bag=search.prepared.bag,
             hits=hits,
         )
 
@@ -164,8 +168,19 @@ def _hits(
     ids = [item.id for item in items]
     distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
     copies = sharing.counts(search.prepared.measure.ids.searchsorted(ids))
-    told = zip(items, search.prepared.phrases(ids), copies, strict=True)
-    for rank, (item, phrase, count) in enumerate(told, 1):
+    verdicts = search.prepared.verdicts(ids, [distances[item_id] for item_id in ids])
+    told = zip(items, search.prepared.phrases(ids), copies, verdicts, strict=True)
+    for rank, (item, phrase, count, (level, close)) in enumerate(told, 1):
         distance = distances[item.id]
         similarity = max(0.0, 1 - distance / search.prepared.bits)
-        yield Hit(rank, distance, similarity, item, matched=phrase, copies=count)
+        yield Hit(
+            rank,
+            distance,
+            similarity,
+            item,
+            matched=phrase,
+            copies=count,
+            level=level,
+            close=close,
+            chance=search.chance(distance),
+        )

@@ -6,11 +6,11 @@ from flask import Blueprint, Response, jsonify, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import fingerprint_text
+from webapp.hashing import bag_sense, fingerprint_text
 from webapp.hashing.bag_finder import Frame
 from webapp.hashing.code_packing import to_hex
 from webapp.hashing.kinds import KINDS
-from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
+from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Level, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, frames, parameters
 from webapp.web.links import media
@@ -82,7 +82,12 @@ def fingerprints() -> Response:
     """Tell the fingerprint of an uploaded picture; nothing is searched."""
     upload = hashed_upload()
     text = fingerprint_text.encode(upload.fingerprint)
-    return jsonify({"fingerprint": text} | _found_in(upload.frames))
+    told = {"fingerprint": text} | _found_in(upload.frames)
+    bag = bag_sense.shows_bag(upload.fingerprint)
+    # Nothing is searched, so there is no level yet; what shows no bag is hardly like one.
+    if bag is not None:
+        told |= {"bag": bag} | ({} if bag else {"level_hint": Level.UNLIKE})
+    return jsonify(told)
 
 
 @bp.get("/duplicates")
@@ -134,11 +139,14 @@ def _result(result: Result) -> Json:
         "bits": result.bits,
         "exact": result.exact,
         "weak": result.weak,
+        "level": result.level,
+        **({} if result.bag is None else {"bag": result.bag}),
         "hits": [
             {
                 "rank": hit.rank,
                 "distance": hit.distance,
                 "similarity": round(hit.similarity, 4),
+                "level": hit.level,
                 "matched": hit.matched,
                 "copies": hit.copies,
                 "item": as_json,

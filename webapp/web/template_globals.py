@@ -35,6 +35,8 @@ _WORDINGS = (
     template_filters.share,
     template_filters.top,
     template_filters.rarity,
+    template_filters.nearness,
+    template_filters.likeness,
     template_filters.agreement,
 )
 
@@ -47,6 +49,7 @@ def register(app: Flask) -> None:
         KNOWN_KINDS=KNOWN_KINDS,
         leanings_offered=leanings,
         choices_in_words=choices_in_words,
+        colour_leaning=colour_leaning,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
         code_drawing_of=code_drawing_of,
@@ -94,6 +97,15 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
+
+
+def colour_leaning(asked: Query) -> Leaning | None:
+    """Return the leaning to colour, if the look ranks and does not lean so already."""
+    if asked.by.name != LOOK.name:
+        return None
+    offered = leanings(asked.lean)
+    to_colour = next(number for number, (one, _) in enumerate(offered) if "colour" in one.label)
+    return None if any(current for _, current in offered[to_colour:]) else offered[to_colour][0]
 
 
 def choices_in_words(asked: Query, order: str, *, usually_harder: bool) -> list[str]:
