@@ -1,6 +1,7 @@
 """Levels: how near a hit is, in words that mean the same everywhere."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,16 @@ from webapp.hashing.fingerprinting import query_fingerprint
 from webapp.hashing.kinds import KINDS
 from webapp.lab import demo
 from webapp.lab.evaluation import other_things
-from webapp.models import Level
+from webapp.models import Hit, Item, Level, Result
 from webapp.search import levels
+from webapp.search.category_guess import guessed_category
 from webapp.search.levels import Threshold, Thresholds
 from webapp.search.look import LEANINGS, LOOK, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
 
 ORDER = (Level.SAME_PICTURE, Level.SAME_LOOK, Level.UNLIKE)
 SIZES = st.integers(1, 10**8)
+ITEM = Item(1, "a.png", "a.png", "", "", None, "", "", "", "", 9, 9, "image/png", "")
 
 
 @pytest.mark.parametrize("harder", [False, True])
@@ -183,3 +186,41 @@ def test_thresholds_are_kept_apart_from_each_other() -> None:
         Level.SAME_LOOK,
         Level.UNLIKE,
     ]
+
+
+def result_of(categories: list[str], level: Level = Level.SAME_LOOK, by: str = "look") -> Result:
+    """Build a result whose hits have these categories."""
+    hits = tuple(
+        Hit(rank, 100, 0.9, replace(ITEM, id=rank, category=category), level=level)
+        for rank, category in enumerate(categories, 1)
+    )
+    return Result(by, 9, {}, 1000, exact=True, repaired=0, bag=True, hits=hits)
+
+
+def test_a_category_is_guessed_where_most_of_the_nearest_nine_have_it() -> None:
+    agreeing = ["Tote"] * 6 + ["Clutch"] * 3
+    assert guessed_category(result_of(agreeing)) == "Tote"
+    assert guessed_category(result_of(["Tote"] * 5 + ["Clutch"] * 4)) is None
+    assert guessed_category(result_of(["Tote"] * 6)) is None
+    assert guessed_category(result_of([""] * 9)) is None
+    assert guessed_category(result_of(agreeing, level=Level.UNLIKE)) is None
+    assert guessed_category(result_of(agreeing, by="whash")) is None
+
+
+def test_what_a_photo_looks_like_is_offered_as_one_filter_and_never_applied_unasked(
+    empty: Flask, tmp_path: Path
+) -> None:
+    source = catalogue(tmp_path / "photos", 12)
+    rows = "".join(f"{number:03d}.png,{'Tote' if number else 'Clutch'}\n" for number in range(12))
+    (source.parent / "sorts.csv").write_text("filename,category\n" + rows, "utf-8")
+    take_in(empty, source.parent / "sorts.csv")
+    client = empty.test_client()
+    asked = fingerprint_text.encode(query_fingerprint(bag(3)))
+    page = client.get(f"/search?q={asked}").get_data(as_text=True)
+    offered = re.search(r'href="([^"]+)">Looks like Tote: 11<', page)
+    assert offered
+    assert "category=Tote" in offered[1]
+    assert "chip active" not in page
+    narrowed = client.get(offered[1].replace("&amp;", "&")).get_data(as_text=True)
+    assert "Looks like" not in narrowed
+    assert "Looks like" not in client.get("/items/4").get_data(as_text=True)

@@ -12,6 +12,7 @@ from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
 from webapp.models import NO_FILTERS, Filters, Hit, Result
 from webapp.pictures import card
+from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
 from webapp.web import icons, price_words, shortlist, template_filters, trail
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
         leanings_offered=leanings,
         choices_in_words=choices_in_words,
         colour_leaning=colour_leaning,
+        category_offered=category_offered,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
         code_drawing_of=code_drawing_of,
@@ -97,6 +99,17 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
+
+
+def category_offered(result: Result) -> tuple[str, int] | None:
+    """Return the category that a photo seems to be of, and how many of it the filters leave.
+
+    None where there is no telling, or where a category is chosen already.
+    """
+    guess = guessed_category(result)
+    if guess is None or g.filters.values("category"):
+        return None
+    return next((one for one in facets().get("category", ()) if one[0] == guess), None)
 
 
 def colour_leaning(asked: Query) -> Leaning | None:

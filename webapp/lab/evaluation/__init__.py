@@ -78,6 +78,11 @@ class Options:
     calibrate: Path | None = None
     levels_picture: Path | None = None
 
+    @property
+    def tests_to_run(self) -> tuple[str, ...]:
+        """The tests chosen, or all; without levels, which are of all kinds, if kinds are chosen."""
+        return self.tests or tuple(test for test in TESTS if test != Levels.test or not self.kinds)
+
 
 def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | EvaluationRow]:
     """Run the chosen tests; yield progress and, after each test, its rows.
@@ -91,8 +96,7 @@ def evaluate(catalog: Catalog, options: Options) -> Iterator[Progress | Evaluati
     """
     systems = chosen(options.kinds)
     with tempfile.TemporaryDirectory(prefix="hashbag-evaluate-") as folder:
-        # Levels are of all rankings, and are measured with all at once.
-        kinds = tuple(KINDS) if Levels.test in (options.tests or TESTS) else ()
+        kinds = tuple(KINDS) if Levels.test in options.tests_to_run else ()
         for step in build(catalog, Path(folder), systems, options.jobs, kinds):
             if isinstance(step, Gallery):
                 yield from _tests(catalog, step, options)
@@ -117,7 +121,7 @@ def _tests(
         Levels.test: _levels(gallery, photos, options),
         Where.test: another_photo.measure_where(photos, options.half, seed, jobs),
     }
-    for test in options.tests or measured:
+    for test in options.tests_to_run:
         yield from measured[test]
 
 

@@ -206,7 +206,8 @@ def chosen_thresholds(measured: Measured) -> dict[str, Thresholds]:
         found[name] = Thresholds(
             replace(curve, most=most),
             _curve(nearest[others], _CLOSE_OTHERS, measured.items),
-            _curve(nearest[measured.bags], _BAGS_OF_SAME_LOOK, measured.items),
+            # Half a unit more, for the same reason as in `_limit`: these are to be within.
+            _curve(nearest[measured.bags] + 0.5, _BAGS_OF_SAME_LOOK, measured.items),
             same_in_colour,
         )
     return found
@@ -221,7 +222,7 @@ def _limit(measured: Measured, nearest: NDArray[np.int64], share: float) -> floa
     return float(np.quantile(of_left_out, share, method="lower")) - 0.5
 
 
-def _curve(nearest: NDArray[np.int64], share: float, items: int) -> Threshold:
+def _curve(nearest: NDArray[np.number], share: float, items: int) -> Threshold:
     """Fit a power of the size to the distance that a share of answers comes up to."""
     of_sizes = np.array(sizes(items))
     at = np.quantile(nearest.reshape(-1, len(of_sizes)), share, axis=0, method="lower")

@@ -29,15 +29,15 @@ def draw(measured: Measured, thresholds: Thresholds, sense: BagSense) -> str:
     groups = (measured.of([EDIT]), measured.bags, measured.of(ARE_OTHERS))
     chosen = thresholds.among(measured.items)
     marks = (
-        (chosen.same_picture, "same picture"),
-        (chosen.close, "close"),
-        (chosen.same_look, "same look"),
+        (chosen.same_picture, "the same picture", "end"),
+        (chosen.close, "very alike", "end"),
+        (chosen.same_look, "alike, up to here", "start"),
     )
     top = 40
     parts = [
         _text(_LEFT, 16, "How near the nearest of the catalogue is (look distance)"),
         *_histogram([nearest[group] for group in groups], _STYLES, 0, 1200, top),
-        *(part for value, words in marks for part in _mark(value / 1200, words, top)),
+        *(part for value, *how in marks for part in _mark(value / 1200, top, *how)),
         *_axis(top, "0, the same", "1,200"),
     ]
     log_odds = measured.log_odds(sense)
@@ -46,7 +46,7 @@ def draw(measured: Measured, thresholds: Thresholds, sense: BagSense) -> str:
         parts += [
             _text(_LEFT, top - 24, "How much the photo looks like a bag (log odds)"),
             *_histogram([log_odds[group] for group in groups[1:]], _STYLES[1:], -12, 12, top),
-            *_mark(0.5, "a bag from here on", top),
+            *_mark(0.5, top, "a bag, from here on", "start"),
             *_axis(top, "no bag", "a bag"),
         ]
     title = (
@@ -78,10 +78,10 @@ _LOOKS = {
 }
 
 
-def _mark(part: float, words: str, top: int) -> Iterator[str]:
+def _mark(part: float, top: int, words: str, anchor: str) -> Iterator[str]:
     x = _LEFT + part * (_RIGHT - _LEFT)
     yield f'<path stroke="{INK}" class="line" d="M{x:.1f} {top - 6}V{top + _BAR_HEIGHT}"/>'
-    yield _text(x - 4, top - 4, words, anchor="end")
+    yield _text(x + (4 if anchor == "start" else -4), top - 4, words, anchor)
 
 
 def _axis(top: int, low: str, high: str) -> Iterator[str]:

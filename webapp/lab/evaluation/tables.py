@@ -160,8 +160,8 @@ def _levels(rows: Sequence[Levels]) -> Iterator[str]:
     if not rows:
         return
     yield _table(
-        f"levels: {rows[0].bags} photos of bags, {rows[0].others} of other things, %; in brackets "
-        "where not known whether a bag is shown",
+        f"levels: {rows[0].bags} photos of bags, {rows[0].others} of other things, %; (not knowing "
+        "if they show a bag)",
         (
             "",
             "items",
