@@ -90,6 +90,14 @@ LEANINGS = (
 )
 """The leanings that pages offer where the learned kind takes part."""
 
+WISHED = Leaning(
+    "wished",
+    "Its shape, that colour",
+    {"learned": 0.3, "shape": 0.25, "colour": 0.45},
+    two_part_colour=0.5,
+)
+"""How the look leans, unless told otherwise, where a colour is wished for."""
+
 TWO_PART_LEANINGS = (
     two_part_leaning(0.0, "All shape"),
     two_part_leaning(0.15, "Mostly shape"),

@@ -15,6 +15,7 @@ from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids, Level
 from webapp.search import levels
 from webapp.search.alike_all import SumMeasure
+from webapp.search.colour_wish import ColourWish
 from webapp.search.levels import Levels, Thresholds
 from webapp.search.look import (
     BALANCED,
@@ -64,7 +65,9 @@ class Query:
 
     `lean`: the leaning, for the look alone. `harder`: compare the query's mirrored, turned and
     cropped readings too, in kinds that have them. `fold`: show items with the identical picture
-    as one hit.
+    as one hit. `colour`: the colour wished for in place of the query's own, for the look and the
+    kind `colour` alone. `unlike`: ids of items; what is nearer to one of them than to the query is
+    left out, they themselves too.
     """
 
     by: Ranking
@@ -73,6 +76,8 @@ class Query:
     lean: Leaning = BALANCED
     harder: bool = False
     fold: bool = False
+    colour: ColourWish | None = None
+    unlike: tuple[int, ...] = ()
 
     @property
     def can_try_harder(self) -> bool:
@@ -160,14 +165,16 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
         IndexNotReady: the snapshot has no index of a kind that ranks.
     """
     if isinstance(query.by, HashKind):
-        part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
+        part = _part(snapshot, fingerprint, query.by.name, query)
         measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
         return PreparedQuery(
             measure,
             part.kind_index.random_distances_ascending,
             (part,),
             query.by.bits,
-            levels.of_kind(query.by, harder=query.harder).among(len(measure.ids)),
+            None
+            if query.colour
+            else levels.of_kind(query.by, harder=query.harder).among(len(measure.ids)),
             bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
@@ -189,11 +196,14 @@ def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
 
 
 def _part(
-    snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+    snapshot: Snapshot, fingerprint: Fingerprint, name: str, query: Query, share: float = 1.0
 ) -> Part:
     kind_index = snapshot.kind(name)
+    if query.colour and name == COLOUR:
+        wished = query.colour.queries
+        return Part(KINDS[name], kind_index, QueryReadings(wished, ("",) * wished.shape[1]), share)
     # Each reading costs a scan; at a share of 0 none of them changes the ranking.
-    readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
+    readings = read(fingerprint, KINDS[name], harder=query.harder and share > 0)
     return Part(KINDS[name], kind_index, readings, share)
 
 
@@ -202,7 +212,7 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     if LEARNED not in fingerprint:  # a link made before the learned kind was installed
         names = PARTS
     parts = tuple(
-        _part(snapshot, fingerprint, name, harder=query.harder, share=share)
+        _part(snapshot, fingerprint, name, query, share)
         for name, share in zip(names, query.lean.shares_of(names), strict=True)
         if share or name in PARTS
     )
@@ -230,6 +240,8 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
 
 
 def _look_thresholds(names: Sequence[str], query: Query) -> Thresholds | None:
+    if query.colour:
+        return None  # levels were measured for bags as they are
     shares = dict(zip(names, query.lean.shares_of(names), strict=True))
     if shares.get(LEARNED):
         return levels.of_leaning(query.lean.name, harder=query.harder)

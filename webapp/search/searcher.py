@@ -1,7 +1,11 @@
 """The search: from a picture or an item to its ranked hits."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from webapp.hashing import bag_sense
 from webapp.hashing.fingerprinting import hash_query
@@ -12,7 +16,7 @@ from webapp.index.snapshot import Snapshot
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.folding import nearest_pictures
-from webapp.search.nearest import Neighbours, nearest
+from webapp.search.nearest import Measure, Neighbours, nearest
 from webapp.search.price_bands import Band
 from webapp.search.query import PreparedQuery, Query, joined, prepare
 
@@ -26,10 +30,23 @@ class Search:
     snapshot: Snapshot
     prepared: PreparedQuery
     left_out: frozenset[int] = frozenset()
+    unlike: tuple[Measure, ...] = ()
 
     def among(self, filters: Filters) -> Positions | None:
-        """Return the positions of the items that pass filters; None for all."""
-        return self.snapshot.positions(self.prepared.measure.ids, filters)
+        """Return the positions of the items that pass filters and may be hits; None for all."""
+        found = self.snapshot.positions(self.prepared.measure.ids, filters)
+        if not self.unlike:
+            return found
+        return np.flatnonzero(self._nearer) if found is None else found[self._nearer[found]]
+
+    @cached_property
+    def _nearer(self) -> NDArray[np.bool_]:
+        """Say of all items whether the query is at least as near as each of what it is unlike."""
+        own = self.prepared.measure.distances()
+        nearer = np.ones(len(own), dtype=bool)
+        for other in self.unlike:
+            nearer &= own <= other.distances()
+        return nearer
 
     def chance(self, distance: int) -> float | None:
         """Return the share of random pairs of items that are at least as near, where it tells."""
@@ -103,7 +120,13 @@ class Searcher:
             IndexNotReady: nothing that could answer is published.
         """
         prepared = prepare(self._snapshot, fingerprint, query)
-        return Search(query, fingerprint, self._snapshot, prepared, left_out)
+        plain = replace(query, harder=False)
+        unlike = [
+            prepare(self._snapshot, self.fingerprint_of(item_id, harder=False), plain).measure
+            for item_id in query.unlike
+        ]
+        without = left_out | frozenset(query.unlike)
+        return Search(query, fingerprint, self._snapshot, prepared, without, tuple(unlike))
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count the search in the metrics."""

@@ -12,7 +12,7 @@ from webapp.hashing.code_packing import to_hex
 from webapp.hashing.kinds import KINDS
 from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Level, Result
 from webapp.search.query import RANKINGS
-from webapp.web import duplicates, frames, parameters
+from webapp.web import duplicates, frames, parameters, queries
 from webapp.web.links import media
 from webapp.web.openapi import document
 from webapp.web.uploads import hashed_upload
@@ -53,7 +53,7 @@ def item(item_id: int) -> Response:
 @bp.get("/items/<int:item_id>/similar")
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
-    question = parameters.search_query(request.args)
+    question = queries.search_query(request.args)
     return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
 
 
@@ -63,7 +63,7 @@ def search() -> Response:
     text = request.args.get("q", "")
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
-    question = parameters.search_query(request.args, harder=True)
+    question = queries.search_query(request.args, harder=True)
     result = _result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question))
     return jsonify(result | _found_in(frames.from_address(request.args)))
 
@@ -71,7 +71,7 @@ def search() -> Response:
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = parameters.search_query(parameters.sent(), harder=True)
+    question = queries.search_query(parameters.sent(), harder=True)
     upload = hashed_upload()
     result = _result(hashbag().searcher.similar_to(upload.fingerprint, question))
     return jsonify(result | _found_in(upload.frames))

@@ -11,7 +11,7 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.web import downloads, frames, parameters
+from webapp.web import downloads, frames, parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
@@ -60,7 +60,7 @@ def item(item_id: int) -> str | Response:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.snapshot.item(item_id)
-    asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
+    asked = queries.search_query(request.args, fold=True, narrowed=g.filters)
     search = core.searcher.of_item(item_id, asked)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
@@ -77,7 +77,7 @@ def search() -> str | Response:
     core = hashbag()
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
-    asked = parameters.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
+    asked = queries.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = price_bands.thirds(g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
@@ -107,7 +107,7 @@ def _asked_here() -> bool:
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = parameters.sent()
-    parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
+    queries.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
     upload = hashed_upload()
     choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
     choices |= {"q": fingerprint_text.encode(upload.fingerprint)}

@@ -11,8 +11,6 @@ from werkzeug.datastructures import MultiDict
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import Filters
-from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
-from webapp.search.query import Query, Ranking, ranking_named
 
 HIT_ORDERS = {
     "alike": "Most alike first",
@@ -59,45 +57,6 @@ def integer(args: Args, name: str, default: int, least: int, most: int) -> int:
 def seed(args: Args) -> int:
     """Read the seed of a sample; without one, draw one."""
     return integer(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
-
-
-def ranking(args: Args) -> Ranking:
-    """Read what ranks."""
-    return ranking_named(args.get("by") or hashbag().settings.default_kind)
-
-
-def search_query(
-    args: Args,
-    by: Ranking | None = None,
-    *,
-    harder: bool = False,
-    fold: bool = False,
-    narrowed: Filters | None = None,
-) -> Query:
-    """Read what a search asks; `harder` and `fold` are what they mean when left out."""
-    return Query(
-        by or ranking(args),
-        integer(args, "k", 9, 1, MAX_K),
-        filters(args) if narrowed is None else narrowed,
-        lean(args),
-        bool(integer(args, "harder", int(harder), 0, 1)),
-        bool(integer(args, "fold", int(fold), 0, 1)),
-    )
-
-
-def lean(args: Args) -> Leaning:
-    """Read how far the look leans to what: by name, or a number from shape to colour."""
-    text = args.get("lean", "").strip()
-    named = {leaning.name: leaning for leaning in LEANINGS}
-    if not text or text in named:
-        return named.get(text, BALANCED)
-    found = decimal(text)
-    if not 0 <= found <= 1:
-        raise BadParameter(
-            "lean",
-            f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
-        )
-    return two_part_leaning(found)
 
 
 def filters(args: Args) -> Filters:

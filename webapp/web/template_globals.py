@@ -15,7 +15,7 @@ from webapp.pictures import card
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import icons, price_words, shortlist, template_filters, trail
+from webapp.web import icons, price_words, refinements, shortlist, template_filters, trail
 from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
@@ -87,6 +87,11 @@ def register(app: Flask) -> None:
         tones=code_drawing.tones,
         zip=zip,
         trail_steps=trail.steps,
+        refinements=refinements.active,
+        refined=refinements.kept,
+        tints=refinements.tints,
+        colour_of=refinements.colour_of,
+        ranks_colour=refinements.ranks_colour,
         trail_here=trail.here_as_it_is,
     )
     app.jinja_env.filters.update({one.__name__: one for one in _WORDINGS})
