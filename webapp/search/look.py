@@ -80,7 +80,7 @@ def two_part_leaning(colour: float, label: str = "") -> Leaning:
 
 
 BALANCED = Leaning(
-    "balanced", "Balanced", {"learned": 0.59, "shape": 0.25, "colour": 0.16}, two_part_colour=0.3
+    "balanced", "Balanced", {"learned": 0.65, "shape": 0.2, "colour": 0.15}, two_part_colour=0.3
 )
 LEANINGS = (
     Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, 0.15),

@@ -11,7 +11,7 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.web import frames, parameters
+from webapp.web import downloads, frames, parameters
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
@@ -36,11 +36,14 @@ def grid() -> str:
 
 
 @bp.get("/browse")
-def browse() -> str:
+def browse() -> str | Response:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
     sort = parameters.one_of(request.args, "sort", tuple(SORTS))
     total = core.facets.count(g.filters)
+    if downloads.wanted():
+        every = core.facets.page(g.filters, sort, 1, max(1, total))
+        return downloads.answer("bags", downloads.of_ids(every.tolist()))
     pages = max(1, -(-total // PER_PAGE))
     page = parameters.integer(request.args, "page", 1, 1, 10**9)
     if page > pages:
@@ -53,7 +56,7 @@ def browse() -> str:
 
 
 @bp.get("/items/<int:item_id>")
-def item(item_id: int) -> str:
+def item(item_id: int) -> str | Response:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.snapshot.item(item_id)
@@ -61,17 +64,14 @@ def item(item_id: int) -> str:
     search = core.searcher.of_item(item_id, asked)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
-    return render_template(
-        "item.html",
-        item=shown,
-        search=search,
-        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
-        bands=bands,
-    )
+    result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
+    if downloads.wanted():
+        return downloads.answer(f"like-{item_id}", downloads.of_result(result))
+    return render_template("item.html", item=shown, search=search, result=result, bands=bands)
 
 
 @bp.get("/search")
-def search() -> str:
+def search() -> str | Response:
     """Show the upload form, or the neighbours of an upload's fingerprint."""
     text = request.args.get("q", "")
     core = hashbag()
@@ -81,13 +81,16 @@ def search() -> str:
     search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = price_bands.thirds(g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
+    result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
+    if downloads.wanted():
+        return downloads.answer("like-a-photo", downloads.of_result(result))
     return render_template(
         "found.html",
         q=text,
         asked_here=_asked_here(),
         frames=frames.shown(frames.from_address(request.args)),
         search=search,
-        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
+        result=result,
         bands=bands,
     )
 
