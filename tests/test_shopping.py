@@ -104,7 +104,9 @@ def test_why_is_one_click_away_and_says_it_in_cells_and_words(page: Page) -> Non
     near = page.locator(".grid.three .near").first.inner_text()
     follow(page.locator(".grid.three .why").first)
     assert page.locator("h1").inner_text() == "Why it matched"
-    verdict = re.match(r"(.+): (\d+) of 64 bits differ", page.locator(".verdict").inner_text())
+    verdict = re.match(
+        r"(.+)\. In figures: (\d+) of 64 bits differ", page.locator(".verdict").inner_text()
+    )
     assert verdict
     assert verdict[1] == near
     differ = int(verdict[2])

@@ -3,7 +3,7 @@
 A *level* is `same picture`, `same look` or `unlike`. Each ranking has three thresholds, distances
 up to which a hit is
 
-- the same picture: of photos that are not in the catalogue, fewer than one in a thousand come so
+- the same picture: of photos of what is not in the catalogue, fewer than one in a thousand come so
   near to anything in it;
 - close: of photos of other things, clothes, shoes, faces, one in twenty comes so near to a bag;
 - of the same look: of photos of other bags, nineteen in twenty come so near to one.

@@ -57,8 +57,8 @@ _HIT = _object(
     level=_LEVEL
     | {
         "description": "How near it is, in words that mean the same by every kind and in every "
-        "catalogue. Pictures that are not in it are called the same picture less than once in a "
-        "thousand."
+        "catalogue. Where one model in several colours was photographed alike, the wrong one "
+        "may be called the same picture."
     },
     matched={"type": "string", "description": "How the query was read; empty: as it is."},
     copies={
@@ -86,7 +86,7 @@ _RESULT = _object(
     k=_WHOLE,
     fingerprint=_TEXT,
     bits=_WHOLE,
-    level=_LEVEL | {"description": "The level of the nearest hit; unlike if there is none."},
+    level=_LEVEL | {"description": "The highest level of a hit; unlike if there is none."},
     weak={
         "type": "boolean",
         "deprecated": True,
