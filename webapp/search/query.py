@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
+from webapp.index.code_table import CodeTable
+from webapp.index.hamming import Positions
 from webapp.index.kind_index import KindIndex
 from webapp.index.snapshot import Snapshot
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids
+from webapp.models import NO_FILTERS, Filters, Fingerprint
 from webapp.search.alike_all import SumMeasure
 from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
 from webapp.search.nearest import KindMeasure, Measure
+from webapp.search.nearest_photo import NearestPhotoMeasure, by_nearest_photo
 from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
@@ -125,8 +128,23 @@ class PreparedQuery:
             return []
         # In the look, parts may disagree: the one with the most readings decides.
         part = max(self.parts, key=lambda part: len(part.readings.phrases))
-        positions = np.searchsorted(part.kind_index.table.ids, np.array(ids))
-        return part.readings.phrases_for(part.kind_index.table, positions)
+        if not any(part.readings.phrases):
+            return [""] * len(ids)
+        return part.readings.phrases_for(part.kind_index.table, self.photos_at(ids))
+
+    def photos_at(self, ids: Sequence[int]) -> Positions:
+        """Return the position, in the tables of the parts, of each item's nearest photo."""
+        positions = np.searchsorted(self.measure.ids, np.array(ids, dtype=np.int64))
+        if isinstance(self.measure, NearestPhotoMeasure) and len(ids):
+            return self.measure.nearest_photos(positions)
+        return positions
+
+    def photo_numbers(self, ids: Sequence[int]) -> list[int]:
+        """Return the number of each item's nearest photo; the first of what is like several."""
+        if not isinstance(self.measure, NearestPhotoMeasure) or not ids:
+            return [1] * len(ids)
+        numbers: list[int] = self.measure.photos.numbers[self.photos_at(ids)].tolist()
+        return numbers
 
 
 def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
@@ -138,9 +156,13 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
     """
     if isinstance(query.by, HashKind):
         part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
-        measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
+        table = part.kind_index.table
+        measure = KindMeasure(table, part.kind_index.index, part.readings.queries)
         return PreparedQuery(
-            measure, part.kind_index.random_distances_ascending, (part,), query.by.bits
+            by_nearest_photo(measure, table.photos),
+            part.kind_index.random_distances_ascending,
+            (part,),
+            query.by.bits,
         )
     return _prepare_look(snapshot, fingerprint, query)
 
@@ -181,31 +203,37 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     random_distances = kind_indexes[0].cached(
         (LOOK.name, *shares),
         lambda: np.sort(
-            blend(
-                [kind_index.random_distances for kind_index in kind_indexes],
-                [kind_index.scale for kind_index in kind_indexes],
-                shares,
+            kind_indexes[0].nearest_of_pairs(
+                blend(
+                    [kind_index.random_photo_distances for kind_index in kind_indexes],
+                    [kind_index.scale for kind_index in kind_indexes],
+                    shares,
+                )
             )
         ),
     )
-    return PreparedQuery(measure, random_distances, parts, query.by.bits)
+    measure_of_items = by_nearest_photo(measure, kind_indexes[0].table.photos)
+    return PreparedQuery(measure_of_items, random_distances, parts, query.by.bits)
 
 
 def blended(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the kinds that the look blends: of its kinds, those of all items.
+    """Return the names of the kinds that the look blends: of its kinds, those of all photos.
 
     Raises:
-        IndexNotReady: some items have no shape code or no colour code.
+        IndexNotReady: some photos have no shape code or no colour code.
     """
-    shape, colour = (snapshot.kind(name).table.ids for name in PARTS)
+    shape, colour = (snapshot.kind(name).table for name in PARTS)
     if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
     learned = snapshot.kinds.get(LEARNED)
-    if learned is not None and _are_same(shape, learned.table.ids):
+    if learned is not None and _are_same(shape, learned.table):
         return (LEARNED, *PARTS)
     return PARTS
 
 
-def _are_same(one: Ids, other: Ids) -> bool:
-    # A generation gives all kinds that cover all items the same array.
-    return one is other or np.array_equal(one, other)
+def _are_same(one: CodeTable, other: CodeTable) -> bool:
+    """Say whether two tables are of the same photos of the same items."""
+    # A generation gives all kinds that cover all items the same arrays.
+    if one.photos is not other.photos and not (one.photos and one.photos.equals(other.photos)):
+        return False
+    return one.ids is other.ids or np.array_equal(one.ids, other.ids)
