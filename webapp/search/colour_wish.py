@@ -3,9 +3,7 @@
 The wish takes the place of the query's own code in the kind `colour`; all else of the query stays.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +14,25 @@ from webapp.index.hamming import Planes, to_planes
 from webapp.index.kind_index import KindIndex
 from webapp.models import Code
 
-TINTS: dict[str, tuple[str, ...]] = {
-    "black": ("black",),
-    "grey": ("dark grey", "grey", "light grey"),
-    "white": ("white",),
-    "brown": ("dull red", "dull yellow"),
-    "red": ("vivid red",),
-    "yellow": ("vivid yellow",),
-    "green": ("dull green", "vivid green"),
-    "teal": ("dull teal", "vivid teal"),
-    "blue": ("dull blue", "vivid blue"),
-    "purple": ("dull purple",),
-    "pink": ("vivid purple",),
+TINTS: dict[str, str] = {
+    "black": "#1b1a1a",
+    "grey": "#85838a",
+    "white": "#f0efec",
+    "beige": "#cdb491",
+    "brown": "#694128",
+    "red": "#b91923",
+    "orange": "#e17323",
+    "yellow": "#e6be2d",
+    "green": "#3c6e37",
+    "teal": "#147878",
+    "blue": "#233c7d",
+    "purple": "#643270",
+    "pink": "#e16e96",
 }
-"""The colours that can be asked for, each with its anchors: see `webapp/hashing/colour.py`."""
+"""The colours that can be asked for, as sRGB; the style sheet paints the swatches with them."""
+
+# How strongly light falls on the parts of a bag, times the colour: from its shadows to its edges.
+_LIGHTS = (0.4, 0.6, 0.8, 1.0, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +51,26 @@ class ColourWish:
 def tinted(name: str) -> ColourWish:
     """Ask for a colour by its name: a bag that has it and no other.
 
-    It may be of one of the colour's anchors alone, or of several in equal parts: that makes a code
-    for each choice of them, in which the bits of an anchor are set up to its share.
+    Two codes, of which the nearer counts: of a bag that has the colour evenly, and of one on which
+    light and shadow fall, in equal parts.
 
     Raises:
         BadParameter: there is no such colour.
     """
     if name not in TINTS:
         raise BadParameter("tint", f"there is no colour '{name[:40]}'; try {', '.join(TINTS)}")
-    anchors = TINTS[name]
-    choices = (some for size in range(1, len(anchors) + 1) for some in combinations(anchors, size))
-    return ColourWish(tuple(_code(some) for some in choices), name)
+    even = np.array([int(TINTS[name][place : place + 2], 16) for place in (1, 3, 5)], np.float64)
+    lit = np.clip(even * np.array(_LIGHTS)[:, None], 0, 255)
+    return ColourWish((_code(even[None]), _code(lit)), name)
 
 
-def _code(anchors: Sequence[str]) -> Code:
-    """Return the packed code of a thing that has these anchors' colours in equal parts."""
-    shares = np.array([(name in anchors) / len(anchors) for name in colour.NAMES])
-    bits = shares[:, None] > colour.thresholds()
-    return np.packbits(bits.ravel()).tobytes()
+def _code(rgb: NDArray[np.float64]) -> Code:
+    """Return the packed code of a thing that has these colours in equal parts, sRGB, (N, 3)."""
+    return np.packbits(colour.code_of(colour.membership(rgb).mean(axis=0))).tobytes()
 
 
 def offered(kind_index: KindIndex) -> tuple[str, ...]:
-    """Return the colours that some item has more than any other, in the order of `TINTS`."""
+    """Return the colours that are the nearest of all to some item, in the order of `TINTS`."""
     found = kind_index.cached("tints", lambda: _present(kind_index))
     return tuple(name for name, present in zip(TINTS, found.tolist(), strict=True) if present)
 
