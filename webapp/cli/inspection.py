@@ -106,6 +106,7 @@ def _as_json(result: Result, milliseconds: float) -> str:
             "distance": hit.distance,
             "similarity": round(hit.similarity, 4),
             "matched": hit.matched,
+            "photo": hit.photo,
             "id": hit.item.id,
             "filename": hit.item.filename,
             "title": hit.item.title,

@@ -54,7 +54,8 @@ def item(item_id: int) -> Response:
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = parameters.search_query(request.args)
-    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
+    asking = parameters.photo_number(request.args)
+    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question, asking)))
 
 
 @bp.get("/search")
@@ -141,6 +142,7 @@ def _result(result: Result) -> Json:
                 "similarity": round(hit.similarity, 4),
                 "matched": hit.matched,
                 "copies": hit.copies,
+                "photo": hit.photo,
                 "item": as_json,
             }
             for hit, as_json in zip(result.hits, items_json, strict=True)
@@ -167,6 +169,7 @@ def _item(item: Item) -> Json:
         **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
+        "images": [media("media.image", photo) for photo in item.photos],
     }
 
 

@@ -34,6 +34,7 @@ def page() -> str | Response:
         "compare.html",
         item=shown,
         q=args.get("q"),
+        asking=parameters.photo_number(args),
         rows=rows,
         found_by=comparison.found_by(rows),
         overlaps=comparison.overlaps(rows),
@@ -65,7 +66,8 @@ def _rows(shown: Item | None) -> list[ComparedKind]:
         args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
     )
     if shown:
-        fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder)
+        asking = parameters.photo_number(args)
+        fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder, photo=asking)
     else:
         fingerprint = fingerprint_text.decode(args["q"])
     ask = partial(searcher.of, fingerprint, left_out=frozenset({shown.id} if shown else ()))

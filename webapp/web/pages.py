@@ -58,12 +58,14 @@ def item(item_id: int) -> str:
     core = hashbag()
     shown = core.snapshot.item(item_id)
     asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
-    search = core.searcher.of_item(item_id, asked)
+    asking = parameters.photo_number(request.args)
+    search = core.searcher.of_item(item_id, asked, asking)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
     return render_template(
         "item.html",
         item=shown,
+        asking=asking,
         search=search,
         result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
         bands=bands,
