@@ -49,6 +49,11 @@ class ItemPhoto:
     height: int
     media_type: str
 
+    @property
+    def id(self) -> int:
+        """The number of the item that it shows."""
+        return self.item_id
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -59,6 +64,9 @@ class Item:
     The fields are listed here alone: the database's columns, the attributes that an import list may
     have, the JSON of an item and its description in OpenAPI are made from `ITEM_FIELDS`.
     """
+
+    number: ClassVar[int] = 1
+    """Of the photo that an item is shown by, as of an `ItemPhoto`."""
 
     id: int
     filename: str
@@ -105,6 +113,10 @@ class Item:
     def is_drawn(self) -> bool:
         """Whether this is one of the demo's drawn bags."""
         return self.path.startswith("demo/")
+
+
+Pictured = Item | ItemPhoto
+"""What has a picture to show: one of an item's photos, or the item itself, by its first."""
 
 
 @dataclass(frozen=True, slots=True)
