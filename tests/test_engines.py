@@ -61,7 +61,7 @@ def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:
     index = engine.open(table, tmp_path, "x")
     for code in list(codes.values())[:40]:
         rows = index.candidates(query_of(code), 20)
-        assert len(table.items_of(rows, 20)) >= 20
+        assert len(table.photos_of(rows, 20)) >= 20
         assert 0 in distances(table.codes[:, rows], query_of(code))
 
 
@@ -142,7 +142,7 @@ def test_what_an_index_misses_is_repaired_and_counted() -> None:
     query = next(iter(codes.values()))
     found = nearest(table, Forgetful(), query_of(query), 9)
     assert [one for _, one in oracle.nearest(codes, query, 9)] == found.ids.tolist()
-    proposed = set(table.ids[table.items_of(np.arange(1), 9)].tolist())
+    proposed = set(table.ids[table.photos_of(np.arange(1), 9)].tolist())
     assert found.missed == set(found.ids.tolist()) - proposed
     assert found.missed
 

@@ -84,7 +84,7 @@ UPDATE facts SET value = 1 WHERE name = 'schema';
 
 
 # What later layouts added to items, and what it says of those of before.
-NEW = (("source", ""), ("occurrence", 0))
+NEW = (("source", ""), ("occurrence", 0), ("photo_count", 1))
 
 
 def database_of(instance: Path) -> Path:
@@ -122,6 +122,9 @@ def rows(database: Path) -> dict[str, list[object]]:
         for item in found["items"]:
             assert isinstance(item, dict)
             assert [item.pop(name, default) for name, default in NEW] == [value for _, value in NEW]
+        for code in found["codes"]:
+            assert isinstance(code, dict)
+            assert code.pop("photo", 1) == 1
         query = "SELECT value FROM facts WHERE name = 'revision'"
         return found | {"revision": list(connection.execute(query).fetchone())}
 

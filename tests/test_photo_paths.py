@@ -127,7 +127,7 @@ def test_a_file_whose_name_holds_a_comma_is_one_file(folder: Path) -> None:
         "bag.jpg",
     ]
     (said,) = (one for one in entries if isinstance(one, Remark))
-    assert str(said).startswith("bag.jpg, line 4: one picture is taken of each row; not taken here")
+    assert str(said).startswith("bag.jpg, line 4: further photos that lie nowhere beside the list")
 
 
 def test_two_spellings_of_one_file_are_taken_once(folder: Path) -> None:

@@ -16,7 +16,7 @@ from webapp import create_app
 from webapp.hashing.code_packing import packed_views
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.kinds import KINDS
-from webapp.index.blank_codes import blank_items
+from webapp.index.blank_codes import blank_photos
 from webapp.index.code_table import CodeTable, make_table
 
 SWATCHES = {
@@ -124,8 +124,8 @@ def test_all_plain_pictures_have_blank_codes_and_bags_have_none(
     kind: str, size: tuple[int, int]
 ) -> None:
     table = table_of(kind, [Image.new("RGB", size, colour) for colour in COLOURS])
-    assert blank_items(table, kind).all()
-    assert not blank_items(table_of(kind, [bag(seed) for seed in range(20)]), kind).any()
+    assert blank_photos(table, kind).all()
+    assert not blank_photos(table_of(kind, [bag(seed) for seed in range(20)]), kind).any()
 
 
 @pytest.mark.parametrize("kind", COLOURED)

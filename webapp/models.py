@@ -33,15 +33,40 @@ class Role(Enum):
 _ATTRIBUTE = {"role": Role.ATTRIBUTE}
 _FACET = {"role": Role.FACET}
 _INTERNAL = {"role": Role.INTERNAL}
+_NO_COLUMN = {"role": None}  # kept in a table of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPhoto:
+    """One photo of an item; `number` counts from 1, the first being the one that grids show."""
+
+    item_id: int
+    number: int
+    path: str
+    filename: str
+    digest: str
+    width: int
+    height: int
+    media_type: str
+
+    @property
+    def id(self) -> int:
+        """The number of the item that it shows."""
+        return self.item_id
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A thing in the catalogue: its photo and its attributes.
+    """A thing in the catalogue: its photos and its attributes.
+
+    What is said of a photo is of the first; `further` are the others, in their order.
 
     The fields are listed here alone: the database's columns, the attributes that an import list may
     have, the JSON of an item and its description in OpenAPI are made from `ITEM_FIELDS`.
     """
+
+    number: ClassVar[int] = 1
+    """Of the photo that an item is shown by, as of an `ItemPhoto`."""
 
     id: int
     filename: str
@@ -62,6 +87,27 @@ class Item:
     occurrence: int = field(default=0, metadata=_INTERNAL)
     # The folder or list that named it last, as `path` is kept; "" where it was added by itself.
     source: str = field(default="", metadata=_INTERNAL)
+    photo_count: int = field(default=1, metadata=_INTERNAL)
+    further: tuple[ItemPhoto, ...] = field(default=(), metadata=_NO_COLUMN)
+
+    @property
+    def photos(self) -> tuple[ItemPhoto, ...]:
+        """All of its photos."""
+        first = ItemPhoto(
+            self.id,
+            1,
+            self.path,
+            self.filename,
+            self.digest,
+            self.width,
+            self.height,
+            self.media_type,
+        )
+        return (first, *self.further)
+
+    def photo(self, number: int) -> ItemPhoto:
+        """Return one of its photos; the first where it has none of this number."""
+        return self.photos[number - 1] if 0 < number <= 1 + len(self.further) else self.photos[0]
 
     @property
     def is_drawn(self) -> bool:
@@ -69,9 +115,13 @@ class Item:
         return self.path.startswith("demo/")
 
 
+Pictured = Item | ItemPhoto
+"""What has a picture to show: one of an item's photos, or the item itself, by its first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemField:
-    """A field of `Item`; `type` is its annotation: int, str, float | None or Mapping[str, str]."""
+    """A column of `Item`; `type` is its annotation: int, str, float | None or Mapping[str, str]."""
 
     name: str
     type: object
@@ -82,6 +132,7 @@ _TYPES = get_type_hints(Item)
 ITEM_FIELDS = tuple(
     ItemField(one.name, _TYPES[one.name], one.metadata.get("role", Role.FOUND))
     for one in fields(Item)
+    if one.metadata != _NO_COLUMN
 )
 
 PUBLIC_FIELDS = tuple(one for one in ITEM_FIELDS if one.role is not Role.INTERNAL)
@@ -151,11 +202,20 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPhoto:
-    """One picture to take in; `attributes` are columns of the catalogue, those given only.
+class FurtherPhoto:
+    """A further photo of an item that is to be taken in."""
 
-    `line` is where the import list names it; None in a folder. `occurrence` counts the rows of
-    the list before it that name the same file.
+    path: Path
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPhoto:
+    """One item to take in; `attributes` are columns of the catalogue, those given only.
+
+    `path` and `filename` are of its first photo; `further` are its others, None where nothing is
+    said of them. `line` is where the import list names it; None in a folder. `occurrence` counts
+    the rows of the list before it that name the same file first.
     """
 
     path: Path
@@ -163,6 +223,7 @@ class ListedPhoto:
     attributes: Mapping[str, object]
     line: int | None = None
     occurrence: int = 0
+    further: tuple[FurtherPhoto, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +282,8 @@ class Hit:
     least as near, 0 to 1; None where there are too few items to say.
 
     `matched` says how the query was read where not as it is, such as "mirrored". `copies` counts
-    the items with the identical picture that this one stands for, itself among them.
+    the items with the identical pictures that this one stands for, itself among them. `photo` is
+    the number of the item's photo that is nearest.
     """
 
     rank: int
@@ -233,6 +295,7 @@ class Hit:
     level: Level | None = None
     close: bool = False
     chance: float | None = None
+    photo: int = 1
 
 
 @dataclass(frozen=True, slots=True)

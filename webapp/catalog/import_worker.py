@@ -1,14 +1,23 @@
-"""Reads one photo's file for an import; runs in worker processes, so it knows no database."""
+"""Reads the photos of one item for an import; runs in worker processes: it knows no database."""
 
 import hashlib
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
-from webapp.models import Fingerprint, ImportEntry, Item, ListedPhoto, Rejected, Remark
+from webapp.models import (
+    Fingerprint,
+    ImportEntry,
+    Item,
+    ItemPhoto,
+    ListedPhoto,
+    Rejected,
+    Remark,
+)
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -18,11 +27,17 @@ MAX_FILE_BYTES = 512 * 1024 * 1024
 class Known:
     """The item that the catalogue has at a path.
 
-    `stale`: the kinds in which it has no code made by the libraries that are installed now.
+    `stale`: the kinds in which a photo of it has no code made by the libraries that are installed
+    now, by the photo's number.
     """
 
     item: Item
-    stale: tuple[str, ...]
+    stale: Mapping[int, tuple[str, ...]]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no code is to be made."""
+        return not any(self.stale.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +52,45 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportTask:
-    """What a worker is given of one photo, or of what only passes through.
+class FurtherFound:
+    """What a worker found of a further photo; `place` is its stored path."""
 
-    `is_removed`: its item was taken out by hand, so it is left out. `is_touched`: its file may have
-    changed since it was read.
+    place: str
+    filename: str
+    photo: Photo
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a worker found of an item: its first photo, the further ones, and what was unreadable.
+
+    `further`: None where nothing is said of them, and they stay as they are.
+    """
+
+    first: Photo
+    further: tuple[FurtherFound, ...] | None = None
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def digests(self) -> set[str]:
+        """The contents of all photos."""
+        return {self.first.digest, *(one.photo.digest for one in self.further or ())}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTask:
+    """What a worker is given of one item, or of what only passes through.
+
+    `is_removed`: its item was taken out by hand, so it is left out. `is_touched`: a file may have
+    changed since it was read. `places`: the stored paths of its further photos.
     """
 
     entry: ImportEntry
     known: Known | None = None
     is_removed: bool = False
     is_touched: bool = True
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +105,8 @@ class ImportWorker:
     kinds: tuple[str, ...]
     decodes: bool = True
 
-    def read(self, task: ImportTask) -> Photo | Rejected | Remark | None:
-        """Read one file: decode it once, for its codes and its thumbnails; None: it is left out.
+    def read(self, task: ImportTask) -> Found | Rejected | Remark | None:
+        """Read an item's files: each is decoded once, for codes and thumbnails; None: left out.
 
         A new photo gets codes of the `kinds`, a changed one of all kinds, and an unchanged one of
         the kinds that are stale.
@@ -73,22 +116,43 @@ class ImportWorker:
             return want
         if task.is_removed:
             return None
-        if known and not task.is_touched and not known.stale:
-            return _as_known(known.item)
+        if known and not task.is_touched and known.is_complete:
+            return Found(_as_known(known.item.photos[0]))
         try:
-            return self._photo(_bytes_of(want.path), known)
+            first = self._photo(_bytes_of(want.path), known, 1)
         except UnreadableImage as error:
             return Rejected(want.filename, str(error))
+        return Found(first) if want.further is None else self._with_further(first, want, task)
 
-    def _photo(self, data: bytes, known: Known | None) -> Photo:
+    def _with_further(self, first: Photo, want: ListedPhoto, task: ImportTask) -> Found:
+        """Read the further photos; one that cannot be read now stays where it was known before."""
+        further: list[FurtherFound] = []
+        rejected = []
+        for listed, place in zip(want.further or (), task.places, strict=True):
+            number = len(further) + 2
+            before = _known_photo(task.known, number)
+            try:
+                photo = self._photo(_bytes_of(listed.path), task.known, number)
+            except UnreadableImage as error:
+                rejected.append(Rejected(listed.filename, str(error)))
+                if not before or before.path != place:
+                    continue
+                photo = _as_known(before)
+            is_new = not before or before.digest != photo.digest
+            further.append(FurtherFound(place, listed.filename, photo, is_new))
+        return Found(first, tuple(further), tuple(rejected))
+
+    def _photo(self, data: bytes, known: Known | None, number: int) -> Photo:
         digest = hashlib.sha256(data).hexdigest()
-        unchanged = known if known and known.item.digest == digest else None
+        before = _known_photo(known, number)
+        unchanged = before if before and before.digest == digest else None
         if not self.decodes:
-            return _as_known(unchanged.item) if unchanged else Photo(digest, 0, 0, "", None)
-        complete = unchanged is not None and _has_thumbs(self.thumbs, unchanged.item)
-        if unchanged and complete and not unchanged.stale:
-            return _as_known(unchanged.item)
-        wanted = unchanged.stale if unchanged else KINDS if known else self.kinds
+            return _as_known(unchanged) if unchanged else Photo(digest, 0, 0, "", None)
+        stale = known.stale.get(number, ()) if known else ()
+        complete = unchanged is not None and _has_thumbs(self.thumbs, unchanged)
+        if unchanged and complete and not stale:
+            return _as_known(unchanged)
+        wanted = stale if unchanged else KINDS if known else self.kinds
         picture, fingerprint = hash_item(EncodedPicture(data, self.max_pixels), wanted)
         # What was decoded tells which sizes there are to be: it may be kept in more than before.
         sizes = sizes_of(picture.width, picture.height, picture.media_type)
@@ -97,9 +161,15 @@ class ImportWorker:
         return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
 
-def _as_known(item: Item) -> Photo:
+def _known_photo(known: Known | None, number: int) -> ItemPhoto | None:
+    """Return the photo that an item has at a number, if it has one."""
+    photos = known.item.photos if known else ()
+    return photos[number - 1] if number <= len(photos) else None
+
+
+def _as_known(photo: ItemPhoto) -> Photo:
     """Say of a photo what the catalogue has of it: nothing is new."""
-    return Photo(item.digest, item.width, item.height, item.media_type, None)
+    return Photo(photo.digest, photo.width, photo.height, photo.media_type, None)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -116,5 +186,5 @@ def _bytes_of(path: Path) -> bytes:
         raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
 
 
-def _has_thumbs(thumbs: ThumbStore, item: Item) -> bool:
-    return thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type))
+def _has_thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> bool:
+    return thumbs.has_all(photo.digest, sizes_of(photo.width, photo.height, photo.media_type))

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from webapp.atomic_files import flush
 from webapp.catalog.import_outcome import Answer, Judge, Outcome
-from webapp.catalog.import_worker import ImportTask, ImportWorker, Known, Photo
+from webapp.catalog.import_worker import Found, ImportTask, ImportWorker, Known
 from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
@@ -15,7 +16,7 @@ from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.learned import session
-from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.models import FurtherPhoto, ImportEntry, Item, ListedPhoto, Rejected, Remark
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 
@@ -62,7 +63,7 @@ class Importer:
                 judged = judge.batch(batch)
                 if not dry:
                     folders |= self._write([entry for _, entry in judged if entry])
-                    self._drop_replaced(batch)
+                    self._drop_replaced(batch, judge.replaced)
                     self._follow(batch, run)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
@@ -76,19 +77,26 @@ class Importer:
 
     def _write(self, entries: Sequence[Entry]) -> set[Path]:
         """Write a batch, its photos' thumbnails on disk before it; return the folders of these."""
-        contents = [entry.columns["digest"] for entry in entries if "digest" in entry.columns]
-        folders = self._thumbs.flush(map(str, contents))
+        contents = [
+            str(columns["digest"])
+            for entry in entries
+            for columns in (entry.columns, *(one.columns for one in entry.further or ()))
+            if "digest" in columns
+        ]
+        folders = self._thumbs.flush(contents)
         self._writer.write(entries)
         return folders
 
-    def _drop_replaced(self, batch: Sequence[Answer]) -> None:
+    def _drop_replaced(self, batch: Sequence[Answer], of_moved: set[str]) -> None:
         """Remove the thumbnails of contents that no item has any more, or has got."""
-        replaced = set()
-        for task, photo in batch:
-            if isinstance(photo, Photo):
-                before = task.known.item.digest if task.known else photo.digest
-                if not task.known or before != photo.digest:
-                    replaced.add(before)
+        replaced = set(of_moved)
+        of_moved.clear()
+        for task, found in batch:
+            if isinstance(found, Found):
+                known = task.known.item.photos if task.known and found.further is not None else ()
+                before = {task.known.item.digest} if task.known else found.digests
+                before |= {photo.digest for photo in known}
+                replaced |= before - found.digests if task.known else before
         for digest in replaced - self._catalog.digests(list(replaced)):
             self._thumbs.remove(digest)
 
@@ -101,7 +109,7 @@ class Importer:
         if claimed:
             self._writer.claim(claimed, run.source)
         if run.again:
-            taken = [task.entry for task, photo in batch if isinstance(photo, Photo)]
+            taken = [task.entry for task, found in batch if isinstance(found, Found)]
             self._writer.forget_removals(
                 [self._place(want) for want in taken if isinstance(want, ListedPhoto)]
             )
@@ -122,10 +130,28 @@ class Importer:
             for want in batch:
                 if isinstance(want, ListedPhoto):
                     place = self._place(want)
-                    touched = run is None or run.may_have_changed(want.path)
-                    yield ImportTask(want, known.get(place), place in removed, touched)
+                    yield self._task(want, known.get(place), run, is_removed=place in removed)
                 else:
                     yield ImportTask(want)
+
+    def _task(
+        self, want: ListedPhoto, known: Known | None, run: SourceRun | None, *, is_removed: bool
+    ) -> ImportTask:
+        if want.further is None and known and known.item.further:
+            want = replace(want, further=self._kept(known.item))
+        further = want.further or ()
+        places = tuple(self._catalog.stored_path(one.path) for one in further)
+        paths = (want.path, *(one.path for one in further))
+        touched = run is None or any(map(run.may_have_changed, paths))
+        if known and want.further is not None:
+            touched |= places != tuple(photo.path for photo in known.item.further)
+        return ImportTask(want, known, is_removed, touched, places)
+
+    def _kept(self, item: Item) -> tuple[FurtherPhoto, ...]:
+        """Name the further photos that an item has, where its source says nothing of them."""
+        return tuple(
+            FurtherPhoto(self._catalog.photo(photo), photo.filename) for photo in item.further
+        )
 
     def _known(
         self, wanted: Sequence[ListedPhoto], kinds: Collection[str], fill: bool
@@ -133,7 +159,13 @@ class Importer:
         found = self._catalog.items_at([path for path, _ in map(self._place, wanted)])
         makers = self._catalog.makers_of([item.id for item in found])
         return {
-            (item.path, item.occurrence): Known(item, self._stale(makers[item.id], kinds, fill))
+            (item.path, item.occurrence): Known(
+                item,
+                {
+                    photo.number: self._stale(makers.get((item.id, photo.number), {}), kinds, fill)
+                    for photo in item.photos
+                },
+            )
             for item in found
         }
 

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from webapp.catalog.database import connect_to
+from webapp.catalog.item_rows import read_items
 from webapp.catalog.layout import check_connections
-from webapp.catalog.schema import codes, facts, items, makers
+from webapp.catalog.schema import codes, facts, items, makers, photos
 from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.hash_kind import HashKind
-from webapp.models import FACETS, Fingerprint, Ids, Item
+from webapp.models import FACETS, Fingerprint, Ids, Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
@@ -25,7 +26,9 @@ _MOST_ID = 2**63 - 1  # the largest whole number of a database
 # Building a statement takes longer than running it, so these are built once.
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
-_CODES = sa.select(codes.c.item_id, codes.c.kind, codes.c.code).where(codes.c.item_id.in_(_SOME))
+_CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).where(
+    codes.c.item_id.in_(_SOME)
+)
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
@@ -41,23 +44,23 @@ class Catalog:
         check_connections(self.engine)
         self.instance = instance.resolve()
 
-    def photo(self, item: Item) -> Path:
-        """Return the path of the item's original photo."""
-        return self.instance / item.path
+    def photo(self, of: Item | ItemPhoto) -> Path:
+        """Return the path of an original photo; of an item, of its first."""
+        return self.instance / of.path
 
-    def encoded_photo(self, item: Item) -> EncodedPicture:
-        """Read the file of an item's original.
+    def encoded_photo(self, photo: ItemPhoto) -> EncodedPicture:
+        """Read the file of an original.
 
         Raises:
             ItemNotFound: it is not where it was imported from.
         """
         try:
-            data = self.photo(item).read_bytes()
+            data = self.photo(photo).read_bytes()
         except OSError as error:
             raise ItemNotFound(
-                f"the photo of item {item.id} is not where it was imported from"
+                f"the photo of item {photo.item_id} is not where it was imported from"
             ) from error
-        return EncodedPicture.of_item(item, data)
+        return EncodedPicture.of_item(photo, data)
 
     def item(self, item_id: int) -> Item:
         """Return one item.
@@ -79,8 +82,9 @@ class Catalog:
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK_ITEMS):
                 some = ids[start : start + _CHUNK_ITEMS]
-                rows = connection.execute(_ITEMS, {"ids": some})
-                by_id.update((row[0], Item(*row)) for row in rows.all())
+                by_id.update(
+                    (item.id, item) for item in read_items(connection, _ITEMS, {"ids": some})
+                )
         return [by_id[item_id] for item_id in ids if item_id in by_id]
 
     def stored_path(self, path: Path) -> str:
@@ -89,30 +93,34 @@ class Catalog:
         return str(path.relative_to(self.instance) if inside else path)
 
     def items_at(self, paths: Sequence[str]) -> list[Item]:
-        """Return the items whose photos lie at these stored paths, at most some hundreds."""
+        """Return the items whose first photos lie at these stored paths, at most some hundreds."""
         with self.engine.connect() as connection:
-            rows = connection.execute(sa.select(items).where(items.c.path.in_(paths)))
-            return [Item(**row) for row in rows.mappings()]
+            return read_items(connection, sa.select(items).where(items.c.path.in_(paths)))
 
     def digests(self, digests: Sequence[str]) -> set[str]:
-        """Return those of the contents that some item has."""
-        query = sa.select(items.c.digest).where(items.c.digest.in_(digests))
+        """Return those of the contents that some photo of an item has."""
+        first, further = (
+            sa.select(table.c.digest).where(table.c.digest.in_(digests))
+            for table in (items, photos)
+        )
         with self.engine.connect() as connection:
-            return set(connection.scalars(query))
+            return {*connection.scalars(first), *connection.scalars(further)}
 
-    def makers_of(self, ids: Sequence[int]) -> dict[int, dict[str, str]]:
-        """Return which libraries made the codes of items, by item and kind."""
-        found: dict[int, dict[str, str]] = {item_id: {} for item_id in ids}
-        query = sa.select(codes.c.item_id, codes.c.kind, makers.c.versions).join(makers)
+    def makers_of(self, ids: Sequence[int]) -> dict[tuple[int, int], dict[str, str]]:
+        """Return which libraries made the codes of items, by item and number of photo, and kind."""
+        found: dict[tuple[int, int], dict[str, str]] = {}
+        query = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, makers.c.versions).join(
+            makers
+        )
         with self.engine.connect() as connection:
-            for item_id, kind, versions in connection.execute(
+            for item_id, photo, kind, versions in connection.execute(
                 query.where(codes.c.item_id.in_(ids))
             ):
-                found[item_id][kind] = versions
+                found.setdefault((item_id, photo), {})[kind] = versions
         return found
 
     def stale(self, versions: Mapping[str, str]) -> list[int]:
-        """List the items that lack a code of some kind by the library versions given."""
+        """List the items with a photo that lacks a code of some kind by the versions given."""
         with self.engine.connect() as connection:
             return list(connection.scalars(_lacking(versions).order_by(items.c.id)))
 
@@ -134,43 +142,58 @@ class Catalog:
             return connection.scalar(query.limit(1)) is not None
 
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
-        """Return the stored codes of items, by item and kind."""
-        found: dict[int, dict[str, bytes]] = {item_id: {} for item_id in ids}
+        """Return the stored codes of the items' first photos, by item and kind."""
+        found = self.photo_fingerprints(ids)
+        return {item_id: found.get((item_id, 1), {}) for item_id in ids}
+
+    def photo_fingerprints(self, ids: Sequence[int]) -> dict[tuple[int, int], Fingerprint]:
+        """Return the stored codes of all photos of items, by item and number of photo, and kind."""
+        found: dict[tuple[int, int], dict[str, bytes]] = {}
         if not ids:
             return {}
         with self.engine.connect() as connection:
             for start in range(0, len(ids), _CHUNK_ITEMS):
                 some = ids[start : start + _CHUNK_ITEMS]
-                for item_id, kind, code in connection.execute(_CODES, {"ids": some}).all():
-                    found[item_id][kind] = code
+                for item_id, photo, kind, code in connection.execute(_CODES, {"ids": some}).all():
+                    found.setdefault((item_id, photo), {})[kind] = code
         return dict(found)
 
-    def code_column(self, kind: HashKind) -> tuple[Ids, NDArray[np.uint8]]:
+    def code_column(self, kind: HashKind) -> tuple[Ids, NDArray[np.int32], NDArray[np.uint8]]:
         """Return the codes of one kind that can be compared with those made here.
 
-        Ids of the N items that have one, ascending, shape (N,), int64; and their codes one after
-        the other, packed, shape (N * bytes of all views,), uint8.
+        Of the N photos that have one, the ids of their items, ascending, shape (N,), int64; their
+        numbers among the item's photos, from 1, shape (N,); and their codes one after the other,
+        packed, shape (N * bytes of all views,), uint8.
         """
         size = kind.views * kind.bytes
-        ids, packed = [], bytearray()
+        ids, numbers, packed = array("q"), array("i"), bytearray()
         with self.engine.connect() as connection:
             known = connection.scalars(sa.select(makers.c.versions)).all()
             query = (
-                sa.select(codes.c.item_id, codes.c.code)
+                sa.select(codes.c.item_id, codes.c.photo, codes.c.code)
                 .join(makers)
                 .where(codes.c.kind == kind.name)
                 .where(makers.c.versions.in_([one for one in known if kind.can_compare(one)]))
-                .order_by(codes.c.item_id)
+                .order_by(codes.c.item_id, codes.c.photo)
             )
             rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-            for item_id, code in rows:
+            for item_id, photo, code in rows:
                 ids.append(item_id)
+                numbers.append(photo)
                 packed += code * (size // len(code))  # an earlier version had one view
-        return np.array(ids, dtype=np.int64), np.frombuffer(packed, dtype=np.uint8)
+        return (
+            np.array(ids, dtype=np.int64),
+            np.array(numbers, dtype=np.int32),
+            np.frombuffer(packed, dtype=np.uint8),
+        )
 
     def count(self) -> int:
         """Count the items."""
         return self._scalar(sa.select(sa.func.count()).select_from(items))
+
+    def count_photos(self) -> int:
+        """Count the photos of all items."""
+        return self._scalar(sa.select(sa.func.coalesce(sa.func.sum(items.c.photo_count), 0)))
 
     def attribute_columns(
         self,
@@ -222,11 +245,11 @@ class Catalog:
         query = sa.select(items).order_by(items.c.id).limit(_CHUNK_ITEMS)
         while True:
             with self.engine.connect() as connection:
-                rows = connection.execute(query.where(items.c.id > last)).mappings().all()
-            if not rows:
+                found = read_items(connection, query.where(items.c.id > last))
+            if not found:
                 return
-            yield from (Item(**row) for row in rows)
-            last = rows[-1]["id"]
+            yield from found
+            last = found[-1].id
 
     @property
     def revision(self) -> int:
@@ -242,12 +265,13 @@ class Catalog:
 
 
 def _lacking(versions: Mapping[str, str]) -> sa.Select[int]:
-    """Select the ids of the items without a code of each kind by these library versions."""
+    """Select the ids of the items of which a photo lacks a code of a kind by these versions."""
     complete = (
         sa.select(codes.c.item_id)
         .join(makers)
+        .join(items, items.c.id == codes.c.item_id)
         .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
-        .group_by(codes.c.item_id)
-        .having(sa.func.count() == len(versions))
+        .group_by(codes.c.item_id, items.c.photo_count)
+        .having(sa.func.count() == len(versions) * items.c.photo_count)
     )
     return sa.select(items.c.id).where(items.c.id.not_in(complete))

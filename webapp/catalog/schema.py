@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from webapp.models import ATTRIBUTES, ITEM_FIELDS, ItemField
 
-LAYOUT = 3
+LAYOUT = 4
 """The number of this layout of the tables; the database has its own in `facts`."""
 
 metadata = sa.MetaData()
@@ -28,7 +28,7 @@ _COLUMN_TYPES: dict[object, type[sa.types.TypeEngine[Any]]] = {
 
 # A list may leave a text out.
 _defaults = {one.name: "" for one in ITEM_FIELDS if one.type is str and one.name in ATTRIBUTES}
-_defaults |= {"source": "", "occurrence": "0"}
+_defaults |= {"source": "", "occurrence": "0", "photo_count": "1"}
 
 
 def _column(one: ItemField) -> sa.Column[Any]:
@@ -55,6 +55,20 @@ items = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# The photos of an item but the first, which is in `items`; most items have none.
+photos = sa.Table(
+    "photos",
+    metadata,
+    sa.Column("item_id", sa.ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # from 2
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+)
+
 # Items that were taken out by hand: an import leaves their photos out.
 removed = sa.Table(
     "removed",
@@ -79,6 +93,8 @@ codes = sa.Table(
     sa.Column(
         "item_id", sa.ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True
     ),
+    # Which of the item's photos it is of, from 1.
+    sa.Column("photo", sa.Integer, primary_key=True, server_default="1"),
     sa.Column("code", sa.LargeBinary, nullable=False),
     sa.Column("maker_id", sa.ForeignKey("makers.id"), nullable=False),
 )

@@ -10,10 +10,23 @@ import sqlalchemy as sa
 from webapp.catalog.database import PATIENCE, WRITER_SECONDS
 from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
-from webapp.catalog.schema import codes, facts, items, makers, removed
+from webapp.catalog.schema import codes, facts, items, makers, photos, removed
 from webapp.models import Fingerprint, T
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoEntry:
+    """What is to be written of a further photo: its columns and its codes.
+
+    `is_new`: it is another picture than the item had at its number. `fingerprint` is None where the
+    stored codes are still right.
+    """
+
+    columns: Mapping[str, object]
+    fingerprint: Fingerprint | None
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +34,22 @@ class Entry:
     """What is to be written of one item.
 
     `item_id` is None for a new item. `columns` are the columns of `items` to write; in an existing
-    item the others stay. `fingerprint` is None where the stored codes are still right. `versions`
-    are the library versions that made the codes, by kind.
+    item the others stay. `fingerprint` is of its first photo; None where the stored codes are still
+    right. `versions` are the library versions that made the codes, by kind. `further` are all its
+    further photos; None where these stay as they are.
     """
 
     item_id: int | None
     columns: Mapping[str, object]
     fingerprint: Fingerprint | None
     versions: Mapping[str, str]
+    further: Sequence[PhotoEntry] | None = None
+
+    @property
+    def fingerprints(self) -> Mapping[int, Fingerprint]:
+        """The codes to write, by the number of the photo that they are of."""
+        found = {number: one.fingerprint for number, one in enumerate(self.further or (), 2)}
+        return {n: codes for n, codes in ({1: self.fingerprint} | found).items() if codes}
 
 
 class CatalogWriter:
@@ -54,7 +75,9 @@ class CatalogWriter:
                     update = items.update().where(items.c.id == item_id)
                     connection.execute(update.values(**entry.columns))
             _drop_codes(connection, known)
-            self._add_codes(connection, {**known, **_added(connection, new)})
+            every = {**known, **_added(connection, new)}
+            _replace_further(connection, every)
+            self._add_codes(connection, every)
             # Indexes hold attributes too, for filters: they must follow every change.
             _advance(connection)
 
@@ -87,11 +110,13 @@ class CatalogWriter:
             {
                 "kind": kind,
                 "item_id": item_id,
+                "photo": number,
                 "code": code,
                 "maker_id": self._maker_id(connection, entry.versions[kind]),
             }
             for item_id, entry in entries.items()
-            for kind, code in (entry.fingerprint or {}).items()
+            for number, fingerprint in entry.fingerprints.items()
+            for kind, code in fingerprint.items()
         ]
         if rows:
             connection.execute(codes.insert(), rows)
@@ -123,22 +148,53 @@ def _added(connection: sa.Connection, entries: Iterable[Entry]) -> dict[int, Ent
 def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
     """Delete the codes that are to be replaced.
 
-    If the photo is another than before, all its codes are deleted: also those of kinds that are
-    not installed now.
+    If a photo is another than before, or gone, all its codes are deleted: also those of kinds that
+    are not installed now.
     """
-    another = [item_id for item_id, entry in entries.items() if "digest" in entry.columns]
-    if another:
-        connection.execute(codes.delete().where(codes.c.item_id.in_(another)))
-    replaced = [
-        {"of_item": item_id, "of_kind": kind}
+    of_photo = (codes.c.item_id == sa.bindparam("of_item")) & (
+        codes.c.photo == sa.bindparam("of_photo")
+    )
+    another = [
+        {"of_item": item_id, "of_photo": number}
         for item_id, entry in entries.items()
-        for kind in entry.fingerprint or {}
+        for number in _replaced_photos(entry)
+    ]
+    if another:
+        connection.execute(codes.delete().where(of_photo), another)
+    replaced = [
+        {"of_item": item_id, "of_photo": number, "of_kind": kind}
+        for item_id, entry in entries.items()
+        for number, fingerprint in entry.fingerprints.items()
+        for kind in fingerprint
     ]
     if replaced:
-        which = (codes.c.item_id == sa.bindparam("of_item")) & (
-            codes.c.kind == sa.bindparam("of_kind")
-        )
+        which = of_photo & (codes.c.kind == sa.bindparam("of_kind"))
         connection.execute(codes.delete().where(which), replaced)
+
+
+def _replaced_photos(entry: Entry) -> Iterator[int]:
+    """Yield the numbers of an item's photos that are others than before."""
+    if "digest" in entry.columns:
+        yield 1
+    yield from (number for number, one in enumerate(entry.further or (), 2) if one.is_new)
+
+
+def _replace_further(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
+    """Write the further photos of items anew; the codes of photos that are gone go too."""
+    given = {item_id: one.further for item_id, one in entries.items() if one.further is not None}
+    if not given:
+        return
+    connection.execute(photos.delete().where(photos.c.item_id.in_(given)))
+    last = [{"of_item": item_id, "last": 1 + len(some)} for item_id, some in given.items()]
+    beyond = (codes.c.item_id == sa.bindparam("of_item")) & (codes.c.photo > sa.bindparam("last"))
+    connection.execute(codes.delete().where(beyond), last)
+    rows = [
+        {"item_id": item_id, "number": number, **one.columns}
+        for item_id, some in given.items()
+        for number, one in enumerate(some, 2)
+    ]
+    if rows:
+        connection.execute(photos.insert(), rows)
 
 
 def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:

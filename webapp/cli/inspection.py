@@ -109,6 +109,7 @@ def _as_json(result: Result, milliseconds: float) -> str:
             "similarity": round(hit.similarity, 4),
             "level": hit.level,
             "matched": hit.matched,
+            "photo": hit.photo,
             "id": hit.item.id,
             "filename": hit.item.filename,
             "title": hit.item.title,

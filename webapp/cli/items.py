@@ -1,5 +1,6 @@
 """Commands for single items: add, set, remove."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -14,10 +15,10 @@ from webapp.catalog.source_run import ADDED_BY_ITSELF, SourceRun
 from webapp.catalog.write_lock import writing
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.cli.common import no_map_option, reports_errors
-from webapp.cli.publication import draw_map, publish
+from webapp.cli.publication import draw_map, publish, tell_note
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import ItemNotFound, UnreadableImage
-from webapp.models import ATTRIBUTES, Item, ListedPhoto, Rejected
+from webapp.models import ATTRIBUTES, FurtherPhoto, Item, ListedPhoto, Rejected
 from webapp.processes import available_cores
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -47,41 +48,66 @@ def attribute_options(command: F) -> F:
 @click.argument("file", type=file_path)
 @attribute_options
 @click.option(
+    "--photo",
+    "further",
+    type=file_path,
+    multiple=True,
+    help="A further photo of it, such as its back; repeatable, and then these are all.",
+)
+@click.option(
     "--extra", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="Anything else of it."
 )
 @no_map_option
 @reports_errors
 def add(
-    file: Path, extra: Sequence[tuple[str, str]], no_map: bool, **attributes: str | None
+    file: Path,
+    further: tuple[Path, ...],
+    extra: Sequence[tuple[str, str]],
+    no_map: bool,
+    **attributes: str | None,
 ) -> None:
-    """Take in one photo, also one that was removed before; it stays where it is.
+    """Take in one item by its photo, also one that was removed before; it stays where it is.
 
-    A photo that is in the catalogue already gets the attributes that are given.
+    A photo that is in the catalogue already gets the attributes, and further photos, that are
+    given.
     """
     core = hashbag()
     given = {name: value for name, value in attributes.items() if value is not None}
     with writing(core.settings.instance):
-        outcome, item = _added(core, file, given | dict(extra))
+        outcome, item, unread = _added(core, file, further, given | dict(extra))
         publish(core, 1)
         click.echo(f"{outcome.value} item {item.id}")
+        for problem in unread:
+            tell_note(problem)
         if not no_map:
             draw_map(core)
+    if unread:
+        sys.exit(1)
 
 
-def _added(core: Hashbag, file: Path, given: Mapping[str, str]) -> tuple[Outcome, Item]:
-    """Take one photo in; the caller holds the write lock."""
-    path = file.resolve()
-    if not is_unicode(str(path)):
-        raise UnreadableImage(f"{readable(path)}: its path is not UTF-8: rename it")
+def _added(
+    core: Hashbag, file: Path, further: Sequence[Path], given: Mapping[str, str]
+) -> tuple[Outcome, Item, Sequence[Rejected]]:
+    """Take one item in, and name its further photos that cannot be read.
+
+    The caller holds the write lock.
+    """
+    path, *others = (one.resolve() for one in (file, *further))
+    for one in (path, *others):
+        if not is_unicode(str(one)):
+            raise UnreadableImage(f"{readable(one)}: its path is not UTF-8: rename it")
     CatalogWriter(core.catalog).make_catalog()
     known = core.catalog.items_at([core.catalog.stored_path(path)])
     columns = columns_of(given, known[0].extra if known else {})
     run = SourceRun(ADDED_BY_ITSELF, again=True)
-    (outcome,) = core.importer.take([ListedPhoto(path, readable(path.name), columns)], 1, run=run)
+    photos = tuple(FurtherPhoto(one, readable(one.name)) for one in dict.fromkeys(others))
+    wanted = ListedPhoto(path, readable(path.name), columns, further=photos or None)
+    outcome, *problems = core.importer.take([wanted], 1, run=run)
     if isinstance(outcome, Rejected):
         raise UnreadableImage(str(outcome))
     assert isinstance(outcome, Outcome), "a photo that was named is taken in or rejected"
-    return outcome, core.catalog.items_at([core.catalog.stored_path(path)])[0]
+    unread = [problem for problem in problems if isinstance(problem, Rejected)]
+    return outcome, core.catalog.items_at([core.catalog.stored_path(path)])[0], unread
 
 
 @click.command("set")

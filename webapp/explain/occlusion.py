@@ -14,7 +14,7 @@ from webapp.explain.why import Evidence
 from webapp.hashing.fingerprinting import find_attention
 from webapp.hashing.hash_kind import Attention, Bits, MeasuresAttention
 from webapp.hashing.one_at_a_time import one_at_a_time
-from webapp.models import Item
+from webapp.models import ItemPhoto
 from webapp.pictures.regions import region
 
 # A part is outlined if hiding it adds at least this share of the largest added distance.
@@ -65,7 +65,7 @@ class OcclusionMaps:
 
 
 def occlusion_maps(
-    catalog: Catalog, evidence: Evidence, asked: Item | None, found: Item
+    catalog: Catalog, evidence: Evidence, asked: ItemPhoto | None, found: ItemPhoto
 ) -> OcclusionMaps | None:
     """Hide the parts of both photos one by one; None for a kind that has no such measure.
 
@@ -84,7 +84,7 @@ def occlusion_maps(
 
 
 def _occlusion_map(
-    catalog: Catalog, measure: MeasuresAttention, item: Item, compared: Bits
+    catalog: Catalog, measure: MeasuresAttention, photo: ItemPhoto, compared: Bits
 ) -> OcclusionMap:
-    photo = catalog.encoded_photo(item)
-    return OcclusionMap(one_at_a_time(find_attention, photo, measure, compared))
+    encoded = catalog.encoded_photo(photo)
+    return OcclusionMap(one_at_a_time(find_attention, encoded, measure, compared))

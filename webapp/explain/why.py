@@ -61,6 +61,7 @@ class Evidence:
 class Explanation:
     """The evidence of a match, and its distance among those of random pairs of items.
 
+    `photo`: the number of the item's photo that matched, the nearest.
     `distance` and `step` are in the unit of the ranking: bits, or look distance.
     `histogram[i]`: how many of 20,000 random pairs have a distance from `i * step` to below
     `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart;
@@ -68,6 +69,7 @@ class Explanation:
     whether the photo asked with shows one, None where that is not known.
     """
 
+    photo: int
     distance: int
     level: Level | None
     close: bool
@@ -96,21 +98,23 @@ def explain(search: Search, item_id: int) -> Explanation:
     histogram = np.bincount(random_distances // step, minlength=farthest // step + 1)
     chance = search.chance(distance)
     ((level, close),) = search.prepared.verdicts([item_id], [distance])
+    (photo,) = search.prepared.photos_at([item_id]).tolist()
     return Explanation(
+        search.prepared.photo_numbers([item_id])[0],
         distance,
         level,
         close,
         search.prepared.bag,
-        tuple(_evidence(search, part, position) for part in search.prepared.parts),
+        tuple(_evidence(search, part, photo) for part in search.prepared.parts),
         histogram,
         step,
         None if chance is None else 1 - chance,
     )
 
 
-def _evidence(search: Search, part: Part, position: int) -> Evidence:
+def _evidence(search: Search, part: Part, photo: int) -> Evidence:
     kind_index, readings = part.kind_index, part.readings
-    views = kind_index.table.codes[:, kind_index.table.rows[position]]
+    views = kind_index.table.codes[:, kind_index.table.rows[photo]]
     distances = np.stack([distances_to_query(views, query) for query in readings.queries.T])
     reading, view = np.unravel_index(int(distances.argmin()), distances.shape)
     adds = int(distances[reading, view])

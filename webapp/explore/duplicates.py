@@ -15,8 +15,9 @@ from webapp.explore.nodes import Nodes, proven_nodes
 from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.blank_codes import blank_rows, plain_items
+from webapp.index.blank_codes import blank_rows, plain_photos
 from webapp.index.code_table import CodeTable
+from webapp.index.hamming import Positions
 from webapp.index.snapshot import Snapshot
 from webapp.models import Ids, Item
 from webapp.search.look import LOOK
@@ -100,12 +101,12 @@ class Group:
 
 def grouping_of(ids: Ids, nodes: Nodes, limit: int) -> Grouping:
     """Group items, exactly: over all pairs of codes within the limit."""
-    links = spanning_links(nodes.codes, limit, _views_together(nodes.of_views))
+    links = spanning_links(nodes.codes, limit, _photos_together(nodes))
     trees = Forest(nodes.count, links).labels(limit)
     longest = np.zeros(len(trees), dtype=np.uint8)
     np.maximum.at(longest, trees[links.left], links.lengths)
-    # All views of an item are in one tree.
-    tree_of = trees[nodes.of_views[:, 0]]
+    # All views of an item's photos are in one tree.
+    tree_of = trees[nodes.of_views[nodes.starts, 0]]
     own, first, sizes = np.unique(tree_of, return_index=True, return_counts=True)
     order = np.lexsort((first, -sizes))
     order = order[sizes[order] > 1]
@@ -117,11 +118,32 @@ def grouping_of(ids: Ids, nodes: Nodes, limit: int) -> Grouping:
     return Grouping(limit, ids[grouped], starts, longest[own[order]])
 
 
-def _views_together(of_views: NDArray[np.int64]) -> Links:
-    """Link the nodes of each item's views at distance 0, as its nearest view counts."""
+def _photos_together(nodes: Nodes) -> Links:
+    """Link the nodes of each item's photos and views at distance 0, as the nearest counts."""
+    of_views = nodes.of_views
     pairs = np.stack([of_views[:, :-1], of_views[:, 1:]], axis=-1).reshape(-1, 2)
+    is_further = np.ones(len(of_views), dtype=bool)
+    is_further[nodes.starts] = False
+    further = np.flatnonzero(is_further)
+    after = np.stack([of_views[further - 1, -1], of_views[further, 0]], axis=-1)
+    pairs = np.concatenate([pairs, after])
     left, right = pairs[pairs[:, 0] != pairs[:, 1]].T
     return make_links(left, right, np.zeros(len(left), dtype=np.uint8))
+
+
+def _places_in(table: CodeTable, complete: CodeTable) -> Positions:
+    """Return where the photos of a table are in one that has all photos, shape (P,)."""
+    if len(table.rows) == len(complete.rows):
+        return np.arange(len(table.rows))
+    items = np.searchsorted(complete.ids, table.ids)
+    if not complete.photos:
+        return items
+    # Of each photo its item and number as one whole number; both tables ascend by it.
+    base = int(complete.photos.numbers.max()) + 1
+    sought = items if not table.photos else items[table.photos.items]
+    numbers = table.photos.numbers if table.photos else 1
+    known = complete.photos.items.astype(np.int64) * base + complete.photos.numbers
+    return np.searchsorted(known, sought * base + numbers)
 
 
 class Groupings:
@@ -187,14 +209,16 @@ class Duplicates:
         """Leave out the codes that prove nothing, so that plain pictures are no duplicates."""
         snapshot = self._snapshot
         blank = blank_rows(table, kind.name)
-        all_ids = snapshot.facets.ids
+        most = max(len(one.table.rows) for one in snapshot.kinds.values())
         complete = {
-            name: one.table for name, one in snapshot.kinds.items() if one.table.ids is all_ids
+            name: one.table
+            for name, one in snapshot.kinds.items()
+            if one.table.ids is snapshot.facets.ids and len(one.table.rows) == most
         }
-        if all(KINDS[name].sees_colour for name in complete):
-            plain = np.zeros(len(table.ids), dtype=bool)
-        else:
-            plain = np.isin(table.ids, all_ids[plain_items(len(all_ids), complete)])
+        plain = np.zeros(len(table.rows), dtype=bool)
+        if not all(KINDS[name].sees_colour for name in complete):
+            places = _places_in(table, next(iter(complete.values())))
+            plain = plain_photos(most, complete)[places]
         return proven_nodes(table, blank, plain, snapshot.identical_pictures(table.ids))
 
     def groups(self, grouping: Grouping, numbers: Sequence[int], most: int) -> list[Group]:

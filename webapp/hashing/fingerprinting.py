@@ -17,7 +17,7 @@ from webapp.hashing.code_packing import pack
 from webapp.hashing.hash_kind import Attention, Bits, HashKind, MeasuresAttention
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
-from webapp.models import Code, Fingerprint, Item
+from webapp.models import Code, Fingerprint, ItemPhoto
 from webapp.pictures.opening import DEFAULT_MAX_PIXELS, Picture, open_picture
 
 
@@ -40,9 +40,9 @@ class EncodedPicture:
     crop: Crop | None = None
 
     @classmethod
-    def of_item(cls, item: Item, data: bytes) -> Self:
+    def of_item(cls, photo: ItemPhoto, data: bytes) -> Self:
         """Return an item's photo; its pixels may be as many as when it was imported."""
-        return cls(data, max(DEFAULT_MAX_PIXELS, item.width * item.height))
+        return cls(data, max(DEFAULT_MAX_PIXELS, photo.width * photo.height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,21 +31,21 @@ def blank_rows(table: CodeTable, kind: str) -> Mask:
     return found
 
 
-def blank_items(table: CodeTable, kind: str) -> Mask:
-    """Return which items of a kind's table, (M,), have no view that is not blank."""
+def blank_photos(table: CodeTable, kind: str) -> Mask:
+    """Return which photos of a kind's table, (P,), have no view that is not blank."""
     blank: Mask = np.logical_and.reduce(blank_rows(table, kind)[table.rows], axis=1)
     return blank
 
 
-def plain_items(count: int, tables: Mapping[str, CodeTable]) -> Mask:
-    """Return which of `count` items are plain pictures, by tables that have all of them, (count,).
+def plain_photos(count: int, tables: Mapping[str, CodeTable]) -> Mask:
+    """Return which of `count` photos are plain pictures, by tables that have all of them, (count,).
 
     Where no kind tells of more than colours, all may be.
     """
     plain = np.ones(count, dtype=bool)
     for kind, table in tables.items():
         if not KINDS[kind].sees_colour:
-            plain &= blank_items(table, kind)
+            plain &= blank_photos(table, kind)
     return plain
 
 

@@ -1,4 +1,4 @@
-"""The distinct codes of one kind, and the items that have each of them."""
+"""The distinct codes of one kind, and the photos that have each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
+from webapp.index import photo_rows
 from webapp.index.hamming import (
     Distances,
     Planes,
@@ -17,21 +18,24 @@ from webapp.index.hamming import (
     to_planes,
     within,
 )
+from webapp.index.photo_rows import PhotoRows
 from webapp.models import Code, Ids
 
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """N distinct codes of W words, ascending, and M items that have V codes each.
+    """N distinct codes of W words, ascending, and P photos of M items that have V codes each.
 
     A *row* is a distinct code. Identical codes share one row: real catalogues are full of them,
-    and Annoy builds bad trees over them. A *view* is one of the V codes of an item; the distance
-    of an item is that of its nearest view. A *position* is an item's place in `ids`.
+    and Annoy builds bad trees over them. A *view* is one of the V codes of a photo; the distance
+    of a photo is that of its nearest view. A *position* is an item's place in `ids`, or that of a
+    photo among all photos. Where `photos` is None the two are the same, and P is M: every item has
+    one photo.
 
-    `bits`: the width of a code. `codes`: shape (W, N). `ids`: ascending, shape (M,). `rows`: the
-    row of each view, shape (M, V). `members[starts[r]:starts[r + 1]]`: the positions, ascending,
-    of the items that have row r, once for each of their views that has it; shapes (M * V,) and
-    (N + 1,).
+    `bits`: the width of a code. `codes`: shape (W, N). `ids`: of items, ascending, shape (M,).
+    `rows`: the row of each view, shape (P, V). `members[starts[r]:starts[r + 1]]`: the positions,
+    ascending, of the photos that have row r, once for each of their views that has it; shapes
+    (P * V,) and (N + 1,).
     """
 
     bits: int
@@ -40,36 +44,44 @@ class CodeTable:
     rows: NDArray[np.int32]
     members: NDArray[np.int32]
     starts: NDArray[np.int64]
+    photos: PhotoRows | None = None
 
     @property
     def row_count(self) -> int:
         """Number of distinct codes."""
         return int(self.codes.shape[1])
 
-    def items_of(self, rows: Positions, per_row: int) -> Positions:
-        """Return the positions, ascending, of items that have one of these rows, all different.
+    @property
+    def codes_per_item(self) -> int:
+        """How many codes the item with the most photos has."""
+        views: int = self.rows.shape[1]
+        return views * (self.photos.most if self.photos else 1)
 
-        At least the first `per_row` items of each row are among them. A popular code has thousands
-        of items, all at the same distance, and of equal distances the lowest ids rank first.
+    def photos_of(self, rows: Positions, per_row: int) -> Positions:
+        """Return the positions, ascending, of photos that have one of these rows, all different.
+
+        At least those of the first `per_row` items of each row are among them. A popular code has
+        thousands of items, all at the same distance, and of equal distances the lowest ids rank
+        first.
         """
         starts = self.starts[rows]
-        # A row may list an item once for each of its views.
-        counts = np.minimum(self.starts[rows + 1] - starts, per_row * self.rows.shape[1])
+        # A row may list an item once for each view of each of its photos.
+        counts = np.minimum(self.starts[rows + 1] - starts, per_row * self.codes_per_item)
         ends = np.cumsum(counts)
         listed = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
         return sorted_unique(self.members[listed])
 
     def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
-        """Return the positions, ascending, of items within `bound` bits of a query, shape (W, Q).
+        """Return the positions, ascending, of photos within `bound` bits of a query, shape (W, Q).
 
-        Of the items with the same code, at least the first `per_row`, as in `items_of`.
+        Of the items with the same code, at least the first `per_row`, as in `photos_of`.
         """
-        return self.items_of(within(self.codes, queries, bound), per_row)
+        return self.photos_of(within(self.codes, queries, bound), per_row)
 
     def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
-        """Return the distance in bits of each item, shape (M,), or of those at P `positions`, (P,).
+        """Return the distance in bits of each photo, shape (P,), or of those at some `positions`.
 
-        `queries` has shape (W, Q). The distance of an item is the smallest between one of its
+        `queries` has shape (W, Q). The distance of a photo is the smallest between one of its
         views and one of the queries.
         """
         if positions is None:
@@ -79,14 +91,27 @@ class CodeTable:
         of_views = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
         return _nearest_view(list(of_views.T))
 
-    def code(self, item_id: int) -> Code | None:
-        """Return an item's code as it was packed, its views one after the other; None without."""
-        position = int(self.ids.searchsorted(item_id))
-        if position == len(self.ids) or self.ids[position] != item_id:
+    def code(self, item_id: int, number: int = 1) -> Code | None:
+        """Return the code of one of an item's photos as it was packed, its views one by one.
+
+        None where the item, or its photo of this number, has none.
+        """
+        item = int(self.ids.searchsorted(item_id))
+        if item == len(self.ids) or self.ids[item] != item_id:
+            return None
+        photos, numbers = self.photos_at(item)
+        if number not in numbers:
             return None
         width = -(-self.bits // 8)
-        views = self.rows[position].tolist()
+        views = self.rows[photos[numbers.index(number)]].tolist()
         return b"".join(self.codes[:, row].tobytes()[:width] for row in views)
+
+    def photos_at(self, item: int) -> tuple[range, list[int]]:
+        """Return the positions of the photos of the item at a position, and their numbers."""
+        if not self.photos:
+            return range(item, item + 1), [1]
+        begin, end = self.photos.starts[item : item + 2].tolist()
+        return range(begin, end), self.photos.numbers[begin:end].tolist()
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:
         """Return the code of one row, a byte of 0 or 1 for each bit, shape (bits,)."""
@@ -96,9 +121,13 @@ class CodeTable:
         """Write the arrays as `<kind>.<array>.npy`, which `load_table` maps into memory."""
         for name in _ARRAYS:
             np.save(folder / f"{kind}.{name}.npy", getattr(self, name))
+        if self.photos:
+            self.photos.save(folder, kind)
 
 
-_ARRAYS = tuple(field.name for field in fields(CodeTable) if field.name != "bits")
+_ARRAYS = tuple(
+    field.name for field in fields(CodeTable) if field.name not in {"bits", photo_rows.NAME}
+)
 
 
 def _nearest_view(views: Sequence[Distances]) -> Distances:
@@ -113,18 +142,29 @@ def bit_vector(words: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
     return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), count=bits)
 
 
-def make_table(bits: int, ids: Ids, packed: NDArray[np.uint8]) -> CodeTable:
-    """Build the table of M items: `ids`, ascending, (M,), and `packed` codes, (M, V, bytes)."""
-    items, views, _ = packed.shape
-    codes, row_of = _distinct(to_planes(packed.reshape(items * views, -1)))
+def make_table(
+    bits: int,
+    ids: Ids,
+    packed: NDArray[np.uint8],
+    numbers: NDArray[np.integer] | None = None,
+) -> CodeTable:
+    """Build the table of P photos: `packed` codes, (P, V, bytes), and the `ids` of their items.
+
+    `ids` ascend, shape (P,). `numbers`: of each photo its number among those of its item, ascending
+    with them, shape (P,); without them every item has one photo.
+    """
+    photos, views, _ = packed.shape
+    codes, row_of = _distinct(to_planes(packed.reshape(photos * views, -1)))
     order = np.argsort(row_of, kind="stable")
+    item_ids, of_items = (ids, None) if numbers is None else photo_rows.group(ids, numbers)
     return CodeTable(
         bits=bits,
         codes=codes,
-        ids=ids,
-        rows=row_of.reshape(items, views),
+        ids=item_ids,
+        rows=row_of.reshape(photos, views),
         members=(order // views).astype(np.int32),
         starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int64),
+        photos=of_items,
     )
 
 
@@ -160,4 +200,4 @@ def load_table(folder: Path, kind: str, bits: int) -> CodeTable:
     codes, starts = arrays["codes"], arrays["starts"]
     if codes.shape[0] != -(-bits // 64) or len(starts) != codes.shape[1] + 1:
         raise IndexDamaged(f"{folder.name}: the codes of {kind} are not {bits} bits wide")
-    return CodeTable(bits, **arrays)
+    return CodeTable(bits, **arrays, photos=photo_rows.load(folder, kind))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -15,12 +15,19 @@ from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index import blank_codes, facet_files, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
-from webapp.index.code_table import load_table, make_table
+from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
-from webapp.index.manifest import FORMAT, MANIFEST, KindEntry, Manifest, read_manifest
+from webapp.index.manifest import (
+    FORMAT,
+    MANIFEST,
+    SEVERAL_PHOTOS_FORMAT,
+    KindEntry,
+    Manifest,
+    read_manifest,
+)
 from webapp.models import Fingerprint, Ids
 from webapp.processes import available_cores
 
@@ -49,9 +56,9 @@ class Generation:
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
 
-    def fingerprint(self, item_id: int) -> Fingerprint:
-        """Return the codes of an item, by kind; none where it was not published."""
-        codes = {name: kind.table.code(item_id) for name, kind in self.kinds.items()}
+    def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
+        """Return the codes of a photo of an item, by kind; none where it was not published."""
+        codes = {name: kind.table.code(item_id, photo) for name, kind in self.kinds.items()}
         return {name: code for name, code in codes.items() if code is not None}
 
 
@@ -62,18 +69,20 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     facet_files.save(columns, folder)
     words.save(folder, catalog.all_items())
     kinds, tables = {}, {}
+    photo_count = catalog.count_photos()
     for kind in KINDS.values():
-        ids, packed = catalog.code_column(kind)
+        ids, numbers, packed = catalog.code_column(kind)
         if not len(ids):
             continue
-        table = make_table(kind.bits, ids, packed.reshape(len(ids), kind.views, kind.bytes))
+        of_photos = packed.reshape(len(ids), kind.views, kind.bytes)
+        table = make_table(kind.bits, ids, of_photos, numbers)
         table.save(folder, kind.name)
-        if len(ids) == len(columns.ids):
+        if len(ids) == photo_count:
             tables[kind.name] = table
         parameters = engine.build(table, folder, kind.name)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
-            items=len(ids),
+            items=len(table.ids),
             rows=table.row_count,
             engine=engine.name,
             parameters=parameters,
@@ -81,13 +90,16 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             files=_digests(folder, f"{kind.name}.*"),
         )
     witnesses = [table.rows for table in tables.values()]
+    photos = next((table.photos for table in tables.values()), None)
     if tables:
-        plain = blank_codes.plain_items(len(columns.ids), tables)
-        witnesses.append(identical_pictures.contents(catalog, columns.ids, plain))
-    identical_pictures.find(len(columns.ids), witnesses).save(folder)
+        plain = blank_codes.plain_photos(photo_count, tables)
+        witnesses.append(identical_pictures.contents(catalog, columns.ids, photos, plain))
+    identical_pictures.find(len(columns.ids), witnesses, photos).save(folder)
     patterns = (identical_pictures.FILE, words.FILE, f"{facet_files.PREFIX}.*")
     files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
-    manifest = Manifest(FORMAT, revision, _libraries(), kinds, files)
+    several = photo_count > len(columns.ids)
+    made_as = SEVERAL_PHOTOS_FORMAT if several else FORMAT
+    manifest = Manifest(made_as, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest
 
@@ -126,14 +138,15 @@ def open_generation(
         )
     _check_files(folder, manifest.all_files, checksum_cache)
     columns = facet_files.load(folder)
+    kinds: dict[str, KindIndex] = {}
+    for name, entry in manifest.kinds.items():
+        if name in KINDS:
+            known = [kind.table for kind in kinds.values()]
+            kinds[name] = _open_kind(folder, name, entry.bits, engine, columns.ids, known)
     return Generation(
         folder.name,
         manifest,
-        {
-            name: _open_kind(folder, name, entry, engine, columns.ids)
-            for name, entry in manifest.kinds.items()
-            if name in KINDS
-        },
+        kinds,
         columns,
         identical_pictures.load(folder),
     )
@@ -151,11 +164,16 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
         )
 
 
-def _open_kind(folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids) -> KindIndex:
-    table = load_table(folder, name, entry.bits)
+def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
+    folder: Path, name: str, bits: int, engine: Engine, ids: Ids, known: Sequence[CodeTable]
+) -> KindIndex:
+    table = load_table(folder, name, bits)
     if np.array_equal(table.ids, ids):
         # With one array for all, `is` tells that positions mean the same in two kinds.
         table = replace(table, ids=ids)
+    if table.photos:
+        shared = (one.photos for one in known if one.photos and one.photos.equals(table.photos))
+        table = replace(table, photos=next(shared, table.photos))
     return KindIndex(table, engine.open(table, folder, name))
 
 

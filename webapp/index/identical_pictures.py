@@ -1,4 +1,4 @@
-"""Items that have the identical picture: equal in every kind; if plain, the same file."""
+"""Items that have the identical pictures: equal in every kind; if plain, the same file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.index.facets import Mask
 from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.photo_rows import PhotoRows
 from webapp.models import Ids
 
 FILE = "twins.npy"
@@ -76,29 +77,50 @@ def load(folder: Path) -> IdenticalPictures:
     return IdenticalPictures(positions, pictures)
 
 
-def contents(catalog: Catalog, ids: Ids, plain: Mask) -> Rows:
-    """Return a number for the file of each plain picture, and 0 for the other items, (M, 1)."""
-    digests = [item.digest for item in catalog.items(ids[plain].tolist())]
+def contents(catalog: Catalog, ids: Ids, photos: PhotoRows | None, plain: Mask) -> Rows:
+    """Return a number for the file of each plain picture, and 0 for the other photos, (P, 1)."""
+    places = np.flatnonzero(plain)
+    of_items = photos.items[places] if photos else places
+    by_id = {item.id: item for item in catalog.items(sorted(set(ids[of_items].tolist())))}
+    of_photos = photos.numbers[places].tolist() if photos else [1] * len(places)
+    digests = [
+        by_id[item_id].photo(number).digest
+        for item_id, number in zip(ids[of_items].tolist(), of_photos, strict=True)
+    ]
     numbers = {digest: number for number, digest in enumerate(sorted(set(digests)), 1)}
-    found = np.zeros((len(ids), 1), dtype=np.int32)
+    found = np.zeros((len(plain), 1), dtype=np.int32)
     found[plain, 0] = [numbers[digest] for digest in digests]
     return found
 
 
-def find(items: int, rows_by_kind: Iterable[Rows]) -> IdenticalPictures:
-    """Find the items whose codes are equal in every kind.
+def find(
+    items: int, rows_by_kind: Iterable[Rows], photos: PhotoRows | None = None
+) -> IdenticalPictures:
+    """Find the items whose codes are equal in every kind: those of all their photos, in any order.
 
-    `rows_by_kind`: for each kind the rows of all items' views, shape (M, V); equal rows are equal
+    `rows_by_kind`: for each kind the rows of all photos' views, shape (P, V); equal rows are equal
     codes. One of them may be `contents`. Without any, no two items are known to be equal.
     """
     group = np.arange(items)
+    count = len(photos.items) if photos else items
     for number, rows in enumerate(rows_by_kind):
-        group = group if number else np.zeros(items, dtype=np.int64)
-        for view in rows.T.astype(np.int64):
-            combined = group * (int(view.max(initial=0)) + 1) + view
-            group = np.unique(combined, return_inverse=True)[1]
+        group = group if number else np.zeros(count, dtype=np.int64)
+        group = _parted(group, rows)
+    if photos and len(group) == count:
+        pictures = np.full((items, photos.most), -1, dtype=np.int64)
+        order = np.lexsort((group, photos.items))
+        pictures[photos.items, np.arange(count) - photos.starts[photos.items]] = group[order]
+        group = _parted(np.zeros(items, dtype=np.int64), pictures + 1)
     _, first, number_of, counts = np.unique(
         group, return_index=True, return_inverse=True, return_counts=True
     )
     shared = np.flatnonzero(counts[number_of] > 1)
     return IdenticalPictures(shared, first[number_of[shared]])
+
+
+def _parted(group: NDArray[np.int64], rows: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Part groups by numbers, (N, columns): members of one have all of these in common too."""
+    for column in rows.T.astype(np.int64):
+        combined = group * (int(column.max(initial=0)) + 1) + column
+        group = np.unique(combined, return_inverse=True)[1].astype(np.int64)
+    return group

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
 from webapp.index.hamming import Distances, Positions
+
+T = TypeVar("T", bound=np.integer)
 
 _RANDOM_PAIRS = 20_000
 _SEED = 81
@@ -45,9 +48,31 @@ class KindIndex:
 
     @cached_property
     def random_distances(self) -> Distances:
-        """Distances of random pairs of items, in bits, in the order of `random_pairs`, (20000,)."""
+        """Distances of random pairs of items, in bits, in the order of `random_pairs`, (20000,).
+
+        As in a search: from the first photo of the one to the nearest of the other.
+        """
+        return self.nearest_of_pairs(self.random_photo_distances)
+
+    @cached_property
+    def random_photo_distances(self) -> Distances:
+        """Distances from the first photo of the one to each photo of the other, pair by pair."""
         first, second = random_pairs(len(self.table.ids))
+        photos = self.table.photos
+        if photos:
+            counts = np.diff(photos.starts)[second]
+            first = np.repeat(photos.starts[first], counts)
+            second, _ = photos.photos_of(second)
         return _between(self.table, first, second)
+
+    def nearest_of_pairs(self, of_photos: NDArray[T]) -> NDArray[T]:
+        """Return of what is said of `random_photo_distances` the least for each pair."""
+        photos = self.table.photos
+        if not photos:
+            return of_photos
+        _, begins = photos.photos_of(random_pairs(len(self.table.ids))[1])
+        least: NDArray[T] = np.minimum.reduceat(of_photos, begins)
+        return least
 
     @cached_property
     def random_distances_ascending(self) -> Distances:
@@ -82,7 +107,7 @@ class KindIndex:
 
 
 def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:
-    """Return the distance of each item in `first` to its pair in `second`, by the nearest views."""
+    """Return the distance of each photo in `first` to its pair in `second`, by nearest views."""
     first_rows, second_rows = table.rows[first], table.rows[second]
     of_views: list[NDArray[np.uint16]] = [
         np.bitwise_count(table.codes[:, a] ^ table.codes[:, b]).sum(axis=0, dtype=np.uint16)

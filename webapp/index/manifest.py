@@ -9,6 +9,9 @@ from typing import Any
 from webapp.exceptions import IndexDamaged
 
 FORMAT = 2
+SEVERAL_PHOTOS_FORMAT = 3
+"""The format where items have several photos, which earlier versions cannot read."""
+
 MANIFEST = "manifest.json"
 
 
@@ -63,6 +66,6 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(
             f"{folder.name}: {MANIFEST} cannot be read: run `hashbag index`", private=error
         ) from error
-    if manifest.format != FORMAT:
+    if manifest.format not in {FORMAT, SEVERAL_PHOTOS_FORMAT}:
         raise IndexDamaged(f"{folder.name}: made by another version: run `hashbag index`")
     return manifest

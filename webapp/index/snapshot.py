@@ -98,19 +98,24 @@ class Snapshot:
             self._held.update((item.id, item) for item in self.catalog.items(unknown))
         return [item for item_id in ids if (item := self._held[item_id]) is not None]
 
-    def fingerprint(self, item_id: int) -> Fingerprint:
-        """Return the codes of an item, by kind.
+    def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
+        """Return the codes of one of an item's photos, by kind.
 
         Raises:
             ItemNotFound: there is none with this id.
         """
-        found = self.fingerprints([item_id])[item_id]
+        if photo == 1:
+            found = self.fingerprints([item_id])[item_id]
+        else:
+            published = not isinstance(self.published, IndexNotReady)
+            found = self.generation.fingerprint(item_id, photo) if published else {}
+            found = found or self.catalog.photo_fingerprints([item_id]).get((item_id, photo), {})
         if not found:
             self.item(item_id)
         return found
 
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
-        """Return the codes of items, by item and kind.
+        """Return the codes of items' first photos, by item and kind.
 
         Those of items that are published are as they were published, those of others as the
         catalogue has them.

@@ -12,36 +12,61 @@ from webapp.hashing.code_packing import differs
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
 from webapp.index.generation_store import GenerationStore
-from webapp.models import Fingerprint, Item, Rejected
+from webapp.models import Fingerprint, Item, ItemPhoto, Rejected
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 
 
 def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Rejected | None]:
-    """Compare every item with its photo; yield what is wrong for each, or None.
+    """Compare every item with its photos; yield what is wrong of each, or None for the item.
 
     A code that was never computed is not wrong: it waits until somebody asks for it.
     """
-    stored = (
-        (item, catalog.photo(item), catalog.fingerprints([item.id])[item.id])
-        for item in catalog.all_items()
+    for (item, _), problems in in_order(partial(_item_problems, thumbs), _stored(catalog), jobs):
+        if not problems:
+            yield None
+        for photo, problem in problems:
+            yield Rejected(f"item {item.id}, {photo.filename}", problem)
+
+
+_Stored = tuple[Item, tuple[tuple[Path, Fingerprint], ...]]
+"""An item, and of each of its photos where it lies and its codes."""
+
+
+def _stored(catalog: Catalog) -> Iterator[_Stored]:
+    for item in catalog.all_items():
+        codes = catalog.photo_fingerprints([item.id])
+        yield (
+            item,
+            tuple(
+                (catalog.photo(photo), codes.get((item.id, photo.number), {}))
+                for photo in item.photos
+            ),
+        )
+
+
+def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[tuple[ItemPhoto, str]]:
+    item, files = stored
+    found = (
+        (photo, _photo_problem(thumbs, photo, path, codes))
+        for photo, (path, codes) in zip(item.photos, files, strict=True)
     )
-    for (item, _, _), problem in in_order(partial(_item_problem, thumbs), stored, jobs):
-        yield Rejected(f"item {item.id}, {item.filename}", problem) if problem else None
+    return [(photo, problem) for photo, problem in found if problem]
 
 
-def _item_problem(thumbs: ThumbStore, stored: tuple[Item, Path, Fingerprint]) -> str | None:
-    item, path, codes = stored
+def _photo_problem(
+    thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
+) -> str | None:
     try:
         data = path.read_bytes()
     except OSError as error:
         return f"its photo cannot be read: {error.strerror}"
-    if hashlib.sha256(data).hexdigest() != item.digest:
+    if hashlib.sha256(data).hexdigest() != photo.digest:
         return "its photo changed since it was imported: import it again"
-    if not thumbs.has_all(item.digest, sizes_of(item.width, item.height, item.media_type)):
+    if not thumbs.has_all(photo.digest, sizes_of(photo.width, photo.height, photo.media_type)):
         return "a thumbnail is missing: import it again"
     try:
-        _, found = hash_item(EncodedPicture.of_item(item, data), codes.keys() & KINDS.keys())
+        _, found = hash_item(EncodedPicture.of_item(photo, data), codes.keys() & KINDS.keys())
     except UnreadableImage as error:
         return str(error)
     wrong = [name for name, code in found.items() if differs(KINDS[name], codes[name], code)]

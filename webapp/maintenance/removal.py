@@ -23,6 +23,6 @@ def remove(
     if missing:
         raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
     CatalogWriter(catalog).remove(ids, for_good=for_good)
-    digests = {item.digest for item in items}
+    digests = {photo.digest for item in items for photo in item.photos}
     for digest in digests - catalog.digests(list(digests)):
         thumbs.remove(digest)

@@ -17,6 +17,7 @@ def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dic
     """Describe the catalogue, its index and its map, as data that JSON can hold; sizes in bytes."""
     return {
         "items": catalog.count(),
+        "photos": catalog.count_photos(),
         "instance": str(catalog.instance),
         "database": catalog.engine.url.render_as_string(hide_password=True),
         "codes": {

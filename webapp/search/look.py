@@ -135,7 +135,9 @@ class LookMeasure:
     """The look distance of every item from a query.
 
     For each part its opened kind, the query's Q readings, shape (W, Q), and its share; all kinds
-    have the same items. Parts with a share of 0 are not measured.
+    have the same photos. Parts with a share of 0 are not measured. Each photo is measured by
+    itself: where items have several, `nearest_photo` makes a measure of items of this one, so that
+    all parts of an item's distance come from one of its photos.
     """
 
     def __init__(

@@ -108,7 +108,10 @@ def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
 
 
 class KindMeasure:
-    """The Hamming distance in one kind, in bits, to the nearest of a query's Q readings, (W, Q)."""
+    """The Hamming distance in one kind, in bits, to the nearest of a query's Q readings, (W, Q).
+
+    Of each photo: where items have several, `nearest_photo` makes one of items of it.
+    """
 
     # Asked for beyond k, so that most rows at the k-th distance are candidates: ids decide ties.
     _SPARE_ROWS = 64
@@ -128,9 +131,9 @@ class KindMeasure:
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask the index for rows near each reading."""
         # The views of one item may be several of the rows.
-        count = (k + self._SPARE_ROWS) * self._table.rows.shape[1]
+        count = (k + self._SPARE_ROWS) * self._table.codes_per_item
         rows = rows_near(self._index, self._queries, count)
-        return self._table.items_of(rows, k), self._index.exact
+        return self._table.photos_of(rows, k), self._index.exact
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Count differing bits; a scan of all items is made once and kept."""

@@ -10,9 +10,11 @@ from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing import bag_sense
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
+from webapp.index.code_table import CodeTable
+from webapp.index.hamming import Positions
 from webapp.index.kind_index import MIN_ITEMS_FOR_PAIRS, KindIndex
 from webapp.index.snapshot import Snapshot
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Ids, Level
+from webapp.models import NO_FILTERS, Filters, Fingerprint, Level
 from webapp.search import levels
 from webapp.search.alike_all import SumMeasure
 from webapp.search.colour_wish import ColourWish
@@ -29,6 +31,7 @@ from webapp.search.look import (
     blend,
 )
 from webapp.search.nearest import KindMeasure, Measure
+from webapp.search.nearest_photo import NearestPhotoMeasure, by_nearest_photo
 from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
@@ -142,8 +145,7 @@ class PreparedQuery:
         if part is None or len(self.parts) == 1:
             return [False] * len(ids)
         table = part.kind_index.table
-        positions = np.searchsorted(table.ids, np.array(ids))
-        apart = table.distances(part.readings.queries, positions)
+        apart = table.distances(part.readings.queries, self.photos_at(ids))
         same: list[bool] = (apart <= levels.SAME_COLOUR_BITS).tolist()
         return same
 
@@ -153,8 +155,23 @@ class PreparedQuery:
             return []
         # In the look, parts may disagree: the one with the most readings decides.
         part = max(self.parts, key=lambda part: len(part.readings.phrases))
-        positions = np.searchsorted(part.kind_index.table.ids, np.array(ids))
-        return part.readings.phrases_for(part.kind_index.table, positions)
+        if not any(part.readings.phrases):
+            return [""] * len(ids)
+        return part.readings.phrases_for(part.kind_index.table, self.photos_at(ids))
+
+    def photos_at(self, ids: Sequence[int]) -> Positions:
+        """Return the position, in the tables of the parts, of each item's nearest photo."""
+        positions = np.searchsorted(self.measure.ids, np.array(ids, dtype=np.int64))
+        if isinstance(self.measure, NearestPhotoMeasure) and len(ids):
+            return self.measure.nearest_photos(positions)
+        return positions
+
+    def photo_numbers(self, ids: Sequence[int]) -> list[int]:
+        """Return the number of each item's nearest photo; the first of what is like several."""
+        if not isinstance(self.measure, NearestPhotoMeasure) or not ids:
+            return [1] * len(ids)
+        numbers: list[int] = self.measure.photos.numbers[self.photos_at(ids)].tolist()
+        return numbers
 
 
 def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> PreparedQuery:
@@ -166,7 +183,9 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
     """
     if isinstance(query.by, HashKind):
         part = _part(snapshot, fingerprint, query.by.name, query)
-        measure = KindMeasure(part.kind_index.table, part.kind_index.index, part.readings.queries)
+        table = part.kind_index.table
+        of_photos = KindMeasure(table, part.kind_index.index, part.readings.queries)
+        measure = by_nearest_photo(of_photos, table.photos)
         return PreparedQuery(
             measure,
             part.kind_index.random_distances_ascending,
@@ -221,20 +240,23 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     random_distances = kind_indexes[0].cached(
         (LOOK.name, *shares),
         lambda: np.sort(
-            blend(
-                [kind_index.random_distances for kind_index in kind_indexes],
-                [kind_index.scale for kind_index in kind_indexes],
-                shares,
+            kind_indexes[0].nearest_of_pairs(
+                blend(
+                    [kind_index.random_photo_distances for kind_index in kind_indexes],
+                    [kind_index.scale for kind_index in kind_indexes],
+                    shares,
+                )
             )
         ),
     )
+    measure_of_items = by_nearest_photo(measure, kind_indexes[0].table.photos)
     thresholds = _look_thresholds(names, query)
     return PreparedQuery(
-        measure,
+        measure_of_items,
         random_distances,
         parts,
         query.by.bits,
-        thresholds.among(len(measure.ids)) if thresholds else None,
+        thresholds.among(len(measure_of_items.ids)) if thresholds else None,
         bag_sense.shows_bag(fingerprint),
     )
 
@@ -249,20 +271,23 @@ def _look_thresholds(names: Sequence[str], query: Query) -> Thresholds | None:
 
 
 def blended(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the kinds that the look blends: of its kinds, those of all items.
+    """Return the names of the kinds that the look blends: of its kinds, those of all photos.
 
     Raises:
-        IndexNotReady: some items have no shape code or no colour code.
+        IndexNotReady: some photos have no shape code or no colour code.
     """
-    shape, colour = (snapshot.kind(name).table.ids for name in PARTS)
+    shape, colour = (snapshot.kind(name).table for name in PARTS)
     if not _are_same(shape, colour):
         raise IndexNotReady("some items lack a shape or a colour code: run `hashbag index`")
     learned = snapshot.kinds.get(LEARNED)
-    if learned is not None and _are_same(shape, learned.table.ids):
+    if learned is not None and _are_same(shape, learned.table):
         return (LEARNED, *PARTS)
     return PARTS
 
 
-def _are_same(one: Ids, other: Ids) -> bool:
-    # A generation gives all kinds that cover all items the same array.
-    return one is other or np.array_equal(one, other)
+def _are_same(one: CodeTable, other: CodeTable) -> bool:
+    """Say whether two tables are of the same photos of the same items."""
+    # A generation gives all kinds that cover all items the same arrays.
+    if one.photos is not other.photos and not (one.photos and one.photos.equals(other.photos)):
+        return False
+    return one.ids is other.ids or np.array_equal(one.ids, other.ids)

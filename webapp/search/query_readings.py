@@ -25,7 +25,7 @@ class QueryReadings:
     phrases: tuple[str, ...]
 
     def phrases_for(self, table: CodeTable, positions: Positions) -> list[str]:
-        """Return for each item the phrase of its nearest reading; of equal ones, the first."""
+        """Return for each photo the phrase of its nearest reading; of equal ones, the first."""
         if not any(self.phrases):
             return [""] * len(positions)
         of_readings = np.stack(

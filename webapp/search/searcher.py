@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.exceptions import ItemNotFound
 from webapp.hashing import bag_sense
 from webapp.hashing.fingerprinting import hash_query
 from webapp.hashing.one_at_a_time import one_at_a_time
@@ -59,9 +60,9 @@ class Searcher:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def similar_to_item(self, item_id: int, query: Query) -> Result:
+    def similar_to_item(self, item_id: int, query: Query, photo: int = 1) -> Result:
         """Find the nearest to an item, the item itself left out; raises as `of_item` does."""
-        result = self.answer(self.of_item(item_id, query))
+        result = self.answer(self.of_item(item_id, query, photo))
         self._snapshot.item(item_id)  # read with the hits, so it costs nothing unless it is gone
         return result
 
@@ -69,20 +70,23 @@ class Searcher:
         """Find the nearest to a fingerprint; raises as `of` does."""
         return self.answer(self.of(fingerprint, query))
 
-    def of_item(self, item_id: int, query: Query) -> Search:
+    def of_item(self, item_id: int, query: Query, photo: int = 1) -> Search:
         """Prepare a search for the neighbours of an item, the item itself left out.
+
+        One of its photos asks, by its number; of what is found, the nearest photo counts.
 
         Raises:
             IndexNotReady: nothing that could answer is published.
             ItemNotFound, UnreadableImage: as `fingerprint_of` does.
         """
-        fingerprint = self.fingerprint_of(item_id, harder=query.harder)
+        fingerprint = self.fingerprint_of(item_id, harder=query.harder, photo=photo)
         return self.of(fingerprint, query, frozenset({item_id}))
 
     def of_items(self, ids: Sequence[int], query: Query) -> Search:
         """Prepare a search for what is like all of some items at once, these left out.
 
-        Their distances are added up: what is near to one of them alone comes late.
+        The first photo of each asks. Their distances are added up: what is near to one of them
+        alone comes late.
 
         Raises:
             IndexNotReady, ItemNotFound: as `of_item` does.
@@ -93,19 +97,21 @@ class Searcher:
         ]
         return Search(query, {}, self._snapshot, joined(of_each), frozenset(ids))
 
-    def fingerprint_of(self, item_id: int, *, harder: bool) -> Fingerprint:
-        """Return an item's stored codes; `harder`, with the readings that only its photo gives.
+    def fingerprint_of(self, item_id: int, *, harder: bool, photo: int = 1) -> Fingerprint:
+        """Return the stored codes of an item's photo; `harder`, with what only the photo gives.
 
         Raises:
-            ItemNotFound: there is no such item, or its photo, which trying harder needs, is not
-                where it was imported from.
+            ItemNotFound: there is no such item or photo, or the photo, which trying harder needs,
+                is not where it was imported from.
             UnreadableImage: its photo is damaged, or too plain to search with.
         """
-        stored = self._snapshot.fingerprint(item_id)
+        stored = self._snapshot.fingerprint(item_id, photo)
+        if photo > 1 and not stored:
+            raise ItemNotFound(f"item {item_id} has no photo {photo} that could be searched with")
         if not harder:
             return stored
-        photo = self._snapshot.catalog.encoded_photo(self._snapshot.item(item_id))
-        read = one_at_a_time(hash_query, photo)
+        asking = self._snapshot.item(item_id).photo(photo)
+        read = one_at_a_time(hash_query, self._snapshot.catalog.encoded_photo(asking))
         # What is in the catalogue is not doubted to be a bag, however it is asked with.
         codes = {name: code for name, code in read.items() if name != bag_sense.NAME}
         return {**stored, **codes}
@@ -191,9 +197,10 @@ def _hits(
     ids = [item.id for item in items]
     distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
     copies = sharing.counts(search.prepared.measure.ids.searchsorted(ids))
+    photos = search.prepared.photo_numbers(ids)
     verdicts = search.prepared.verdicts(ids, [distances[item_id] for item_id in ids])
-    told = zip(items, search.prepared.phrases(ids), copies, verdicts, strict=True)
-    for rank, (item, phrase, count, (level, close)) in enumerate(told, 1):
+    told = zip(items, search.prepared.phrases(ids), copies, photos, verdicts, strict=True)
+    for rank, (item, phrase, count, photo, (level, close)) in enumerate(told, 1):
         distance = distances[item.id]
         similarity = max(0.0, 1 - distance / search.prepared.bits)
         yield Hit(
@@ -206,4 +213,5 @@ def _hits(
             level=level,
             close=close,
             chance=search.chance(distance),
+            photo=photo,
         )

@@ -54,7 +54,8 @@ def item(item_id: int) -> Response:
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = queries.search_query(request.args)
-    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question)))
+    asking = parameters.photo_number(request.args)
+    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question, asking)))
 
 
 @bp.get("/search")
@@ -149,6 +150,7 @@ def _result(result: Result) -> Json:
                 "level": hit.level,
                 "matched": hit.matched,
                 "copies": hit.copies,
+                "photo": hit.photo,
                 "item": as_json,
             }
             for hit, as_json in zip(result.hits, items_json, strict=True)
@@ -175,6 +177,7 @@ def _item(item: Item) -> Json:
         **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
         "image": media("media.image", item),
         "thumb": media("media.thumb", item),
+        "images": [media("media.image", photo) for photo in item.photos],
     }
 
 

@@ -37,6 +37,7 @@ def page() -> str | Response:
         "compare.html",
         item=shown,
         q=args.get("q"),
+        asking=parameters.photo_number(args),
         rows=rows,
         found_by=comparison.found_by(rows),
         overlaps=comparison.overlaps(rows),
@@ -66,7 +67,8 @@ def _rows(shown: Item | None) -> list[ComparedKind]:
     kinds = [ranking_named(name) for name in names or FIRST_KINDS]
     query = queries.plain_query(args, kinds[0], g.filters, harder=shown is None)
     if shown:
-        fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder)
+        asking = parameters.photo_number(args)
+        fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder, photo=asking)
     else:
         fingerprint = fingerprint_text.decode(args["q"])
     ask = partial(searcher.of, fingerprint, left_out=frozenset({shown.id} if shown else ()))

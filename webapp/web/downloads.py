@@ -55,6 +55,7 @@ def of_hit(result: Result, hit: Hit) -> Row:
         "similarity": round(hit.similarity, 4),
         "level": hit.level,
         "matched": hit.matched,
+        "photo": hit.photo,
         **of_item(hit.item),
     }
 

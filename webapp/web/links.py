@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app, g, request, url_for
 
-from webapp.models import Filters, Item
+from webapp.models import Filters, Pictured
 from webapp.web import trail
 
 _ITEM_NAMES = ("item_id", "to")  # parameters that name the item an address leads to
@@ -55,10 +55,11 @@ def _around_item(endpoint: str, name: str, values: Mapping[str, Value]) -> tuple
     return found
 
 
-def media(endpoint: str, item: Item) -> str:
-    """Build the address of an item's photo or thumbnails; another photo has another address."""
+def media(endpoint: str, shown: Pictured) -> str:
+    """Build the address of a photo or its thumbnails; another photo has another address."""
     before, after = _around_item(endpoint, "item_id", {})
-    return f"{before}{item.id}{after}?v={item.digest[:12]}"
+    which = f"photo={shown.number}&" if shown.number > 1 else ""
+    return f"{before}{shown.id}{after}?{which}v={shown.digest[:12]}"
 
 
 def seed() -> int | None:

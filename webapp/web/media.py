@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request, send_file
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
-from webapp.models import Item
+from webapp.models import Item, ItemPhoto
 from webapp.pictures.card import MEDIA_TYPE, MOST, square_card
 from webapp.pictures.thumbnails import is_original_shown, sizes_of
 from webapp.web import parameters
@@ -24,13 +24,16 @@ _DAY = 24 * 3600
 
 @bp.get("/images/<int:item_id>")
 def image(item_id: int) -> Response:
-    """Send an item's original photo, or its largest copy where browsers show that otherwise."""
-    item = hashbag().catalog.item(item_id)
-    if not is_original_shown(item.media_type):
-        return _thumb(item, sizes_of(item.width, item.height, item.media_type)[-1])
-    path = hashbag().catalog.photo(item)
+    """Send an item's original photo, or its largest copy where browsers show that otherwise.
+
+    `photo` chooses among the item's photos, here and of its small copies.
+    """
+    photo = _photo(item_id)
+    if not is_original_shown(photo.media_type):
+        return _thumb(photo, sizes_of(photo.width, photo.height, photo.media_type)[-1])
+    path = hashbag().catalog.photo(photo)
     try:
-        return _send(item, path, item.media_type, etag=item.digest)
+        return _send(photo, path, photo.media_type, etag=photo.digest)
     except OSError as error:
         raise ItemNotFound(
             f"the photo of item {item_id} is not where it was imported from", private=error
@@ -40,11 +43,11 @@ def image(item_id: int) -> Response:
 @bp.get("/thumbs/<int:item_id>")
 def thumb(item_id: int) -> Response:
     """Send a small copy; `w` chooses among the item's sizes."""
-    item = hashbag().catalog.item(item_id)
-    sizes = sizes_of(item.width, item.height, item.media_type)
+    photo = _photo(item_id)
+    sizes = sizes_of(photo.width, photo.height, photo.media_type)
     default = str(sizes[min(1, len(sizes) - 1)])
     size = parameters.one_of(request.args, "w", (default, *map(str, sizes)))
-    return _thumb(item, int(size))
+    return _thumb(photo, int(size))
 
 
 @bp.get("/cards/<ids>")
@@ -81,17 +84,25 @@ def _items(ids: str) -> list[Item]:
     return [hashbag().catalog.item(int(number)) for number in numbers]
 
 
-def _thumb(item: Item, size: int) -> Response:
-    path = hashbag().thumbs.path(item.digest, size)
+def _photo(item_id: int) -> ItemPhoto:
+    photos = hashbag().catalog.item(item_id).photos
+    number = parameters.photo_number(request.args)
+    if number > len(photos):
+        raise ItemNotFound(f"item {item_id} has no photo {number}: it has {len(photos)}")
+    return photos[number - 1]
+
+
+def _thumb(photo: ItemPhoto, size: int) -> Response:
+    path = hashbag().thumbs.path(photo.digest, size)
     try:
-        return _send(item, path, "image/webp", etag=f"{item.digest}-{size}")
+        return _send(photo, path, "image/webp", etag=f"{photo.digest}-{size}")
     except OSError as error:
         raise ItemNotFound(
-            f"a thumbnail of item {item.id} is missing: import its photo again", private=error
+            f"a thumbnail of item {photo.id} is missing: import its photo again", private=error
         ) from error
 
 
-def _send(item: Item, path: Path, media_type: str, etag: str) -> Response:
+def _send(photo: ItemPhoto, path: Path, media_type: str, etag: str) -> Response:
     """Send a file.
 
     Raises:
@@ -101,7 +112,7 @@ def _send(item: Item, path: Path, media_type: str, etag: str) -> Response:
         raise FileNotFoundError(ENOENT, "not a regular file", str(path))
     # An address with the content's digest means one picture for ever. An import gives a photo that
     # was changed in place another address, and `hashbag verify` names it.
-    named = request.args.get("v") == item.digest[:12]
+    named = request.args.get("v") == photo.digest[:12]
     response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
     response.cache_control.public = True
     if named:

@@ -34,7 +34,7 @@ def document() -> Json:
                 "get": _call(
                     "The nearest neighbours of an item, itself left out.",
                     ref("Result"),
-                    [_id(), *_question()],
+                    [_id(), _asking(), *_question()],
                     400,
                     404,
                     503,
@@ -149,6 +149,11 @@ def _duplicates() -> Json:
 
 def _id() -> Json:
     return {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+
+
+def _asking() -> Json:
+    photo = _whole("photo", 1, parameters.MOST_PHOTOS, 1)
+    return photo | {"description": "Which of the item's photos asks: its place in `images`."}
 
 
 def _whole(name: str, least: int, most: int, default: int | None = None) -> Json:

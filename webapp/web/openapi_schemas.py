@@ -33,6 +33,12 @@ _ITEM = _object(
     **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS},
     image=_TEXT,
     thumb=_TEXT,
+    images={
+        "type": "array",
+        "minItems": 1,
+        "items": _TEXT,
+        "description": "The addresses of all its photos; the first is `image`.",
+    },
 )
 _COUNTS: Json = {"type": "array", "items": _object(value=_TEXT, count=_WHOLE)}
 _ITEMS = _object(
@@ -65,6 +71,11 @@ _HIT = _object(
         "type": "integer",
         "minimum": 1,
         "description": "With `fold`: how many items have this identical picture.",
+    },
+    photo={
+        "type": "integer",
+        "minimum": 1,
+        "description": "Which of the item's photos is nearest: its place in `images`, from 1.",
     },
     item=ref("Item"),
 )

@@ -61,13 +61,16 @@ def item(item_id: int) -> str | Response:
     core = hashbag()
     shown = core.snapshot.item(item_id)
     asked = queries.search_query(request.args, fold=True, narrowed=g.filters)
-    search = core.searcher.of_item(item_id, asked)
+    asking = parameters.photo_number(request.args)
+    search = core.searcher.of_item(item_id, asked, asking)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
     result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
     if downloads.wanted():
         return downloads.answer(f"like-{item_id}", downloads.of_result(result))
-    return render_template("item.html", item=shown, search=search, result=result, bands=bands)
+    return render_template(
+        "item.html", item=shown, asking=asking, search=search, result=result, bands=bands
+    )
 
 
 @bp.get("/search")

@@ -24,6 +24,7 @@ MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
 _MAX_NUMBER = 2**53
+MOST_PHOTOS = 10_000
 _MOST_CHARACTERS = 200  # of words to search for
 # float() would take underscores, words and other scripts' digits too; programs write exponents.
 _DECIMAL = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
@@ -52,6 +53,11 @@ def integer(args: Args, name: str, default: int, least: int, most: int) -> int:
     if not least <= int(text) <= most:
         raise BadParameter(name, f"must be from {least} to {most}, not {text}")
     return int(text)
+
+
+def photo_number(args: Args) -> int:
+    """Read which photo of an item is meant, counted from 1."""
+    return integer(args, "photo", 1, 1, MOST_PHOTOS)
 
 
 def seed(args: Args) -> int:

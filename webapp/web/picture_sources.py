@@ -2,15 +2,15 @@
 
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS
-from webapp.models import Fingerprint, Item
+from webapp.models import Fingerprint, Pictured
 from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 from webapp.web.links import media
 
 
 class PictureSources:
-    """The addresses of an item's photo for an `img` element."""
+    """The addresses of a photo for an `img` element; of an item, of its first photo."""
 
-    def __init__(self, item: Item) -> None:
+    def __init__(self, item: Pictured) -> None:
         self._item = item
         self._sizes = sizes_of(item.width, item.height, item.media_type)
         self._thumbs = media("media.thumb", item)

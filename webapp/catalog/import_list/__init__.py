@@ -2,14 +2,14 @@
 
 `folder_walk` finds the photos of a folder. A list goes through `table_reading` (with
 `text_encoding`, `csv_reading`, `json_reading` and `column_names`), which yields rows, and
-`photo_rows` (with `photo_paths` and `prices`), which makes photos of them.
+`photo_rows` (with `row_pictures`, `photo_paths` and `prices`), which makes photos of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from webapp.catalog.import_list.column_names import OURS
+from webapp.catalog.import_list.column_names import FURTHER, OURS
 from webapp.catalog.import_list.folder_walk import FolderWalk
 from webapp.catalog.import_list.photo_rows import PhotoRows, survey
 from webapp.catalog.import_list.readable_names import readable
@@ -68,12 +68,12 @@ def _read_folder(source: Path, given: Mapping[str, str], instance: Path | None) 
 
 def _read_list(source: Path, given: Mapping[str, str]) -> ImportList:
     for ours in given.values():
-        if ours not in OURS:
-            raise ImportListError(f"there is no column '{ours}'; there are {', '.join(OURS)}")
+        if ours not in {*OURS, FURTHER}:
+            there = ", ".join((*OURS, FURTHER))
+            raise ImportListError(f"there is no column '{ours}'; there are {there}")
     table = open_table(source, given)
     found = survey(table)
     for theirs, ours in given.items():
         if found.columns and ours not in found.columns:
             raise ImportListError(f"{readable(source)}: there is no column '{theirs}'")
-    sign = found.decimal_sign
-    return ImportList(lambda: PhotoRows(source, table, sign).entries(), found.rows)
+    return ImportList(lambda: PhotoRows(source, table, found).entries(), found.products)

@@ -24,6 +24,11 @@ OURS = ("filename", *ATTRIBUTES)
 PRODUCT, PARENT = "product", "parent"
 """Columns that tell which rows are of one product; they are kept as extra attributes too."""
 
+FURTHER = "further"
+"""Columns of an item's further photos."""
+
+_NUMBERED = re.compile(r"(.*?) ?([0-9]{1,2})")
+_OF_PHOTOS = frozenset(("filename", FURTHER))
 _SEPARATORS = re.compile(r"[\s_\-./:;,*\"'()\[\]{}?]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin letters; other scripts cannot do without theirs
 
@@ -71,7 +76,7 @@ def columns_of(header: Sequence[str], given: Mapping[str, str]) -> Columns:
     for index in surest.values():
         if plain.count(plain[index]) > 1:
             raise ImportListError(f"the column '{names[index]}' is named twice")
-    extras, repeated = _numbered(names, surest.values())
+    extras, repeated = _numbered(names, {*surest.values(), *ours.get(FURTHER, ())})
     return Columns(
         ours,
         extras,
@@ -95,7 +100,23 @@ def _meanings(plain: Sequence[str], given: Mapping[str, str]) -> dict[int, _Mean
         meaning = _Meaning(given[name], -1) if name in given else _meaning(name)
         if meaning and (name in given or meaning.ours not in given.values()):
             found[index] = meaning
-    return found
+    photos = {
+        index: number
+        for index, name in enumerate(plain)
+        if index not in found and (number := _photo_number(name)) is not None
+    }
+    if photos and all(meaning.ours != "filename" for meaning in found.values()):
+        first = min(photos, key=lambda index: (photos[index], index))
+        found[first] = _Meaning("filename", 0)
+        del photos[first]
+    return found | {index: _Meaning(FURTHER, number) for index, number in photos.items()}
+
+
+def _photo_number(name: str) -> int | None:
+    """Return the number of a column such as "image 2"."""
+    numbered = _NUMBERED.fullmatch(name)
+    meaning = _known().get(numbered[1]) if numbered else None
+    return int(numbered[2]) if numbered and meaning and meaning.ours in _OF_PHOTOS else None
 
 
 def _meaning(name: str) -> _Meaning | None:

@@ -1,11 +1,11 @@
 """From rows to photos: where each lies, what its attributes are, and what is to be said of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from webapp.catalog.import_list.column_names import PARENT, PRODUCT
+from webapp.catalog.import_list.column_names import PARENT
 from webapp.catalog.import_list.photo_paths import (
     PhotoPaths,
     Place,
@@ -14,100 +14,116 @@ from webapp.catalog.import_list.photo_paths import (
 )
 from webapp.catalog.import_list.prices import Price, price_of_number, read_price, shown_decimal_sign
 from webapp.catalog.import_list.readable_names import is_unicode, readable
+from webapp.catalog.import_list.row_pictures import goes_on, pictures_of, says_several
 from webapp.catalog.import_list.shared_photos import SharedPhotos
 from webapp.catalog.import_list.table_reading import Row, Table, as_text
-from webapp.models import ATTRIBUTES, ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.models import ATTRIBUTES, FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 
-_NO_PICTURE = frozenset(("", "no_selection"))  # what Magento writes for none
-_PICTURE_KEYS = ("src", "url", "path", "file", "filename", "image")  # of JSON objects in a cell
 _OTHERS_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What reading a list through once tells: its rows, its columns, how it writes decimals."""
+    """What reading a list through once tells.
 
-    rows: int
+    `products`: how many there are, each of one row or several. `columns`: those of ours.
+    `decimal_sign`: how it writes decimals. `several_photos`: whether it tells items' further
+    photos; if not, those that items have stay.
+    """
+
+    products: int
     columns: frozenset[str]
     decimal_sign: str
+    several_photos: bool
 
 
 def survey(table: Table) -> Survey:
     """Read a list through, and find out what one row alone does not tell."""
-    count, columns, signs = 0, set[str](), set[str]()
+    count, columns, signs, several = 0, set[str](), set[str](), False
+    product: Row | None = None
     for row in table.rows():
-        count += 1
         if isinstance(row, Row):
+            continued = goes_on(product, row)
+            several = several or says_several(row) or (continued and bool(pictures_of(row)))
             columns |= row.columns.ours.keys()
             price = row.value("price")
             if isinstance(price, str):
                 signs.add(shown_decimal_sign(price))
+            if continued:
+                continue
+            product = row
+        count += 1
     signs.discard("")
-    return Survey(count, frozenset(columns), signs.pop() if len(signs) == 1 else "")
+    sign = signs.pop() if len(signs) == 1 else ""
+    return Survey(count, frozenset(columns), sign, several)
 
 
 class PhotoRows:
     """One reading of a list, from its first row to its last."""
 
-    def __init__(self, source: Path, table: Table, decimal_sign: str) -> None:
+    def __init__(self, source: Path, table: Table, found: Survey) -> None:
         self._list = readable(source.name)
         self._table = table
-        self._decimal_sign = decimal_sign
+        self._decimal_sign = found.decimal_sign
+        self._several_photos = found.several_photos
         self._paths = PhotoPaths(source.parent)
         self._shared = SharedPhotos()
-        self._product = ("", 0)  # the one of the row above, and the line that it began on
+        self._product: Row | None = None  # its first row, and the pictures of all its rows so far
+        self._pictures: list[str] = []
         self._without_picture = 0
         self._found_by_name = 0
         self._told_of_nameless = False
 
     def entries(self) -> Iterator[ImportEntry]:
-        """Yield each row's photo, or why there is none, and remarks after it."""
+        """Yield each product's photos, or why there are none, and remarks after it."""
         yield from self._table.remarks
         for row in self._table.rows():
-            if isinstance(row, Row):
-                yield from self._entries_of(row)
-            else:
+            if not isinstance(row, Row):
+                yield from self._end_of_product()
                 yield row
+            elif goes_on(self._product, row):
+                pictures = pictures_of(row)
+                self._pictures += pictures
+                self._without_picture += not pictures
+            else:
+                yield from self._end_of_product()
+                self._product, self._pictures = row, pictures_of(row)
+        yield from self._end_of_product()
         yield from self._remarks_on_all()
 
-    def _entries_of(self, row: Row) -> Iterator[ImportEntry]:
-        product_line = self._line_of_same_product(row)
-        first, others = _pictures_in(row.value("filename"))
-        if first in _NO_PICTURE:
-            if product_line or row.text(PARENT) not in {"", "0"}:
+    def _end_of_product(self) -> Iterator[ImportEntry]:
+        row, self._product = self._product, None
+        if row is None:
+            return
+        names = [name for text in self._pictures for name in self._named(text)]
+        if not names:
+            if row.text(PARENT) not in {"", "0"}:
                 self._without_picture += 1
             else:
                 yield Rejected(self._list, "no filename", row.line)
-        elif product_line:
-            reason = f"another picture of the product on line {product_line}: not taken"
-            yield Remark(readable(first), reason, row.line)
-        elif "\0" in first or not is_unicode(first):
-            yield Rejected(readable(first), "no file can have this name", row.line)
+        elif not _is_name(names[0]):
+            yield Rejected(readable(names[0]), "no file can have this name", row.line)
         else:
-            yield from self._photo(row, first, others)
+            yield from self._photos(row, names[0], names[1:])
 
-    def _line_of_same_product(self, row: Row) -> int:
-        """Return where the product begins that a row goes on with, without a title; else 0."""
-        name, line = self._product
-        product = row.text(PRODUCT)
-        if product and product == name and not row.text("title"):
-            return line
-        self._product = (product, row.line)
-        return 0
+    def _named(self, text: str) -> list[str]:
+        """Take apart a text that names several pictures, unless it is the name of a file."""
+        if not _is_name(text) or self._paths.exact(text):
+            return [text]
+        first, others = first_and_others(text)
+        return [first, *others]
 
-    def _photo(self, row: Row, first: str, others: list[str]) -> Iterator[ImportEntry]:
-        place = self._paths.exact(first)
-        if not (place or others):
-            first, others = first_and_others(first)
-            place = self._paths.exact(first)
-        place = place or self._paths.find(first)
+    def _photos(self, row: Row, first: str, others: list[str]) -> Iterator[ImportEntry]:
+        place = self._paths.exact(first) or self._paths.find(first)
         if not place and is_address(first):
             yield Rejected(readable(first), _not_fetched(first), row.line)
             return
         place = place or self._paths.nowhere(first)
+        further, missing = self._further(place, others)
         attributes, remarks = self._attributes(row)
         extra = {name: as_text(row.cells[index]) for name, index in row.columns.extras.items()}
-        texts = "\0".join(map(str, (*attributes.values(), *extra, *extra.values())))
+        paths = (str(one.path) for one in further)
+        texts = "\0".join(map(str, (*attributes.values(), *extra, *extra.values(), *paths)))
         filename = readable(place.filename)
         if wrong := _wrong_with(place, texts):
             yield Rejected(filename, wrong, row.line)
@@ -117,12 +133,32 @@ class PhotoRows:
             reason = f"the same file stands on line {same} already"
             yield Rejected(filename, reason, row.line)
             return
-        self._found_by_name += place.by_name
+        self._found_by_name += place.by_name + sum(one.by_name for one in further)
         attributes["extra"] = extra
-        yield ListedPhoto(place.path, filename, attributes, row.line, occurrence)
-        remarks += [_not_taken(others)] if others else []
+        others_taken = tuple(FurtherPhoto(one.path, readable(one.filename)) for one in further)
+        yield ListedPhoto(
+            place.path,
+            filename,
+            attributes,
+            row.line,
+            occurrence,
+            others_taken if self._several_photos else None,
+        )
+        remarks += [_not_found(missing)] if missing else []
         for remark in (*remarks, *self._nameless_cells(row)):
             yield Remark(filename, readable(remark), row.line)
+
+    def _further(self, first: Place, names: Sequence[str]) -> tuple[list[Place], list[str]]:
+        """Find further photos, each file once; returns also the names that lead nowhere."""
+        found: dict[Path, Place] = {first.path: first}
+        missing = []
+        for name in dict.fromkeys(names):
+            place = (self._paths.exact(name) or self._paths.find(name)) if _is_name(name) else None
+            if place and is_unicode(str(place.path)):
+                found.setdefault(place.path, place)
+            else:
+                missing.append(name)
+        return list(found.values())[1:], missing
 
     def _attributes(self, row: Row) -> tuple[dict[str, object], list[str]]:
         """Return a row's attributes of ours, and what is to be said of them."""
@@ -168,24 +204,16 @@ class PhotoRows:
             )
 
 
+def _is_name(name: str) -> bool:
+    """Say whether a file can have a name."""
+    return "\0" not in name and is_unicode(name)
+
+
 def _wrong_with(place: Place, texts: str) -> str:
     """Say why a row cannot be taken in; "" where it can."""
     if not is_unicode(str(place.path)):
         return "its path is not UTF-8: rename it"
     return "" if is_unicode(texts) else "a text holds half a character"
-
-
-def _pictures_in(value: object) -> tuple[str, list[str]]:
-    """Return the first picture that a cell names, and the others of a JSON array."""
-    items = value if isinstance(value, list) else [value]
-    names = [name for item in items if (name := _picture_in(item))]
-    return (names[0], names[1:]) if names else ("", [])
-
-
-def _picture_in(item: object) -> str:
-    if isinstance(item, dict):
-        item = next((item[key] for key in _PICTURE_KEYS if item.get(key)), "")
-    return as_text(item).strip()
 
 
 def _not_fetched(address: str) -> str:
@@ -194,6 +222,6 @@ def _not_fetched(address: str) -> str:
     return f"an address on the web, which is not fetched: {remedy}"
 
 
-def _not_taken(others: list[str]) -> str:
-    names = ", ".join(others[:_OTHERS_NAMED]) + (", ..." if len(others) > _OTHERS_NAMED else "")
-    return f"one picture is taken of each row; not taken here: {len(others)} more ({names})"
+def _not_found(missing: list[str]) -> str:
+    names = ", ".join(missing[:_OTHERS_NAMED]) + (", ..." if len(missing) > _OTHERS_NAMED else "")
+    return f"further photos that lie nowhere beside the list, not taken: {len(missing)} ({names})"

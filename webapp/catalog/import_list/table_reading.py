@@ -30,10 +30,12 @@ class Row:
 
     def value(self, name: str) -> object:
         """Return the cell of a column of ours; None where it is blank or the list has none."""
-        for index in self.columns.ours.get(name, ()):
-            if not _is_blank(self.cells[index]):
-                return self.cells[index]
-        return None
+        return next(iter(self.values(name)), None)
+
+    def values(self, name: str) -> list[object]:
+        """Return the cells of all columns of ours by one name that are not blank, surest first."""
+        cells = (self.cells[index] for index in self.columns.ours.get(name, ()))
+        return [cell for cell in cells if not _is_blank(cell)]
 
     def text(self, name: str) -> str:
         """Return the cell of a column of ours as text; "" where it is blank or there is none."""

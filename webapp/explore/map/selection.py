@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
@@ -44,17 +45,17 @@ class Selection:
 
 
 def select(catalog: Catalog, max_items: int = MAX_MAP_ITEMS) -> Selection:
-    """Select the items that have all codes of the look's parts, or a sample of `max_items`."""
-    columns = [catalog.code_column(KINDS[name]) for name in PARTS]
+    """Select the items that have all codes of the look's parts, or a sample of `max_items`.
+
+    The first photo of each, which the map shows, says where it lies.
+    """
+    columns = [first_photo_codes(catalog, KINDS[name]) for name in PARTS]
     complete = columns[0][0]
     for ids, _ in columns[1:]:
         complete = np.intersect1d(complete, ids, assume_unique=True)
     items = catalog.items(spread(complete, max_items).tolist())
     chosen = np.array([item.id for item in items], dtype=np.int64)
-    packed = tuple(
-        _packed_of(name, ids, codes, chosen)
-        for name, (ids, codes) in zip(PARTS, columns, strict=True)
-    )
+    packed = tuple(codes[np.searchsorted(ids, chosen)] for ids, codes in columns)
     digests = tuple(item.digest for item in items)
     return Selection(_version(chosen, digests, packed), chosen, digests, packed)
 
@@ -67,12 +68,6 @@ def spread(ids: Ids, max_items: int) -> Ids:
     """
     order = np.argsort(ids.astype(np.uint64) * _GOLDEN, kind="stable")
     return np.sort(ids[order[:max_items]])
-
-
-def _packed_of(kind: str, ids: Ids, codes: NDArray[np.uint8], chosen: Ids) -> NDArray[np.uint8]:
-    """Return the codes of the chosen items, shape (N, views, bytes)."""
-    views = codes.reshape(len(ids), KINDS[kind].views, KINDS[kind].bytes)
-    return views[np.searchsorted(ids, chosen)]
 
 
 def _version(ids: Ids, digests: tuple[str, ...], packed: tuple[NDArray[np.uint8], ...]) -> str:

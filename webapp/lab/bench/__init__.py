@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
@@ -115,8 +114,8 @@ def codes_of(catalog: Catalog) -> dict[str, Packed]:
     """
     codes = {}
     for name, kind in KINDS.items():
-        ids, packed = catalog.code_column(kind)
+        ids, packed = first_photo_codes(catalog, kind)
         if not len(ids):
             raise BadParameter("--real", f"this catalogue has no codes of {name}: import photos")
-        codes[name] = np.array(packed).reshape(len(ids), kind.views, kind.bytes)
+        codes[name] = packed
     return codes

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, decode
@@ -121,16 +122,15 @@ def build(
 
 
 def codes_of(catalog: Catalog, name: str, count: int) -> tuple[Ids, NDArray[np.uint8]]:
-    """Return the codes of a kind: item ids, ascending, (M,), and packed codes, (M, V, bytes).
+    """Return the codes of first photos: item ids, ascending, (M,), and packed, (M, V, bytes).
 
     Raises:
         IndexNotReady: not all of the `count` items have a code of the kind.
     """
-    kind = KINDS[name]
-    ids, packed = catalog.code_column(kind)
+    ids, packed = first_photo_codes(catalog, KINDS[name])
     if len(ids) != count:
         raise IndexNotReady(f"some items have no {name} code: run `hashbag index`")
-    return ids, packed.reshape(count, kind.views, kind.bytes)
+    return ids, packed
 
 
 def _write_rivals(
