@@ -22,9 +22,10 @@ def refinements_in(link: str) -> dict[str, list[str]]:
     return {name: found[name] for name in ("tint", "colour_of", "not") if name in found}
 
 
-def link_named(shown: Page, words: str) -> str:
-    """Find the one link with these words, by what stands before them."""
-    before, found, _ = shown.html.partition(f">{words}</a>")
+def link_named(shown: Page, words: str, after: str = "") -> str:
+    """Find the first link with these words, after others, by what stands before them."""
+    rest = shown.html.partition(after)[2] if after else shown.html
+    before, found, _ = rest.partition(f">{words}</a>")
     assert found, words
     return before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
 
@@ -98,12 +99,13 @@ def test_a_list_offers_the_shape_of_one_bag_and_the_colour_of_another(client: Fl
 
 def test_bags_on_ones_shortlist_are_offered_as_the_second_bag(filled: Flask) -> None:
     visitor = filled.test_client()
-    assert "In the colour of Bag" not in page(visitor, "/items/7").html
+    assert "on your shortlist" not in page(visitor, "/items/7").html
     visitor.post("/list", data={"ids": "7,12"})
     shown = page(visitor, "/items/7?tint=red&not=9")
-    link = link_named(shown, "In the colour of Bag 11")
+    link = link_named(shown, "Bag 11", "on your shortlist")
     assert refinements_in(link) == {"colour_of": ["item:12"], "not": ["9"]}
-    assert "In the colour of Bag 6" not in shown.html, "the bag itself has that colour"
+    offered = shown.html.partition("on your shortlist")[2].partition("</nav>")[0]
+    assert offered.count("<a ") == 1, "the bag itself has that colour"
     assert page(visitor, link).hits()
 
 
