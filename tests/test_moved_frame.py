@@ -4,15 +4,17 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import Look, asked, follow, looking
+from tests.accessibility import violations_of
+from tests.browsing import SCHEMES, Look, asked, follow, looking
 from tests.serving import Server
 from tests.test_asking import (
     REFUSED,
@@ -194,3 +196,38 @@ def test_without_scripts_margins_remain(chromium: Browser, shop: Server, room: P
         follow(page.locator(".taken").get_by_role("link", name="this part", exact=True))
         expect(page.get_by_label("left", exact=True)).to_be_visible()
         assert page.locator("input[name=cut_left]").input_value() != ""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_wrong_with_a_photo_whose_frame_is_moved(
+    scheme: Literal["light", "dark"], chromium: Browser, shop: Server, room: Path
+) -> None:
+    context = chromium.new_context(
+        base_url=shop.url, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
+    )
+    with closing(context):
+        page = context.new_page()
+        search(page, room)
+        assert violations_of(page) == []
+        page.get_by_role("button", name="Move the frame").click()
+        assert violations_of(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_a_photo_whose_frame_is_moved_fits_any_screen(
+    width: int, chromium: Browser, shop: Server, room: Path
+) -> None:
+    with looking(chromium, shop, Look(width, touch=width < 1000)) as page:
+        search(page, room)
+        page.get_by_role("button", name="Move the frame").click()
+        photo, frame = (
+            page.locator(f".own {part}").bounding_box() for part in ("canvas", ".frame")
+        )
+        assert photo
+        assert frame
+        assert photo["width"] > 150
+        assert photo["x"] - 1 <= frame["x"]
+        assert frame["x"] + frame["width"] <= photo["x"] + photo["width"] + 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for name in ("Find bags like this part", "The whole photo", "Leave it"):
+            expect(page.get_by_role("button", name=name)).to_be_visible()
