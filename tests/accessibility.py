@@ -3,7 +3,7 @@
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 
 def violations(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> list[str]:
@@ -14,7 +14,12 @@ def violations(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> 
         page.goto(url)
         # Folded parts are pages' parts too.
         page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true })")
-        found = Axe().run(page).response["violations"]
+        return violations_of(page)
     finally:
         context.close()
+
+
+def violations_of(page: Page) -> list[str]:
+    """Do the same for a page as it is, in a context that bypasses its content policy."""
+    found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['target'][0]}: {one['help']}" for one in found]

@@ -3,12 +3,12 @@
 // fingerprint. After an error the photo and its frame are still there.
 
 import { CropFrame } from "./crop.js";
-import { remember } from "./photos.js";
-import { draw, reduced } from "./picture.js";
-import { Refused, send } from "./sending.js";
+import { draw, reduced, WHOLE } from "./picture.js";
+import { resultAt } from "./result.js";
+import { Refused } from "./sending.js";
 import { addLine } from "./several.js";
 
-const WHOLE = { left: 0, top: 0, right: 0, bottom: 0 };
+const KEPT_PIXELS = 1024; // the longer side of the copy: a part of it still says enough
 
 const form = document.querySelector(".upload");
 const dialog = form.closest("dialog");
@@ -94,17 +94,13 @@ async function enqueue(more) {
   if (stopper.signal === signal) rest();
 }
 
-// Send a photo for its fingerprint, remember the searched part of it in this tab, and return the
-// address of its result.
-async function resultOf(file, seen, watch, body = new FormData()) {
+// Send a photo for its fingerprint, remember the photo and its margins, return its result's address.
+function resultOf(file, seen, watch, body = new FormData()) {
   body.set("image", file, file.name);
-  const { fingerprint, frame } = await send(form.dataset.fingerprints, body, watch);
-  const url = new URL(form.action);
-  url.searchParams.set("q", fingerprint);
-  for (const sides of frame) url.searchParams.append("frame", sides.join(","));
-  const small = await seen.drawn && reduced(seen, 640);
-  remember(fingerprint, { url: url.pathname + url.search, name: file.name, ...small });
-  return url.href;
+  return resultAt(form.action, form.dataset.fingerprints, body, watch, async () => {
+    const small = await seen.drawn && reduced(seen.canvas, KEPT_PIXELS);
+    return { name: file.name, cut: seen.margins, ...small };
+  });
 }
 
 function start(words) {

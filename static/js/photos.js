@@ -17,7 +17,8 @@ export const recalled = (fingerprint) => read(PREFIX + fingerprint);
 // A trail names a photo by the last characters of its fingerprint.
 export const marked = (mark) => read(keys().find((key) => key.endsWith(mark)));
 
-// `facts`: `url` of the result, `name` of the file, its small `picture`, and `width` and `height`.
+// `facts`: `url` of the result, `name` of the file, its small `picture` with `width` and `height`, and
+// `cut`, the margins of the part that was searched with, in percent.
 export function remember(fingerprint, facts) {
   const mine = PREFIX + fingerprint;
   const text = JSON.stringify({ ...read(mine), ...facts, at: Date.now() });

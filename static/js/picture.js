@@ -1,21 +1,27 @@
 // Draws photos on a canvas, upright and on white, as the server sees them.
 
-// Return whether this browser can draw the photo. Most cannot draw HEIC, which the server can read.
-export async function draw(photo, canvas, longest) {
+export const WHOLE = { left: 0, top: 0, right: 0, bottom: 0 };
+
+// Draw the part of a photo inside margins, which are in percent, on a canvas. Return whether this
+// browser can draw the photo. Most cannot draw HEIC, which the server can read.
+export async function draw(photo, canvas, longest, margins = WHOLE) {
   const bitmap = await createImageBitmap(photo).catch(() => null);
-  if (bitmap) paint(canvas, bitmap, [0, 0, bitmap.width, bitmap.height], longest);
+  if (bitmap) paint(canvas, bitmap, inside(margins, bitmap), longest);
   bitmap?.close();
   return Boolean(bitmap);
 }
 
-// Return the part of a drawn photo inside the margins, which are in percent, as a small JPEG.
-export function reduced({ canvas, margins }, longest) {
-  const { left, top, right, bottom } = margins;
-  const [across, down] = [canvas.width / 100, canvas.height / 100];
+// Return a drawn photo as a small JPEG.
+export function reduced(canvas, longest) {
   const small = document.createElement("canvas");
-  const part = [left * across, top * down, (100 - left - right) * across, (100 - top - bottom) * down];
-  paint(small, canvas, part, longest);
-  return { picture: small.toDataURL("image/jpeg", 0.8), width: small.width, height: small.height };
+  paint(small, canvas, inside(WHOLE, canvas), longest);
+  return { picture: small.toDataURL("image/jpeg", 0.85), width: small.width, height: small.height };
+}
+
+// Return the left, the top, the width and the height of what margins leave of a picture.
+export function inside({ left, top, right, bottom }, { width, height }) {
+  const [across, down] = [width / 100, height / 100];
+  return [left * across, top * down, (100 - left - right) * across, (100 - top - bottom) * down];
 }
 
 function paint(canvas, source, [x, y, width, height], longest) {

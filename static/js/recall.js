@@ -1,12 +1,15 @@
 // Shows the person's own photo where a page mentions it; only the browser tab remembers it.
 
-import { draw } from "./picture.js";
+import { draw, inside, WHOLE } from "./picture.js";
 import { marked, recalled, remember } from "./photos.js";
 
-function show({ picture, width, height }, canvas) {
-  [canvas.width, canvas.height] = [width, height]; // first, so that the page does not shift later
+function show({ picture, width, height }, canvas, margins) {
+  const [, , across, down] = inside(margins, { width, height });
+  [canvas.width, canvas.height] = [across, down]; // first, so that the page does not shift later
   const bytes = Uint8Array.from(atob(picture.split(",")[1]), (one) => one.charCodeAt(0));
-  draw(new Blob([bytes]), canvas, 640);
+  const copy = new Blob([bytes], { type: "image/jpeg" });
+  draw(copy, canvas, 1024, margins);
+  return copy;
 }
 
 // A result says whose photo it was asked with. The server can only guess by where the reader came
@@ -33,7 +36,10 @@ for (const figure of document.querySelectorAll("[data-own]")) {
   part(".undrawn").hidden = photo?.picture;
   part("b").textContent = photo?.name;
   part("canvas").ariaLabel = `Your photo, ${photo?.name}`;
-  if (photo?.picture) show(photo, part("canvas"));
+  if (photo?.picture) {
+    const copy = show(photo, part("canvas"), WHOLE);
+    import("./reframe.js").then(({ letMove }) => letMove(figure, photo, copy));
+  }
 }
 
 for (const step of document.querySelectorAll("[data-photo]")) {
@@ -45,5 +51,5 @@ for (const step of document.querySelectorAll("[data-photo]")) {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { role: "img", ariaLabel: `Your photo, ${photo.name}` });
   (step.querySelector(".mat") ?? step).replaceChildren(canvas);
-  show(photo, canvas);
+  show(photo, canvas, photo.cut ?? WHOLE);
 }

@@ -19,7 +19,7 @@ export function addLine(list, file, margins, resultOf, again) {
     state.replaceChildren(bar);
     try {
       signal.throwIfAborted();
-      const drawn = draw(file, canvas, 640);
+      const drawn = draw(file, canvas, 1280);
       const href = await resultOf(file, { canvas, drawn, margins }, { signal, onProgress });
       state.replaceChildren(make("a", { href, textContent: "See bags like it" }));
     } catch (error) {

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,6 +19,8 @@ from webapp.lab import evaluation
 from webapp.maintenance.checks import check_index, check_items, check_map
 from webapp.maintenance.status import status_of
 from webapp.models import Result
+from webapp.search.colour_wish import TINTS, check_asks_colour, tinted
+from webapp.search.look import LOOK, WISHED
 from webapp.search.query import RANKINGS, Query, ranking_named
 
 _SOURCE = click.Path(exists=True, path_type=Path)
@@ -87,18 +90,43 @@ def verify(jobs: int) -> None:
     show_default=True,
     help="Ask it mirrored, turned and as a crop too, where the kind can.",
 )
+@click.option("--tint", type=click.Choice(tuple(TINTS)), help="In this colour, not in its own.")
+@click.option(
+    "--not",
+    "unlike",
+    type=click.IntRange(1),
+    multiple=True,
+    help="Leave out what is nearer to this item, by its id; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @reports_errors
-def search(image: Path, kind: str | None, k: int, harder: bool, as_json: bool) -> None:
+def search(
+    image: Path,
+    kind: str | None,
+    k: int,
+    harder: bool,
+    tint: str | None,
+    unlike: tuple[int, ...],
+    as_json: bool,
+) -> None:
     """Find the items whose photos are nearest to a picture."""
     core = hashbag()
-    query = Query(ranking_named(kind or core.settings.default_kind), k, harder=harder)
+    query = _refined(kind, tint, Query(LOOK, k, harder=harder, unlike=unlike))
     fingerprint = hash_query(EncodedPicture(image.read_bytes(), core.settings.max_pixels))
     core.generations.current()  # opened before the clock starts, as in a server
     began = time.perf_counter()
     result = core.searcher.similar_to(fingerprint, query)
     milliseconds = 1000 * (time.perf_counter() - began)
     click.echo(_as_json(result, milliseconds) if as_json else _as_table(result, milliseconds))
+
+
+def _refined(kind: str | None, tint: str | None, query: Query) -> Query:
+    """Complete a query by what ranks, and in which colour."""
+    if not tint:
+        return replace(query, by=ranking_named(kind or hashbag().settings.default_kind))
+    by = ranking_named(kind or LOOK.name)
+    check_asks_colour(by.name, "tint")
+    return replace(query, by=by, lean=WISHED, colour=tinted(tint))
 
 
 def _as_json(result: Result, milliseconds: float) -> str:

@@ -1,5 +1,6 @@
 """Why an item matched: the bits that ranked it, kind by kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +67,8 @@ class Explanation:
     `histogram[i]`: how many of 20,000 random pairs have a distance from `i * step` to below
     `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart;
     None where the catalogue has too few items to say. `level` and `close`: as of a `Hit`. `bag`:
-    whether the photo asked with shows one, None where that is not known.
+    whether the photo asked with shows one, None where that is not known. `unlike`: how far the item
+    is from each item that hits must not be like, by its id.
     """
 
     photo: int
@@ -78,6 +80,7 @@ class Explanation:
     histogram: NDArray[np.int64]
     step: int
     nearer_than: float | None
+    unlike: Mapping[int, int]
 
 
 def explain(search: Search, item_id: int) -> Explanation:
@@ -109,6 +112,7 @@ def explain(search: Search, item_id: int) -> Explanation:
         histogram,
         step,
         None if chance is None else 1 - chance,
+        search.apart_from_unlike(position),
     )
 
 

@@ -13,6 +13,7 @@ from webapp.hashing import colour
 from webapp.index.hamming import Planes, to_planes
 from webapp.index.kind_index import KindIndex
 from webapp.models import Code
+from webapp.search.look import COLOUR, LOOK
 
 TINTS: dict[str, str] = {
     "black": "#1b1a1a",
@@ -46,6 +47,23 @@ class ColourWish:
     def queries(self) -> Planes:
         """The codes as readings of a query, shape (W, Q)."""
         return to_planes(np.stack([np.frombuffer(code, dtype=np.uint8) for code in self.codes]))
+
+
+def asks_colour(ranking: str) -> bool:
+    """Say whether a ranking, by its name, looks at the colour that is wished for."""
+    return ranking in {LOOK.name, COLOUR}
+
+
+def check_asks_colour(ranking: str, parameter: str) -> None:
+    """Refuse a wish that a ranking would not look at; `parameter` is what the error names.
+
+    Raises:
+        BadParameter: it would not.
+    """
+    if not asks_colour(ranking):
+        raise BadParameter(
+            parameter, f"{ranking} does not ask for a colour: choose by=look or by=colour"
+        )
 
 
 def tinted(name: str) -> ColourWish:

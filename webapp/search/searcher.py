@@ -49,6 +49,12 @@ class Search:
             nearer &= own <= other.distances()
         return nearer
 
+    def apart_from_unlike(self, position: int) -> dict[int, int]:
+        """Return how far the item at a position is from each item that hits must not be like."""
+        here = np.array([position])
+        far = (int(other.distances(here)[0]) for other in self.unlike)
+        return dict(zip(self.query.unlike, far, strict=True))
+
     def chance(self, distance: int) -> float | None:
         """Return the share of random pairs of items that are at least as near, where it tells."""
         return self.prepared.chance(distance)

@@ -3,6 +3,7 @@
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import Filters
+from webapp.search import colour_wish
 from webapp.search.look import BALANCED, LEANINGS, LOOK, WISHED, Leaning, two_part_leaning
 from webapp.search.query import Query, Ranking, ranking_named
 from webapp.web import parameters, refinements
@@ -19,11 +20,8 @@ def search_query(
     """Read a search; `harder` and `fold` are what they mean when left out."""
     colour = refinements.colour(args)
     by = ranking(args, LOOK.name if colour else None)
-    if colour and not refinements.ranks_colour(by.name):
-        wish = "tint" if colour.tint else "colour_of"
-        raise BadParameter(
-            wish, f"{by.name} does not ask for a colour: choose by=look or by=colour"
-        )
+    if colour:
+        colour_wish.check_asks_colour(by.name, "tint" if colour.tint else "colour_of")
     return Query(
         by,
         parameters.integer(args, "k", 9, 1, parameters.MAX_K),

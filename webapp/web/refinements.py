@@ -10,12 +10,15 @@ from webapp.hashing import fingerprint_text
 from webapp.models import Fingerprint, Item
 from webapp.search import colour_wish
 from webapp.search.colour_wish import ColourWish
-from webapp.search.look import COLOUR, LOOK
+from webapp.search.look import COLOUR
 from webapp.web import parameters
 
 NAMES = ("tint", "colour_of", "not")
 
 _MOST_UNLIKE = 9
+_TINTED = "colours are compared with those of a bag of that colour alone, not with this one's own."
+_COLOURED = "colours are compared with those, not with this one's own."
+_UNLIKE = "it is left out, and so is whatever is nearer to it than to this one."
 _OF_ITEM, _OF_PHOTO = "item:", "q:"
 
 
@@ -23,10 +26,11 @@ _OF_ITEM, _OF_PHOTO = "item:", "q:"
 class Refinement:
     """One refinement of a page, and the parameters without it.
 
-    `words`: what it does. `item`: the item that it names, if any.
+    `words`: what it does. `meaning`: the same as a rule. `item`: the item that it names, if any.
     """
 
     words: str
+    meaning: str
     item: Item | None
     without: dict[str, list[str]]
 
@@ -85,16 +89,19 @@ def kept() -> dict[str, list[str]]:
 def active() -> list[Refinement]:
     """List the refinements of the page, each of which a link can take off."""
     here = kept()
-    found = [Refinement(f"In {tint}", None, {**here, "tint": []}) for tint in here.get("tint", ())]
+    found = [
+        Refinement(f"In {tint}", _TINTED, None, {**here, "tint": []})
+        for tint in here.get("tint", ())
+    ]
     for bag in here.get("colour_of", ()):
         number = bag.removeprefix(_OF_ITEM)
         item = hashbag().snapshot.item(int(number)) if number != bag else None
         words = "In the colour of" if item else "In the colour of a photo"
-        found.append(Refinement(words, item, {**here, "colour_of": []}))
+        found.append(Refinement(words, _COLOURED, item, {**here, "colour_of": []}))
     for number in here.get("not", ()):
         others = [one for one in here["not"] if one != number]
         item = hashbag().snapshot.item(int(number))
-        found.append(Refinement("Not like", item, {**here, "not": others}))
+        found.append(Refinement("Not like", _UNLIKE, item, {**here, "not": others}))
     return found
 
 
@@ -113,8 +120,3 @@ def colour_of(item: Item | None, q: str | None) -> str:
         return f"{_OF_ITEM}{item.id}"
     code = fingerprint_text.decode(q or "").get(COLOUR)
     return f"{_OF_PHOTO}{fingerprint_text.encode({COLOUR: code})}" if code else ""
-
-
-def ranks_colour(by: str) -> bool:
-    """Say whether a ranking looks at the colour that is wished for."""
-    return by in {LOOK.name, COLOUR}

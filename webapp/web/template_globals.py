@@ -10,8 +10,9 @@ from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
-from webapp.models import NO_FILTERS, Filters, Hit, Result
+from webapp.models import NO_FILTERS, Filters, Hit, Item, Result
 from webapp.pictures import card
+from webapp.search import colour_wish
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
@@ -25,6 +26,8 @@ FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
 )
 """The kinds whose links are always shown, and that are compared unless others are chosen."""
+
+_MOST_LISTED = 3  # of a shortlist, as a second bag beside another
 
 _WORDINGS = (
     template_filters.price,
@@ -81,6 +84,7 @@ def register(app: Flask) -> None:
         without=without,
         Picture=PictureSources,
         shortlisted=shortlist.remembered,
+        listed_others=listed_others,
         is_listed=lambda item: item.id in shortlist.remembered(),
         drawn_bits=code_drawing.draw_bits,
         cells=code_drawing.cells,
@@ -91,7 +95,7 @@ def register(app: Flask) -> None:
         refined=refinements.kept,
         tints=refinements.tints,
         colour_of=refinements.colour_of,
-        ranks_colour=refinements.ranks_colour,
+        ranks_colour=colour_wish.asks_colour,
         trail_here=trail.here_as_it_is,
     )
     app.jinja_env.filters.update({one.__name__: one for one in _WORDINGS})
@@ -104,6 +108,12 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
+
+
+def listed_others(item_id: int | None) -> Sequence[Item]:
+    """Return the latest few on the visitor's shortlist, without one item."""
+    others = [one for one in shortlist.remembered() if one != item_id]
+    return hashbag().snapshot.items(others[-_MOST_LISTED:])
 
 
 def category_offered(result: Result) -> tuple[str, int] | None:
