@@ -177,8 +177,9 @@ def test_a_fingerprint_alone_is_that_of_the_search(
     data = encoded(bag(9), "PNG")
     searched = client.post("/api/v1/search?k=1", data=upload(data) | part).get_json()
     alone = client.post("/api/v1/fingerprints", data=upload(data) | part)
-    found = {name: searched[name] for name in ("fingerprint", "frame")}
-    assert valid(client, alone, "Fingerprint") == found
+    found = {name: searched[name] for name in ("fingerprint", "frame", "bag")}
+    hint = {} if found["bag"] else {"level_hint": "unlike"}
+    assert valid(client, alone, "Fingerprint") == found | hint
     in_the_address = client.post("/api/v1/fingerprints", query_string=part, data=upload(data))
     assert in_the_address.get_json() == alone.get_json()
 
@@ -188,7 +189,7 @@ def test_a_fingerprint_alone_needs_no_index_and_counts_as_no_search(empty: Flask
     before = client.get("/metrics").get_data(as_text=True).count("hashbag_searches_total{")
     answer = client.post("/api/v1/fingerprints", data=upload(encoded(bag(9), "PNG")))
     codes = fingerprint_text.decode(answer.get_json()["fingerprint"])
-    assert codes.keys() == KINDS.keys()
+    assert codes.keys() == {*KINDS, "bag"}
     after = client.get("/metrics").get_data(as_text=True).count("hashbag_searches_total{")
     assert after == before
 

@@ -1,14 +1,17 @@
 """Bags before a real background are found, cut out, and codes of studio photos stay as they are."""
 
+import base64
+import zlib
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from tests.pictures import bag
 from webapp.hashing import bag_finder, fingerprint_text
 from webapp.hashing.background import Floats
 from webapp.hashing.bag_finder import Frame, find_bags, frames_of
-from webapp.hashing.code_packing import fits, unpack
+from webapp.hashing.code_packing import unpack
 from webapp.hashing.fingerprinting import fingerprint, query_fingerprint
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
@@ -89,7 +92,7 @@ def test_cut_out_of_a_room_a_bag_is_nearer_to_its_studio_photo(
         wanted = unpack(KINDS["learned"], fingerprint(studio, ["learned"])["learned"])[0]
         whole, cut = unpack(KINDS["learned"], fingerprint(scene.picture, ["learned"])["learned"])
         nearer.append(int((whole ^ wanted).sum()) - int((cut ^ wanted).sum()))
-    assert sum(nearer) > 50 * len(nearer), nearer
+    assert sum(nearer) > 25 * len(nearer), nearer
 
 
 def test_before_a_plain_background_nothing_is_cut_out(drawn: list[Image.Image]) -> None:
@@ -99,13 +102,42 @@ def test_before_a_plain_background_nothing_is_cut_out(drawn: list[Image.Image]) 
         assert np.array_equal(whole, cut)
 
 
-def test_a_link_from_before_the_cut_out_view_is_read() -> None:
+def test_a_link_from_before_edits_counted_less_is_read_without_its_learned_code() -> None:
     now = dict(query_fingerprint(bag(3)))
-    learned = KINDS["learned"]
-    before = {**now, "learned": now["learned"][: learned.bytes]}
-    assert fingerprint_text.decode(fingerprint_text.encode(before)) == before
-    assert fits(learned, before["learned"])
-    assert not fits(learned, before["learned"][:-1])
+    former = _with_tag(fingerprint_text.encode(now), KINDS["learned"].tag, 11)
+    assert fingerprint_text.decode(former) == {
+        name: code for name, code in now.items() if name != "learned"
+    }
+
+
+def _with_tag(text: str, tag: int, other: int) -> str:
+    """Return a fingerprint's text in which one kind's code has another tag."""
+    raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[:-4])
+    at = 1
+    while raw[at] != tag:
+        at += 3 + int.from_bytes(raw[at + 1 : at + 3])
+    raw[at] = other
+    return base64.urlsafe_b64encode(raw + zlib.crc32(raw).to_bytes(4)).decode().rstrip("=")
+
+
+def test_a_pale_brick_wall_is_no_studio(drawn: list[Image.Image]) -> None:
+    wall = Image.new("RGB", (640, 480), (178, 176, 172))
+    lines = ImageDraw.Draw(wall)
+    for row in range(12):
+        lines.line((0, 40 * row, 640, 40 * row), (150, 148, 146), 3)
+        for column in range(9):
+            x = 80 * column + 40 * (row % 2)
+            lines.line((x, 40 * row, x, 40 * row + 40), (150, 148, 146), 3)
+    grain = Image.effect_noise(wall.size, 20).convert("RGB")
+    wall = Image.blend(wall, grain, 0.25).filter(ImageFilter.GaussianBlur(1))
+    found = []
+    for picture in drawn:
+        small = picture.crop((90, 90, 510, 510)).resize((200, 200))
+        scene = wall.copy()
+        scene.paste(small, (330, 220))
+        assert not PictureFeatures(scene).prepared.plain_background
+        found.append(bool(PictureFeatures(scene).frames))
+    assert sum(found) > len(found) / 2
 
 
 def test_the_whole_picture_of_a_bag_looks_like_a_bag(drawn: list[Image.Image]) -> None:
@@ -125,7 +157,7 @@ def test_noise_shows_no_bag_of_any_size() -> None:
 def test_codes_say_where_the_bag_finder_made_them() -> None:
     shape = KINDS["shape"]
     without, _, finder = shape.versions().partition(", bag finder ")
-    assert finder.startswith("1 by onnxruntime")
+    assert finder.startswith(f"{bag_finder.REVISION} by onnxruntime")
     assert shape.can_compare(shape.versions())
     assert shape.can_compare(without)
     assert shape.can_compare(f"{without}, bag finder 2 by onnxruntime 99")

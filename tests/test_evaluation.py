@@ -1,6 +1,7 @@
 """Search quality: what is asked, how ranks are counted, and what comes out."""
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,9 +12,10 @@ from flask import Flask
 from PIL import Image
 
 from tests.conftest import core_of, take_in
-from tests.pictures import bag
+from tests.pictures import bag, catalogue
 from webapp import create_app
 from webapp.exceptions import BadParameter, NoCatalog, UnreadableImage
+from webapp.hashing import bag_sense
 from webapp.lab.evaluation import (
     EvaluationRow,
     Options,
@@ -26,23 +28,28 @@ from webapp.lab.evaluation import (
     to_json,
     to_text,
 )
+from webapp.lab.evaluation.asked_pictures import asked_pictures
 from webapp.lab.evaluation.drawing import is_dark, strength
 from webapp.lab.evaluation.edits import EDITS, IDENTITY, edited
 from webapp.lab.evaluation.gallery import Gallery, build
 from webapp.lab.evaluation.grid import MEAN, grid_of
 from webapp.lab.evaluation.hard_negatives import pairs
+from webapp.lab.evaluation.levels import auc
+from webapp.lab.evaluation.logistic import fitted
 from webapp.lab.evaluation.ranks import neighbours, rank
 from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import (
     AnotherPhoto,
     Cost,
     HardNegatives,
+    Levels,
     SameLook,
     SamePicture,
     SameSort,
     Where,
 )
 from webapp.lab.evaluation.systems import chosen
+from webapp.search import levels
 from webapp.search.look import LOOK
 from webapp.search.query import Query
 
@@ -395,3 +402,61 @@ def luminance(colour: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     unit = colour / 255
     linear = np.where(unit > 0.04045, ((unit + 0.055) / 1.055) ** 2.4, unit / 12.92)
     return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_levels_are_measured_calibrated_and_drawn(filled: Flask, tmp_path: Path) -> None:
+    drawn = tmp_path / "levels.svg"
+    asked = Options(
+        tests=("levels",), sample=6, jobs=2, calibrate=tmp_path / "found", levels_picture=drawn
+    )
+    found = [row for row in rows_of(filled, asked) if isinstance(row, Levels)]
+    assert {row.kind for row in found} == set(levels.shipped())
+    assert {row.items for row in found} == {30, 60}
+    for row in found:
+        assert row.no_bag_auc is not None
+        assert row.no_bag_auc > 0.9
+        assert row.bags_unlike <= 0.5
+    written = tomllib.loads((tmp_path / "found" / "levels.toml").read_text("utf-8"))
+    assert written.keys() == levels.shipped().keys()
+    weights = tomllib.loads((tmp_path / "found" / "bag_sense.toml").read_text("utf-8"))["weights"]
+    assert len(weights) == len(bag_sense.shipped().weights)
+    words = {
+        text.text for text in ElementTree.parse(drawn).iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert {"the same picture", "very alike", "other things"} <= words
+    assert max(map(len, to_text(found).splitlines())) <= 120
+
+
+def test_photos_of_bags_and_other_things_come_from_folders_or_lists_without_bags(
+    tmp_path: Path,
+) -> None:
+    for folder in ("bags", "things"):
+        catalogue(tmp_path / folder, 4)
+    rows = "".join(f"{n:03d}.png,{'Bags' if n % 2 else 'Shoes'}\n" for n in range(4))
+    (tmp_path / "things" / "all.csv").write_text("filename,category\n" + rows, "utf-8")
+    asked = asked_pictures([], tmp_path / "bags", tmp_path / "things" / "all.csv", "all", seed=0)
+    named = [(one.sort, one.path.name) for one in asked if one.path]
+    assert [name for sort, name in named if sort == "other thing"] == ["000.png", "002.png"]
+    assert [name for sort, name in named if sort == "bag"] == [f"{n:03d}.png" for n in range(4)]
+    halves = [
+        {(one.sort, one.number) for one in asked_pictures([], None, None, half, seed=0)}
+        for half in ("even", "odd")
+    ]
+    assert not halves[0] & halves[1]
+
+
+def test_weights_tell_apart_what_can_be() -> None:
+    random = np.random.default_rng(4)
+    values = random.normal(size=(400, 5))
+    positive = values[:, 1] > 0.5 * values[:, 3]
+    weights, bias = fitted(values, positive)
+    assert np.mean((values @ weights + bias > 0) == positive) > 0.9
+    assert auc(values[positive] @ weights, values[~positive] @ weights) > 0.97
+
+
+def test_an_auc_is_how_often_a_pair_is_in_order() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        high, low = random.integers(0, 6, 9), random.integers(0, 6, 7)
+        pairs_in_order = [1 if a > b else 0.5 if a == b else 0 for a in high for b in low]
+        assert auc(high, low) == pytest.approx(np.mean(pairs_in_order))

@@ -103,6 +103,17 @@ def test_pruning_takes_out_what_is_gone_and_nothing_of_other_sources(
     assert closing(run_import(app, photos, "--prune", "--no-map")).startswith("added 1, ")
 
 
+@pytest.mark.parametrize(
+    ("options", "named"), [(["--force"], "--prune"), (["--watch", "--dry-run"], "--dry-run")]
+)
+def test_options_that_say_nothing_together_are_refused(
+    app: Flask, photos: Path, options: list[str], named: str
+) -> None:
+    done = run_import(app, photos, *options, "--no-map")
+    assert done.exit_code == 2
+    assert named in done.output
+
+
 def test_a_dry_run_tells_it_all_and_changes_nothing(app: Flask, photos: Path) -> None:
     (photos / "0.png").rename(photos / "new.png")
     (photos / "1.png").unlink()

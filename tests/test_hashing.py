@@ -172,7 +172,7 @@ def test_a_querys_link_carries_more_readings_and_stays_short() -> None:
     assert len(text) < 1700
     plain = fingerprint(bag(1))
     assert codes["shape"].startswith(plain["shape"])
-    assert {k: v for k, v in codes.items() if k != "shape"} == {
+    assert {k: v for k, v in codes.items() if k not in {"shape", "bag"}} == {
         k: v for k, v in plain.items() if k != "shape"
     }
 

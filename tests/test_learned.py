@@ -20,9 +20,21 @@ from webapp.exceptions import LearnedUnusable
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.hash_kind import Bits
 from webapp.hashing.kinds import KINDS
-from webapp.hashing.learned import codes, forward, graph, network, session, weights
+from webapp.hashing.learned import (
+    codes,
+    edit_directions,
+    forward,
+    graph,
+    network,
+    session,
+    weights,
+)
 from webapp.hashing.learned.attention import CELLS, attention
 from webapp.hashing.picture_features import PictureFeatures
+from webapp.lab.demo.drawing import draw
+from webapp.lab.demo.plan import plan
+from webapp.lab.edit_directions import learn
+from webapp.lab.evaluation.edits import edited
 from webapp.pictures.opening import open_picture
 
 
@@ -107,7 +119,48 @@ def test_the_code_is_fixed_for_ever() -> None:
     """A change of the hyperplanes or of the layout would make all stored codes another kind's."""
     planes = np.packbits(codes.hyperplanes() > 0).tobytes()
     assert hashlib.sha256(planes).hexdigest().startswith("b1e07dfdb1004f1b")
-    assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 11, 1)
+    directions = edit_directions.FILE.read_bytes()
+    assert hashlib.sha256(directions).hexdigest().startswith("f7758e92d1d8345a")
+    assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 12, 2)
+
+
+def test_edits_turn_fewer_bits_beside_those_that_part_bags() -> None:
+    """Bags and seeds that the directions were not learned from."""
+    edits = ("crop 20 %", "turned 15", "background gradient", "less contrast", "screenshot")
+    pictures = [draw(one) for one in plan(8, seed=7)]
+    seen = [
+        [session.profile(session.seen(one)) for one in (picture, *_edited(picture, edits))]
+        for picture in pictures
+    ]
+
+    undamped = [
+        [codes.weighted(one) @ codes.hyperplanes() > 0 for one in of_bag] for of_bag in seen
+    ]
+    damped = [[codes.encode(one) for one in of_bag] for of_bag in seen]
+    assert _moved_share(np.array(damped)) < 0.95 * _moved_share(np.array(undamped))
+
+
+def _moved_share(bits: Bits) -> float:
+    """Return the bits that edits turn as a share of those that part two bags.
+
+    `bits`: of each bag its picture's and its edits', (bags, 1 + edits, bits).
+    """
+    return float((bits[:, 1:] ^ bits[:, :1]).mean() / (bits[1:, 0] ^ bits[:-1, 0]).mean())
+
+
+def _edited(picture: Image.Image, edits: tuple[str, ...]) -> list[Image.Image]:
+    return [edited(picture, edit, 3, number) for number, edit in enumerate(edits)]
+
+
+@pytest.mark.slow
+def test_a_few_bags_are_enough_to_learn_directions_of_the_same_sort() -> None:
+    """The strongest of the directions shipped lie mostly among those learned from six bags."""
+    few = learn(6).astype(np.float64)
+    shipped = np.load(edit_directions.FILE).astype(np.float64)
+    assert few.shape == shipped.shape == (edit_directions.COUNT, codes.hyperplanes().shape[0])
+    axes = few / np.linalg.norm(few, axis=1, keepdims=True)
+    strongest = shipped[:4] / np.linalg.norm(shipped[:4], axis=1, keepdims=True)
+    assert ((strongest @ axes.T) ** 2).sum(axis=1).min() > 0.5
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

@@ -79,14 +79,30 @@ def told(entries: Entries, line: int) -> list[str]:
     return [type(one).__name__ for one in entries if one.line == line]
 
 
+def goes_on(entries: Entries, product: int, image: str) -> bool:
+    """Say whether a further row's picture is one of its product's, or is told of beside it."""
+    of_product = [one for one in entries if one.line == product]
+    names = {
+        name
+        for one in of_product
+        if isinstance(one, ListedPhoto)
+        for name in (one.filename, *(photo.filename for photo in one.further or ()))
+    }
+    others = [one for one in of_product if not isinstance(one, ListedPhoto)]
+    return image.strip() in names or bool(others)
+
+
 def check(rows: Sequence[Mapping[str, str]], lines: Sequence[int], entries: Entries) -> None:
     """Find each row with a picture among the entries, and a remark where its price is gone."""
     prices = {
         one.line: one.attributes.get("price") for one in entries if isinstance(one, ListedPhoto)
     }
+    product = 0  # the line of the row that began the product at hand
     for row, line in zip(rows, lines, strict=True):
-        if row["image"].strip() not in {"", "no_selection"}:
-            assert told(entries, line), (row, line)
+        product = line if told(entries, line) else product
+        if row["image"].strip() not in {"", "no_selection"} and product != line:
+            assert row.get("handle", "").strip(), (row, line)
+            assert goes_on(entries, product, row["image"]), (row, line)
         if line in prices and prices[line] is None and row["price"].strip():
             assert "Remark" in told(entries, line), (row, line)
 

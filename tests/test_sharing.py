@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, expect
 
 from tests.browsing import Look, looking
@@ -82,7 +82,13 @@ def test_a_shared_item_shows_its_name_and_its_picture(client: FlaskClient) -> No
     assert shared["image"].startswith(HOST)
     with client.get(shared["image"]) as answer:
         picture = Image.open(io.BytesIO(answer.data))
-    assert picture.size == (int(shared["image:width"]), int(shared["image:height"])) == (160, 120)
+    assert picture.size == (int(shared["image:width"]), int(shared["image:height"])) == (600, 600)
+    assert picture.format == "JPEG"
+    # The photo of 160 by 120 stands whole in the middle of the mat.
+    wanted = bag(6).resize((528, 396))
+    shown = picture.crop((36, 102, 564, 498))
+    difference = ImageStat.Stat(ImageChops.difference(wanted, shown)).mean
+    assert max(difference) < 30
 
 
 def test_a_shared_result_says_someones_photo_and_shows_a_bag_of_the_catalogue(
@@ -93,8 +99,28 @@ def test_a_shared_result_says_someones_photo_and_shows_a_bag_of_the_catalogue(
     shown = page(client, result)
     shared = told(shown)
     assert shared["title"] == "Bags like someone’s photo"
-    assert shared["image"].startswith(f"{HOST}/images/{shown.hits()[0]}?")
+    assert shared["image"] == f"{HOST}/cards/{'-'.join(map(str, shown.hits()[:4]))}"
+    with client.get(shared["image"]) as answer:
+        card = Image.open(io.BytesIO(answer.data))
+    assert card.size == (600, 600)
     assert "secret-name" not in shown.html
+
+
+def test_a_shared_list_shows_its_first_four_and_a_card_is_kept_by_browsers(
+    client: FlaskClient,
+) -> None:
+    shared = told(page(client, "/list?ids=3,1,9,8,7"))
+    assert shared["image"] == f"{HOST}/cards/3-1-9-8"
+    assert shared["url"] == f"{HOST}/list?ids=3,1,9,8,7"
+    first = client.get("/cards/3-1-9-8")
+    again = client.get("/cards/3-1-9-8", headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+    assert client.get("/cards/9").data != client.get("/cards/8").data
+
+
+@pytest.mark.parametrize("ids", ["x", "1-2-3-4-5", "4711", "1-", "-1", "9" * 30, "1 2"])
+def test_a_card_of_what_is_not_there_is_not_found(client: FlaskClient, ids: str) -> None:
+    assert client.get(f"/cards/{ids}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -101,11 +101,15 @@ def test_the_same_look_for_less_leads_to_all_of_these(page: Page) -> None:
 @both_ways
 def test_why_is_one_click_away_and_says_it_in_cells_and_words(page: Page) -> None:
     page.goto("/items/7?by=whash")
-    distance = page.locator(".grid.three .distance").first.inner_text()
-    differ = int(re.match(r"\d+", distance)[0])  # type: ignore[index]
+    near = page.locator(".grid.three .near").first.inner_text()
     follow(page.locator(".grid.three .why").first)
     assert page.locator("h1").inner_text() == "Why it matched"
-    assert page.locator(".verdict").inner_text().startswith(f"{differ} of 64 bits differ")
+    verdict = re.match(
+        r"(.+)\. In figures: (\d+) of 64 bits differ", page.locator(".verdict").inner_text()
+    )
+    assert verdict
+    assert verdict[1] == near
+    differ = int(verdict[2])
     drawn = page.locator(".bits .differs").first.get_attribute("d") or ""
     assert drawn.count("M") == differ
     over_photos = page.locator(".overlay .differs")
@@ -185,3 +189,40 @@ def test_axe_finds_nothing_wrong_light_or_dark(name: str, chromium: Browser, sho
     target = addresses(shop)[name]
     found = {scheme: violations(chromium, shop.url + target, scheme) for scheme in SCHEMES}
     assert found == {"light": [], "dark": []}
+
+
+@both_ways
+def test_a_visitor_asks_for_another_colour_then_for_two_bags_in_one_and_shares_the_address(
+    page: Page, chromium: Browser, shop: Server
+) -> None:
+    page.goto("/items/7")
+    show_choices(page)
+    tint = page.locator(".tint").first
+    name = tint.inner_text().strip()
+    follow(tint)
+    assert asked(page)["tint"] == [name]
+    assert page.locator(".chip.active").first.inner_text().split() == [
+        "Take",
+        "off:",
+        "In",
+        name,
+        "×",
+    ]
+    follow(page.locator(".chip.active").first)
+    assert "tint" not in asked(page)
+    follow(page.locator(".grid.three .card .why").first)
+    follow(page.get_by_role("link", name="The shape of the first, the colour of this one"))
+    (other,) = asked(page)["colour_of"]
+    assert other.startswith("item:")
+    found = page.locator(".grid.three .card").evaluate_all("all => all.map(c => c.dataset.item)")
+    assert len(found) == 9
+    with looking(chromium, shop, Look(1280)) as elsewhere:
+        elsewhere.goto(page.url)
+        assert "In the colour of" in elsewhere.locator(".chip.active").inner_text()
+        again = elsewhere.locator(".grid.three .card")
+        assert again.evaluate_all("all => all.map(c => c.dataset.item)") == found
+    follow(page.locator(".grid.three .card .why").first)
+    follow(page.get_by_role("link", name="Not like this one"))
+    assert found[0] == asked(page)["not"][0]
+    left = page.locator(".grid.three .card").evaluate_all("all => all.map(c => c.dataset.item)")
+    assert found[0] not in left

@@ -13,7 +13,8 @@ from webapp.exceptions import IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Groupings
 from webapp.explore.map.store import Maps
 from webapp.index.engines.registry import engine_of
-from webapp.index.facets import EMPTY, Facets, gather
+from webapp.index.facet_files import gather
+from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.publishing import Publisher

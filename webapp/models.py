@@ -2,9 +2,9 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
-from typing import ClassVar, TypeVar, get_type_hints
+from typing import ClassVar, Self, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,10 +144,21 @@ ATTRIBUTES = tuple(one.name for one in ITEM_FIELDS if one.role in {Role.ATTRIBUT
 FACETS = tuple(sorted(one.name for one in ITEM_FIELDS if one.role is Role.FACET))
 """The attributes whose values narrow a grid, in alphabetical order."""
 
+TAKEN_NAMES = frozenset(
+    {"by", "colour_of", "crop", "distance", "fields", "fold", "format", "frame", "harder", "ids"}
+    | {"item", "k", "lean", "max_price", "min_price", "n", "name", "not", "of", "others", "page"}
+    | {"parts", "per_page", "photo", "q", "seed", "sort", "text", "tint", "to", "trail", "v"}
+    | {"view"}
+)
+"""What addresses call other things: no extra column of such a name narrows a grid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a grid: any of the values in each facet, a price range, both ends in, words."""
+    """What narrows a grid: any of the values in each facet, a price range, both ends in, words.
+
+    `more`: the facets that are extra columns of the catalogue, by name, each with its values.
+    """
 
     brand: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
@@ -156,9 +167,35 @@ class Filters:
     min_price: float | None = None
     max_price: float | None = None
     text: str | None = None
+    more: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __bool__(self) -> bool:
         return self != NO_FILTERS
+
+    @classmethod
+    def by(
+        cls,
+        values: Mapping[str, tuple[str, ...]],
+        min_price: float | None = None,
+        max_price: float | None = None,
+        text: str | None = None,
+    ) -> Self:
+        """Build filters from the values wanted in each facet, by its name."""
+        own = {name: values.get(name, ()) for name in FACETS}
+        more = tuple((n, wanted) for n, wanted in values.items() if wanted and n not in FACETS)
+        return cls(**own, min_price=min_price, max_price=max_price, text=text, more=more)
+
+    def values(self, facet: str) -> tuple[str, ...]:
+        """Return the values wanted in a facet, any of which will do; none if all will."""
+        found: tuple[str, ...]
+        found = getattr(self, facet) if facet in FACETS else dict(self.more).get(facet, ())
+        return found
+
+    @property
+    def facets(self) -> tuple[str, ...]:
+        """The names of the facets in which values are wanted."""
+        own = tuple(name for name in FACETS if getattr(self, name))
+        return own + tuple(name for name, _ in self.more)
 
 
 NO_FILTERS = Filters()
@@ -228,9 +265,21 @@ ImportEntry = ListedPhoto | Rejected | Remark
 """What reading a folder or an import list yields."""
 
 
+class Level(StrEnum):
+    """How near a hit is, in words that mean the same everywhere; the highest comes first."""
+
+    SAME_PICTURE = "same picture"
+    SAME_LOOK = "same look"
+    UNLIKE = "unlike"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One answer of a search: `distance` of the ranking's `bits` differ.
+
+    `level`: None where several were asked at once, for which there are no levels. `close`: nearer
+    than other things than bags come. `chance`: the share of random pairs of items that are at
+    least as near, 0 to 1; None where there are too few items to say.
 
     `matched` says how the query was read where not as it is, such as "mirrored". `copies` counts
     the items with the identical pictures that this one stands for, itself among them. `photo` is
@@ -243,6 +292,9 @@ class Hit:
     item: Item
     matched: str = ""
     copies: int = 1
+    level: Level | None = None
+    close: bool = False
+    chance: float | None = None
     photo: int = 1
 
 
@@ -251,8 +303,8 @@ class Result:
     """The answer of a search.
 
     `exact` says that the hits were proven to be the true nearest; `repaired` counts those of
-    them that the engine had missed. `weak` says that even the first is hardly nearer
-    than items taken at random.
+    them that the engine had missed. `bag`: whether the photo seems to show one; None where that
+    is not known.
     """
 
     by: str
@@ -261,8 +313,19 @@ class Result:
     bits: int
     exact: bool
     repaired: int
-    weak: bool
+    bag: bool | None
     hits: tuple[Hit, ...]
+
+    @property
+    def level(self) -> Level | None:
+        """The highest level of a hit; nothing found is unlike. None where there are no levels."""
+        levels = {hit.level for hit in self.hits} or {Level.UNLIKE}
+        return next((level for level in Level if level in levels), None)
+
+    @property
+    def weak(self) -> bool:
+        """Whether something was found, and even the nearest is unlike."""
+        return bool(self.hits) and self.level is Level.UNLIKE
 
 
 @dataclass(frozen=True, slots=True)

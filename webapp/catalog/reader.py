@@ -3,7 +3,7 @@
 import math
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -216,6 +216,13 @@ class Catalog:
                     # The same values are in many items: each is in memory once.
                     texts[name].append(sys.intern(value))
         return np.array(ids, dtype=np.int64), texts, np.array(prices, dtype=np.float64)
+
+    def extra_attributes(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield the id and the extra columns of every item that has any, by ascending id."""
+        query = sa.select(items.c.id, items.c.extra).order_by(items.c.id)
+        with self.engine.connect() as connection:
+            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+            yield from ((item_id, extra) for item_id, extra in rows if extra)
 
     def code_counts(self) -> dict[str, list[tuple[str, int]]]:
         """Count the codes of each kind by the libraries that made them."""

@@ -1,16 +1,13 @@
 """The command that lists near-duplicates."""
 
 import json
-from collections.abc import Iterator
 
 import click
 
 from webapp.cli.common import reports_errors
 from webapp.context import hashbag
-from webapp.explore.duplicates import DEFAULT_KIND, Group, Grouping, kind_named, usual_distance
+from webapp.explore.duplicates import DEFAULT_KIND, Group, kind_named, usual_distance
 from webapp.hashing.kinds import KINDS
-
-_AT_ONCE = 100
 
 
 @click.command()
@@ -37,22 +34,15 @@ def duplicates(name: str, distance: int | None, as_json: bool) -> None:
     if as_json:
         head = {"by": kind.name, "distance": limit, "bits": kind.bits}
         counts = {"total": len(grouping), "items": len(grouping.ids)}
-        groups = [_as_data(group) for group in _all(grouping)]
+        groups = [_as_data(group) for group in hashbag().duplicates.all_groups(grouping)]
         click.echo(json.dumps(head | counts | {"groups": groups}, indent=1, ensure_ascii=False))
         return
-    for group in _all(grouping):
+    for group in hashbag().duplicates.all_groups(grouping):
         click.echo(f"{group.size} items, {_distance(group.distance, kind.bits)}")
         for item in group.items:
             click.echo(f"{item.id:>8}  {item.filename}  {item.title}".rstrip())
     nearness = f"at most {limit} of {kind.bits} bits of {kind.name} differ from one to the next"
     click.echo(f"{len(grouping)} groups, {len(grouping.ids)} items: {nearness}")
-
-
-def _all(grouping: Grouping) -> Iterator[Group]:
-    """Yield all groups, without holding the items of all."""
-    for first in range(0, len(grouping), _AT_ONCE):
-        some = range(first, min(first + _AT_ONCE, len(grouping)))
-        yield from hashbag().duplicates.groups(grouping, some, len(grouping.ids))
 
 
 def _distance(bits: int, of: int) -> str:

@@ -78,6 +78,8 @@ def import_(
     """
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run do not go together")
+    if force and not (prune or watch):
+        raise click.UsageError("--force is about --prune: give both")
     core = hashbag()
     choices = ImportChoices(jobs, chosen(kinds), again, prune or watch, force, dry_run, rejects)
     if watch:

@@ -20,6 +20,8 @@ from webapp.maintenance.status import status_of
 from webapp.models import Result
 from webapp.search.query import RANKINGS, Query, ranking_named
 
+_SOURCE = click.Path(exists=True, path_type=Path)
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -105,6 +107,7 @@ def _as_json(result: Result, milliseconds: float) -> str:
             "rank": hit.rank,
             "distance": hit.distance,
             "similarity": round(hit.similarity, 4),
+            "level": hit.level,
             "matched": hit.matched,
             "photo": hit.photo,
             "id": hit.item.id,
@@ -115,18 +118,21 @@ def _as_json(result: Result, milliseconds: float) -> str:
         }
         for hit in result.hits
     ]
-    head = {name: getattr(result, name) for name in ("by", "k", "bits", "exact", "weak")}
+    head = {name: getattr(result, name) for name in ("by", "k", "bits", "exact", "weak", "level")}
+    head |= {} if result.bag is None else {"bag": result.bag}
     whole = head | {"milliseconds": round(milliseconds, 2), "hits": hits}
     return json.dumps(whole, indent=1, ensure_ascii=False)
 
 
 def _as_table(result: Result, milliseconds: float) -> str:
     lines = [
-        f"{hit.rank:>3}  {hit.distance:>4} of {result.bits}  {hit.item.id:>6}  "
+        f"{hit.rank:>3}  {hit.distance:>4} of {result.bits}  {hit.level or '':<12}  "
+        f"{hit.item.id:>6}  "
         f"{hit.item.title or hit.item.filename}" + (f"  ({hit.matched})" if hit.matched else "")
         for hit in result.hits
     ]
-    lines += ["none of these is really near"] if result.weak else []
+    lines += ["nothing here is much like it"] if result.weak else []
+    lines += ["the photo seems to show no bag"] if result.bag is False else []
     lines.append(f"{'proven exact' if result.exact else 'not proven'}, {milliseconds:.1f} ms")
     return "\n".join(lines)
 
@@ -150,6 +156,20 @@ def _as_table(result: Result, milliseconds: float) -> str:
     default="all",
     show_default=True,
     help="Ask with every other photo only; parameters were tuned on the even ones.",
+)
+@click.option("--bags", type=_SOURCE, help="Folder or list of photos of bags, for the test levels.")
+@click.option(
+    "--others", type=_SOURCE, help="The same of other things; rows that say 'Bags' are left out."
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the thresholds that levels should have, by the photos asked, to this folder.",
+)
+@click.option(
+    "--levels-picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw how near photos come, and how much they look like a bag, as SVG, here.",
 )
 @click.option("--json", "rows_file", type=WRITTEN, help="Write all rows here.")
 @click.option("--picture", type=WRITTEN, help="Draw a heat map of edits, as SVG, here.")

@@ -9,6 +9,7 @@ from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import Bits, HashKind
 from webapp.index.code_table import bit_vector
 from webapp.index.hamming import distances_to_query
+from webapp.models import Level
 from webapp.pictures.regions import region
 from webapp.search.look import Look, blend
 from webapp.search.query import Part
@@ -64,11 +65,15 @@ class Explanation:
     `distance` and `step` are in the unit of the ranking: bits, or look distance.
     `histogram[i]`: how many of 20,000 random pairs have a distance from `i * step` to below
     `(i + 1) * step`. `nearer_than`: the share of the pairs, 0 to 1, that are farther apart;
-    None where the catalogue has too few items to say.
+    None where the catalogue has too few items to say. `level` and `close`: as of a `Hit`. `bag`:
+    whether the photo asked with shows one, None where that is not known.
     """
 
     photo: int
     distance: int
+    level: Level | None
+    close: bool
+    bag: bool | None
     evidence: tuple[Evidence, ...]
     histogram: NDArray[np.int64]
     step: int
@@ -92,10 +97,14 @@ def explain(search: Search, item_id: int) -> Explanation:
     step = max(2, -(-(farthest + 1) // _MAX_HISTOGRAM_BARS))
     histogram = np.bincount(random_distances // step, minlength=farthest // step + 1)
     chance = search.chance(distance)
+    ((level, close),) = search.prepared.verdicts([item_id], [distance])
     (photo,) = search.prepared.photos_at([item_id]).tolist()
     return Explanation(
         search.prepared.photo_numbers([item_id])[0],
         distance,
+        level,
+        close,
+        search.prepared.bag,
         tuple(_evidence(search, part, photo) for part in search.prepared.parts),
         histogram,
         step,

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,6 +31,7 @@ _USUAL = {"dhash": 1} | dict.fromkeys(
     ("colour", "whash", "colorhash", "ahash", "phash_simple", "dhash_vertical"), 0
 )
 _MOST_KNOWN = 8
+_GROUPS_AT_ONCE = 100
 
 
 def kind_named(name: str) -> HashKind:
@@ -232,6 +233,12 @@ class Duplicates:
             for number, some in zip(numbers, ids, strict=True)
             if len(present := tuple(items[one] for one in some if one in items)) > 1
         ]
+
+    def all_groups(self, grouping: Grouping) -> Iterator[Group]:
+        """Yield all groups whole; only the items of some are in memory at a time."""
+        for first in range(0, len(grouping), _GROUPS_AT_ONCE):
+            numbers = range(first, min(first + _GROUPS_AT_ONCE, len(grouping)))
+            yield from self.groups(grouping, numbers, len(grouping.ids))
 
     def group(self, grouping: Grouping, number: int, page: int, per_page: int) -> Group:
         """Return one group with a page, counted from 1, of its items."""

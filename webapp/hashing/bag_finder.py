@@ -16,7 +16,7 @@ from webapp.hashing.learned import session
 
 is_installed = learned.is_installed
 
-NAME, REVISION = "bag finder", 1
+NAME, REVISION = "bag finder", 2
 """The revision is increased when other frames are found."""
 
 MOST_FRAMES = 4

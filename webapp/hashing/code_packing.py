@@ -25,11 +25,9 @@ def unpack(kind: HashKind, code: Code) -> Bits:
 def fits(kind: HashKind, code: Code) -> bool:
     """Return whether a code has a length of this kind, and zeros after the last bit of each view.
 
-    The code of a query is longer than an item's where the kind tries harder. Links of earlier
-    versions may have codes of fewer views.
+    The code of a query is longer than an item's where the kind tries harder.
     """
-    view_counts = {kind.views, kind.query_views, *kind.former_views}
-    if len(code) not in {count * kind.bytes for count in view_counts}:
+    if len(code) not in {count * kind.bytes for count in (kind.views, kind.query_views)}:
         return False
     padding = (1 << (8 * kind.bytes - kind.bits)) - 1
     return not (packed_views(kind, code)[:, -1] & padding).any()

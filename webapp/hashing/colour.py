@@ -77,25 +77,38 @@ def thresholds() -> NDArray[np.float64]:
     return np.asarray(_MAX_SHARE * ((np.arange(LEVELS) + 0.5) / LEVELS) ** _THRESHOLD_POWER)
 
 
-@cache
-def _membership() -> Floats:
-    """Return each anchor's share of 16x16x16 RGB colours, (4096, `ANCHORS`), rows sum to 1."""
-    cells = np.stack(np.meshgrid(*[np.arange(16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    distance = lab(cells.astype(np.float64) * 16 + 7.5)[:, None] - anchors()
+def membership(rgb: NDArray[np.float64]) -> Floats:
+    """Return each anchor's share of N colours, (N, `ANCHORS`), rows sum to 1.
+
+    `rgb`: sRGB in 0..255, (N, 3).
+    """
+    distance = lab(rgb)[:, None] - anchors()
     squared = (distance**2).sum(axis=2)
     near = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * _ANCHOR_SPREAD**2))
-    membership: Floats = (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
-    return membership
+    of_anchors: Floats = (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
+    return of_anchors
+
+
+@cache
+def _membership_of_cells() -> Floats:
+    """Return each anchor's share of 16x16x16 RGB colours, (4096, `ANCHORS`), rows sum to 1."""
+    cells = np.stack(np.meshgrid(*[np.arange(16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    return membership(cells.astype(np.float64) * 16 + 7.5)
 
 
 def shares(prepared: Prepared) -> Floats:
     """Return the share of the object that has each anchor's colour, (`ANCHORS`,), summing to 1."""
     weight = prepared.bag.weight if prepared.bag else prepared.weight
     counts = np.bincount(prepared.cells.ravel(), weight.ravel(), 4096)
-    of_anchors: Floats = (counts / counts.sum()).astype(np.float32) @ _membership()
+    of_anchors: Floats = (counts / counts.sum()).astype(np.float32) @ _membership_of_cells()
     return of_anchors
 
 
 def codes(prepared: Prepared) -> Bits:
     """Return the bits of a prepared picture's one code, (1, `BITS`), anchor by anchor."""
-    return (shares(prepared)[:, None] > thresholds()).reshape(1, BITS)
+    return code_of(shares(prepared)).reshape(1, BITS)
+
+
+def code_of(of_anchors: Floats) -> Bits:
+    """Return the bits of a thing with these shares of the anchors, (`ANCHORS`,); (`BITS`,)."""
+    return (of_anchors[:, None] > thresholds()).ravel()

@@ -2,7 +2,8 @@
 
 The text is base64url, without padding, of: one byte, the version of this layout; for each code one
 byte, the kind's `tag`, then two bytes, the length of the code, high byte first, then the code; at
-the end four bytes, the CRC-32 of all bytes before.
+the end four bytes, the CRC-32 of all bytes before. Whether the photo shows a bag stands among the
+codes, under a tag of its own.
 """
 
 import base64
@@ -11,20 +12,22 @@ import struct
 import zlib
 
 from webapp.exceptions import BadParameter
+from webapp.hashing import bag_sense
 from webapp.hashing.code_packing import fits
 from webapp.hashing.kinds import KNOWN_KINDS
-from webapp.models import Fingerprint
+from webapp.models import Code, Fingerprint
 
 _VERSION = 1
 _HEAD = struct.Struct(">BH")
 _CRC = struct.Struct(">I")
 _MAX_CHARACTERS = 1900
+_TAGS = {name: kind.tag for name, kind in KNOWN_KINDS.items()} | {bag_sense.NAME: bag_sense.TAG}
 
 
 def encode(fingerprint: Fingerprint) -> str:
     """Write a fingerprint as URL-safe text."""
     body = bytes([_VERSION]) + b"".join(
-        _HEAD.pack(KNOWN_KINDS[name].tag, len(code)) + code for name, code in fingerprint.items()
+        _HEAD.pack(_TAGS[name], len(code)) + code for name, code in fingerprint.items()
     )
     return base64.urlsafe_b64encode(body + _CRC.pack(zlib.crc32(body))).decode().rstrip("=")
 
@@ -50,7 +53,7 @@ def decode(text: str, parameter: str = "q") -> Fingerprint:
 
 
 def _codes(body: bytes, parameter: str) -> list[tuple[str, bytes]]:
-    names = {kind.tag: kind.name for kind in KNOWN_KINDS.values()}
+    names = {tag: name for name, tag in _TAGS.items()}
     codes = []
     while body:
         if len(body) < _HEAD.size:
@@ -58,7 +61,11 @@ def _codes(body: bytes, parameter: str) -> list[tuple[str, bytes]]:
         tag, length = _HEAD.unpack_from(body)
         code, body = body[_HEAD.size : _HEAD.size + length], body[_HEAD.size + length :]
         if tag in names:
-            if not fits(KNOWN_KINDS[names[tag]], code):
+            if not _fits(names[tag], code):
                 raise BadParameter(parameter, f"its {names[tag]} code has the wrong length")
             codes.append((names[tag], code))
     return codes
+
+
+def _fits(name: str, code: Code) -> bool:
+    return bag_sense.fits(code) if name == bag_sense.NAME else fits(KNOWN_KINDS[name], code)

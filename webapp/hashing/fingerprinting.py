@@ -11,6 +11,7 @@ from typing import Self
 from PIL import Image
 
 from webapp.exceptions import TooPlain
+from webapp.hashing import bag_sense, learned
 from webapp.hashing.bag_finder import WHOLE, Frame
 from webapp.hashing.code_packing import pack
 from webapp.hashing.hash_kind import Attention, Bits, HashKind, MeasuresAttention
@@ -132,7 +133,12 @@ def _query_fingerprint(features: PictureFeatures) -> Fingerprint:
         raise TooPlain(
             "this picture is one plain colour, or nearly: there is nothing in it to compare"
         )
-    return {name: query_code(kind, features) for name, kind in KINDS.items()}
+    codes = {name: query_code(kind, features) for name, kind in KINDS.items()}
+    if learned.is_installed():
+        codes[bag_sense.NAME] = bag_sense.as_code(
+            bag_sense.shipped().log_odds((features.profile, features.bag_profile))
+        )
+    return codes
 
 
 def query_code(kind: HashKind, features: PictureFeatures) -> Code:

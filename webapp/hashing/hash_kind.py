@@ -63,8 +63,7 @@ class HashKind:
         `compute` returns the codes of all views, shape (views, bits). A kind may have several views
         of a picture, such as the whole and the bag alone; the distance of two pictures is that of
         their nearest views. `view_names` says what each view shows. `tries_harder` adds readings to
-        a query. `former_views`: other numbers of views that codes in links of earlier versions may
-        have. `revision` grows when a kind of our own changes its bits. `slack` is by how many
+        a query. `revision` grows when a kind of our own changes its bits. `slack` is by how many
         bits two machines may differ on the same picture, because they round differently.
         `sees_colour`: plain pictures of different colours have different codes.
 
@@ -81,8 +80,8 @@ class HashKind:
         installed. `extra` names the optional requirement of the package that
         brings what this kind needs, and `installed` says whether it is there.
 
-    `tag` identifies the kind inside a fingerprint's link. It never changes, and no other kind may
-    ever use it.
+    `tag` identifies the bits of the kind inside a fingerprint's link: it changes where `revision`
+    does, so that a link of before leaves them out, and nothing else may ever use it.
     """
 
     name: str
@@ -92,7 +91,6 @@ class HashKind:
     shape: tuple[int, int]
     compute: Callable[[PictureFeatures], Bits]
     views: int = 1
-    former_views: tuple[int, ...] = ()
     tries_harder: TriesHarder | None = None
     revision: int = 0
     drawing: Literal["grid", "bars"] = "grid"

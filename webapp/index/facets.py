@@ -1,19 +1,15 @@
 """Facets and prices of all items as mapped columns: filters, counts and sorts without SQL."""
 
 import difflib
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog.reader import Catalog
-from webapp.exceptions import BadParameter, IndexDamaged, IndexNotReady
-from webapp.index import words
+from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
 from webapp.index.words import Words
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
@@ -24,8 +20,8 @@ SORTS = {
     "price-desc": "Price, high to low",
     "brand": "Brand",
 }
-_STORED_SORTS = tuple(SORTS)[1:]
-PREFIX = "attributes"
+STORED_SORTS = tuple(SORTS)[1:]
+"""The sorts whose order is kept; the newest first is that of the ids."""
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
 Mask = NDArray[np.bool_]
@@ -36,7 +32,8 @@ class Facets:
     """M items by ascending id; a place among them is an item's *position*.
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
-    sorted; an item without a value has the number after the last. `prices`: shape (M,), NaN where
+    sorted; an item without a value has the number after the last. The facets of `models.FACETS`
+    come first, then the extra columns with few values. `prices`: shape (M,), NaN where
     there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
     the generation has none yet.
     """
@@ -58,9 +55,9 @@ class Facets:
         An item without a price is in no price range.
         """
         passes = np.ones(len(self.ids), dtype=bool)
-        for name in FACETS:
-            wanted = getattr(filters, name)
-            if wanted and name != without:
+        for name in filters.facets:
+            if name != without:
+                wanted = filters.values(name)
                 chosen = np.zeros(len(self.values[name]) + 1, dtype=bool)
                 chosen[[self._number[name][v] for v in wanted if v in self._number[name]]] = True
                 passes &= chosen[self.columns[name]]
@@ -95,17 +92,19 @@ class Facets:
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
         """
-        return {name: self._facet(name, filters) for name in FACETS} if filters else self._facets
+        return (
+            {name: self._facet(name, filters) for name in self.values} if filters else self._facets
+        )
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS) for name in FACETS}
+        return {name: self._facet(name, NO_FILTERS) for name in self.values}
 
     def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
         passing = column[self.mask(filters, without=name)] if filters else column
         counts = np.bincount(passing, minlength=len(values) + 1)[: len(values)]
-        chosen = getattr(filters, name)
+        chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
 
@@ -116,18 +115,18 @@ class Facets:
 
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
-        return value in self._number[name]
+        return value in self._number.get(name, {})
 
     def as_spelled(self, name: str, text: str) -> tuple[str, ...]:
         """Return the values of a facet that a text means, whatever its case; itself if none."""
         if self.has(name, text):
             return (text,)
         wanted = text.strip().casefold()
-        return tuple(v for v in self.values[name] if v.casefold() == wanted) or (text,)
+        return tuple(v for v in self.values.get(name, ()) if v.casefold() == wanted) or (text,)
 
     def nearest_value(self, name: str, text: str) -> str | None:
         """Return the value of a facet that a text which no item has may mean."""
-        folded = {value.casefold(): value for value in self.values[name]}
+        folded = {value.casefold(): value for value in self.values.get(name, ())}
         near = difflib.get_close_matches(text.casefold(), folded, n=1)
         return folded[near[0]] if near else None
 
@@ -137,8 +136,8 @@ class Facets:
         Raises:
             BadParameter: names the facet and the value, and the one that may have been meant.
         """
-        for name in FACETS:
-            for value in getattr(filters, name):
+        for name in filters.facets:
+            for value in filters.values(name):
                 if not self.has(name, value):
                     near = self.nearest_value(name, value)
                     hint = f"; did you mean '{near}'?" if near else ""
@@ -186,70 +185,11 @@ class Facets:
             for name, values in self.values.items()
         }
 
-    def save(self, folder: Path) -> None:
-        """Write the columns as files that can be mapped."""
-        for name, array in self._arrays().items():
-            np.save(folder / f"{PREFIX}.{name}.npy", array)
-        text = json.dumps({name: list(values) for name, values in self.values.items()})
-        (folder / f"{PREFIX}.values.json").write_text(text, "utf-8")
-
-    def _arrays(self) -> dict[str, NDArray[np.generic]]:
-        orders = {f"by-{name}": order for name, order in self.orders.items()}
-        return {"ids": self.ids, "prices": self.prices, **self.columns, **orders}
-
-
-def gather(catalog: Catalog) -> Facets:
-    """Read the columns of all items from the catalogue."""
-    ids, texts, prices = catalog.attribute_columns()
-    values, columns = {}, {}
-    for name in FACETS:
-        values[name], columns[name] = _numbered(texts[name])
-    orders = {
-        "price": np.argsort(prices, kind="stable"),
-        "price-desc": np.argsort(-prices, kind="stable"),
-        "brand": np.argsort(columns["brand"], kind="stable"),
-    }
-    stored = {name: order.astype(np.int32) for name, order in orders.items()}
-    return Facets(ids, values, columns, prices, stored)
-
-
-def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    values = sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
-    number = {value: place for place, value in enumerate(values)} | {"": len(values)}
-    return values, np.fromiter((number[text] for text in texts), np.int32, len(texts))
-
 
 EMPTY = Facets(
     np.empty(0, np.int64),
     dict.fromkeys(FACETS, ()),
     {name: np.empty(0, np.int32) for name in FACETS},
     np.empty(0),
-    {name: np.empty(0, np.int32) for name in _STORED_SORTS},
+    {name: np.empty(0, np.int32) for name in STORED_SORTS},
 )
-
-
-def load(folder: Path) -> Facets:
-    """Map saved columns.
-
-    Raises:
-        IndexDamaged: one is missing or unreadable.
-    """
-    try:
-        text = (folder / f"{PREFIX}.values.json").read_text("utf-8")
-        values = {name: tuple(found) for name, found in json.loads(text).items()}
-        array = {
-            name: np.asarray(np.load(folder / f"{PREFIX}.{name}.npy", mmap_mode="r"))
-            for name in ("ids", "prices", *FACETS, *(f"by-{sort}" for sort in _STORED_SORTS))
-        }
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(
-            f"{folder.name}: the attributes cannot be read: run `hashbag index`", private=error
-        ) from error
-    return Facets(
-        array["ids"],
-        values,
-        {name: array[name] for name in FACETS},
-        array["prices"],
-        {name: array[f"by-{name}"] for name in _STORED_SORTS},
-        words.load(folder) if (folder / words.FILE).exists() else None,
-    )

@@ -13,7 +13,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import blank_codes, facets, identical_pictures, words
+from webapp.index import blank_codes, facet_files, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine
@@ -65,8 +65,8 @@ class Generation:
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     """Write a generation of the catalogue as it is into an empty folder."""
     revision = catalog.revision
-    columns = facets.gather(catalog)
-    columns.save(folder)
+    columns = facet_files.gather(catalog)
+    facet_files.save(columns, folder)
     words.save(folder, catalog.all_items())
     kinds, tables = {}, {}
     photo_count = catalog.count_photos()
@@ -95,7 +95,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         plain = blank_codes.plain_photos(photo_count, tables)
         witnesses.append(identical_pictures.contents(catalog, columns.ids, photos, plain))
     identical_pictures.find(len(columns.ids), witnesses, photos).save(folder)
-    patterns = (identical_pictures.FILE, words.FILE, f"{facets.PREFIX}.*")
+    patterns = (identical_pictures.FILE, words.FILE, f"{facet_files.PREFIX}.*")
     files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
     several = photo_count > len(columns.ids)
     made_as = SEVERAL_PHOTOS_FORMAT if several else FORMAT
@@ -137,7 +137,7 @@ def open_generation(
             "run `hashbag index`"
         )
     _check_files(folder, manifest.all_files, checksum_cache)
-    columns = facets.load(folder)
+    columns = facet_files.load(folder)
     kinds: dict[str, KindIndex] = {}
     for name, entry in manifest.kinds.items():
         if name in KINDS:

@@ -16,6 +16,10 @@ T = TypeVar("T", bound=np.integer)
 
 _RANDOM_PAIRS = 20_000
 _SEED = 81
+
+MIN_ITEMS_FOR_PAIRS = 30
+"""Fewer items have too few pairs to say how distances are spread."""
+
 _MAX_CACHED_ARRAYS = 8
 
 
@@ -94,9 +98,11 @@ class KindIndex:
     def scale(self) -> float:
         """The median distance of random pairs, in bits.
 
-        A third of the kind's bits, a usual median, where there is one item or the median is 0.
+        A third of the kind's bits, a usual median, where the median is 0, or there are so few items
+        that it is chance.
         """
-        median = float(np.median(self.random_distances)) if len(self.table.ids) > 1 else 0.0
+        enough = len(self.table.ids) >= MIN_ITEMS_FOR_PAIRS
+        median = float(np.median(self.random_distances)) if enough else 0.0
         return median or self.table.bits / 3
 
 

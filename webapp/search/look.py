@@ -19,7 +19,8 @@ from webapp.search.nearest import MIN_ITEMS_PER_LOOKUP, KindMeasure
 LOOK_SCALE = 1000
 """The look distance, a whole number, of two random items, roughly."""
 
-PARTS = ("shape", "colour")
+COLOUR = "colour"
+PARTS = ("shape", COLOUR)
 """The kinds that the look always blends."""
 
 LEARNED = "learned"
@@ -43,8 +44,7 @@ class Look:
     name: str = "look"
     label: str = "Sort, shape and colour" if LEARNED in KINDS else "Shape and colour"
     description: str = (
-        f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}. "
-        "100 % alike is the same picture, 0 % is what two bags taken at random have in common."
+        f"{label} together{'' if LEARNED in KINDS else ', found with the margins cut off'}."
     )
     bits: int = LOOK_SCALE
 
@@ -80,7 +80,7 @@ def two_part_leaning(colour: float, label: str = "") -> Leaning:
 
 
 BALANCED = Leaning(
-    "balanced", "Balanced", {"learned": 0.59, "shape": 0.25, "colour": 0.16}, two_part_colour=0.3
+    "balanced", "Balanced", {"learned": 0.65, "shape": 0.2, "colour": 0.15}, two_part_colour=0.3
 )
 LEANINGS = (
     Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, 0.15),
@@ -89,6 +89,14 @@ LEANINGS = (
     Leaning("colour", "Same colour", {"learned": 0.25, "shape": 0.05, "colour": 0.7}, 0.6),
 )
 """The leanings that pages offer where the learned kind takes part."""
+
+WISHED = Leaning(
+    "wished",
+    "Its shape, that colour",
+    {"learned": 0.3, "shape": 0.25, "colour": 0.45},
+    two_part_colour=0.5,
+)
+"""How the look leans, unless told otherwise, where a colour is wished for."""
 
 TWO_PART_LEANINGS = (
     two_part_leaning(0.0, "All shape"),

@@ -7,24 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
+from webapp.hashing import bag_sense
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Positions
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import MIN_ITEMS_FOR_PAIRS, KindIndex
 from webapp.index.snapshot import Snapshot
-from webapp.models import NO_FILTERS, Filters, Fingerprint
+from webapp.models import NO_FILTERS, Filters, Fingerprint, Level
+from webapp.search import levels
 from webapp.search.alike_all import SumMeasure
-from webapp.search.look import BALANCED, LEARNED, LOOK, PARTS, Leaning, Look, LookMeasure, blend
+from webapp.search.colour_wish import ColourWish
+from webapp.search.levels import Levels, Thresholds
+from webapp.search.look import (
+    BALANCED,
+    COLOUR,
+    LEARNED,
+    LOOK,
+    PARTS,
+    Leaning,
+    Look,
+    LookMeasure,
+    blend,
+)
 from webapp.search.nearest import KindMeasure, Measure
 from webapp.search.nearest_photo import NearestPhotoMeasure, by_nearest_photo
 from webapp.search.query_readings import QueryReadings, read
 
 Ranking = HashKind | Look
-# A match is weak if random pairs are as near this often.
-_WEAK_QUANTILE = 0.01
-# Fewer items have too few pairs to say how rare a distance is.
-_MIN_ITEMS_FOR_PAIRS = 30
 
 RANKINGS: dict[str, Ranking] = {LOOK.name: LOOK, **KINDS}
 """The rankings by their names in addresses (`by=`), the installed kinds only."""
@@ -58,7 +68,9 @@ class Query:
 
     `lean`: the leaning, for the look alone. `harder`: compare the query's mirrored, turned and
     cropped readings too, in kinds that have them. `fold`: show items with the identical picture
-    as one hit.
+    as one hit. `colour`: the colour wished for in place of the query's own, for the look and the
+    kind `colour` alone. `unlike`: ids of items; what is nearer to one of them than to the query is
+    left out, they themselves too.
     """
 
     by: Ranking
@@ -67,6 +79,8 @@ class Query:
     lean: Leaning = BALANCED
     harder: bool = False
     fold: bool = False
+    colour: ColourWish | None = None
+    unlike: tuple[int, ...] = ()
 
     @property
     def can_try_harder(self) -> bool:
@@ -92,35 +106,48 @@ class PreparedQuery:
     All distances are in the unit of `measure`: bits for a kind, look distance for the look.
     `random_distances`: those of random pairs of items, ascending, shape (20000,). `bits`: the
     distance at which similarity is 0, which is the width of a kind's code, or `LOOK_SCALE`.
+    `levels`: None where several queries are asked at once, and for leanings that were not
+    measured. `bag`: whether the photo asked with shows one; None if that is not known.
     """
 
     measure: Measure
     random_distances: NDArray[np.integer]
     parts: tuple[Part, ...]
     bits: int
+    levels: Levels | None
+    bag: bool | None
 
     def chance(self, distance: int) -> float | None:
         """Return the share of random pairs of items that are at least as near.
 
         None where there are too few items to say.
         """
-        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
+        if len(self.measure.ids) < MIN_ITEMS_FOR_PAIRS:
             return None
         pairs = self.random_distances
         return float(np.searchsorted(pairs, distance, side="right") / len(pairs))
 
-    def is_weak(self, distance: int) -> bool:
-        """Return whether one in a hundred random pairs of items is as near as this distance.
+    def verdicts(
+        self, ids: Sequence[int], distances: Sequence[int]
+    ) -> list[tuple[Level | None, bool]]:
+        """Return of each item at its distance the level, and whether it is close: see `Hit`."""
+        chosen = self.levels
+        if chosen is None or not ids:
+            return [(None, False)] * len(ids)
+        return [
+            (chosen.level(distance, bag=self.bag, same_colours=same), chosen.is_close(distance))
+            for distance, same in zip(distances, self._same_colours(ids), strict=True)
+        ]
 
-        Below a tenth of `bits` nothing is weak: random pairs are near in a catalogue of copies.
-        """
-        if len(self.measure.ids) < _MIN_ITEMS_FOR_PAIRS:
-            return False
-        # `numpy.quantile` gives the same, but slower: these distances are sorted already.
-        place, fraction = divmod(_WEAK_QUANTILE * (len(self.random_distances) - 1), 1)
-        below, above = self.random_distances[int(place) : int(place) + 2].tolist()
-        quantile = below + fraction * (above - below)
-        return bool(distance >= max(quantile, self.bits / 10))
+    def _same_colours(self, ids: Sequence[int]) -> list[bool]:
+        """Say of each item whether its colours are the query's; of none if they do not rank."""
+        part = next((part for part in self.parts if part.kind.name == COLOUR), None)
+        if part is None or len(self.parts) == 1:
+            return [False] * len(ids)
+        table = part.kind_index.table
+        apart = table.distances(part.readings.queries, self.photos_at(ids))
+        same: list[bool] = (apart <= levels.SAME_COLOUR_BITS).tolist()
+        return same
 
     def phrases(self, ids: Sequence[int]) -> list[str]:
         """Return for each item the phrase of its nearest reading, empty for the plain one."""
@@ -155,14 +182,19 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
         IndexNotReady: the snapshot has no index of a kind that ranks.
     """
     if isinstance(query.by, HashKind):
-        part = _part(snapshot, fingerprint, query.by.name, harder=query.harder)
+        part = _part(snapshot, fingerprint, query.by.name, query)
         table = part.kind_index.table
-        measure = KindMeasure(table, part.kind_index.index, part.readings.queries)
+        of_photos = KindMeasure(table, part.kind_index.index, part.readings.queries)
+        measure = by_nearest_photo(of_photos, table.photos)
         return PreparedQuery(
-            by_nearest_photo(measure, table.photos),
+            measure,
             part.kind_index.random_distances_ascending,
             (part,),
             query.by.bits,
+            None
+            if query.colour
+            else levels.of_kind(query.by, harder=query.harder).among(len(measure.ids)),
+            bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
 
@@ -177,15 +209,20 @@ def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
         count * first.random_distances,
         first.parts,
         count * first.bits,
+        levels=None,
+        bag=None,
     )
 
 
 def _part(
-    snapshot: Snapshot, fingerprint: Fingerprint, name: str, *, harder: bool, share: float = 1.0
+    snapshot: Snapshot, fingerprint: Fingerprint, name: str, query: Query, share: float = 1.0
 ) -> Part:
     kind_index = snapshot.kind(name)
+    if query.colour and name == COLOUR:
+        wished = query.colour.queries
+        return Part(KINDS[name], kind_index, QueryReadings(wished, ("",) * wished.shape[1]), share)
     # Each reading costs a scan; at a share of 0 none of them changes the ranking.
-    readings = read(fingerprint, KINDS[name], harder=harder and share > 0)
+    readings = read(fingerprint, KINDS[name], harder=query.harder and share > 0)
     return Part(KINDS[name], kind_index, readings, share)
 
 
@@ -194,7 +231,7 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     if LEARNED not in fingerprint:  # a link made before the learned kind was installed
         names = PARTS
     parts = tuple(
-        _part(snapshot, fingerprint, name, harder=query.harder, share=share)
+        _part(snapshot, fingerprint, name, query, share)
         for name, share in zip(names, query.lean.shares_of(names), strict=True)
         if share or name in PARTS
     )
@@ -213,7 +250,24 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
         ),
     )
     measure_of_items = by_nearest_photo(measure, kind_indexes[0].table.photos)
-    return PreparedQuery(measure_of_items, random_distances, parts, query.by.bits)
+    thresholds = _look_thresholds(names, query)
+    return PreparedQuery(
+        measure_of_items,
+        random_distances,
+        parts,
+        query.by.bits,
+        thresholds.among(len(measure_of_items.ids)) if thresholds else None,
+        bag_sense.shows_bag(fingerprint),
+    )
+
+
+def _look_thresholds(names: Sequence[str], query: Query) -> Thresholds | None:
+    if query.colour:
+        return None  # levels were measured for bags as they are
+    shares = dict(zip(names, query.lean.shares_of(names), strict=True))
+    if shares.get(LEARNED):
+        return levels.of_leaning(query.lean.name, harder=query.harder)
+    return levels.of_two_parts(shares["colour"], harder=query.harder)
 
 
 def blended(snapshot: Snapshot) -> tuple[str, ...]:

@@ -1,9 +1,14 @@
 """The search: from a picture or an item to its ranked hits."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from webapp.exceptions import ItemNotFound
+from webapp.hashing import bag_sense
 from webapp.hashing.fingerprinting import hash_query
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.index.hamming import Positions
@@ -12,7 +17,7 @@ from webapp.index.snapshot import Snapshot
 from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.folding import nearest_pictures
-from webapp.search.nearest import Neighbours, nearest
+from webapp.search.nearest import Measure, Neighbours, nearest
 from webapp.search.price_bands import Band
 from webapp.search.query import PreparedQuery, Query, joined, prepare
 
@@ -26,10 +31,23 @@ class Search:
     snapshot: Snapshot
     prepared: PreparedQuery
     left_out: frozenset[int] = frozenset()
+    unlike: tuple[Measure, ...] = ()
 
     def among(self, filters: Filters) -> Positions | None:
-        """Return the positions of the items that pass filters; None for all."""
-        return self.snapshot.positions(self.prepared.measure.ids, filters)
+        """Return the positions of the items that pass filters and may be hits; None for all."""
+        found = self.snapshot.positions(self.prepared.measure.ids, filters)
+        if not self.unlike:
+            return found
+        return np.flatnonzero(self._nearer) if found is None else found[self._nearer[found]]
+
+    @cached_property
+    def _nearer(self) -> NDArray[np.bool_]:
+        """Say of all items whether the query is at least as near as each of what it is unlike."""
+        own = self.prepared.measure.distances()
+        nearer = np.ones(len(own), dtype=bool)
+        for other in self.unlike:
+            nearer &= own <= other.distances()
+        return nearer
 
     def chance(self, distance: int) -> float | None:
         """Return the share of random pairs of items that are at least as near, where it tells."""
@@ -93,8 +111,10 @@ class Searcher:
         if not harder:
             return stored
         asking = self._snapshot.item(item_id).photo(photo)
-        encoded = self._snapshot.catalog.encoded_photo(asking)
-        return {**stored, **one_at_a_time(hash_query, encoded)}
+        read = one_at_a_time(hash_query, self._snapshot.catalog.encoded_photo(asking))
+        # What is in the catalogue is not doubted to be a bag, however it is asked with.
+        codes = {name: code for name, code in read.items() if name != bag_sense.NAME}
+        return {**stored, **codes}
 
     def of(
         self, fingerprint: Fingerprint, query: Query, left_out: frozenset[int] = frozenset()
@@ -106,7 +126,13 @@ class Searcher:
             IndexNotReady: nothing that could answer is published.
         """
         prepared = prepare(self._snapshot, fingerprint, query)
-        return Search(query, fingerprint, self._snapshot, prepared, left_out)
+        plain = replace(query, harder=False)
+        unlike = [
+            prepare(self._snapshot, self.fingerprint_of(item_id, harder=False), plain).measure
+            for item_id in query.unlike
+        ]
+        without = left_out | frozenset(query.unlike)
+        return Search(query, fingerprint, self._snapshot, prepared, without, tuple(unlike))
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count the search in the metrics."""
@@ -131,7 +157,7 @@ class Searcher:
             bits=search.prepared.bits,
             exact=found.exact,
             repaired=sum(hit.item.id in found.missed for hit in hits),
-            weak=bool(hits) and search.prepared.is_weak(hits[0].distance),
+            bag=search.prepared.bag,
             hits=hits,
         )
 
@@ -172,8 +198,20 @@ def _hits(
     distances = dict(zip(found.ids.tolist(), found.distances.tolist(), strict=True))
     copies = sharing.counts(search.prepared.measure.ids.searchsorted(ids))
     photos = search.prepared.photo_numbers(ids)
-    told = zip(items, search.prepared.phrases(ids), copies, photos, strict=True)
-    for rank, (item, phrase, count, photo) in enumerate(told, 1):
+    verdicts = search.prepared.verdicts(ids, [distances[item_id] for item_id in ids])
+    told = zip(items, search.prepared.phrases(ids), copies, photos, verdicts, strict=True)
+    for rank, (item, phrase, count, photo, (level, close)) in enumerate(told, 1):
         distance = distances[item.id]
         similarity = max(0.0, 1 - distance / search.prepared.bits)
-        yield Hit(rank, distance, similarity, item, matched=phrase, copies=count, photo=photo)
+        yield Hit(
+            rank,
+            distance,
+            similarity,
+            item,
+            matched=phrase,
+            copies=count,
+            level=level,
+            close=close,
+            chance=search.chance(distance),
+            photo=photo,
+        )

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing import fingerprint_text
+from webapp.hashing import bag_sense, fingerprint_text
 from webapp.hashing.bag_finder import Frame
 from webapp.hashing.code_packing import to_hex
 from webapp.hashing.kinds import KINDS
-from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Result
+from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Level, Result
 from webapp.search.query import RANKINGS
-from webapp.web import duplicates, frames, parameters
+from webapp.web import duplicates, frames, parameters, queries
 from webapp.web.links import media
 from webapp.web.openapi import document
 from webapp.web.uploads import hashed_upload
@@ -53,7 +53,7 @@ def item(item_id: int) -> Response:
 @bp.get("/items/<int:item_id>/similar")
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
-    question = parameters.search_query(request.args)
+    question = queries.search_query(request.args)
     asking = parameters.photo_number(request.args)
     return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question, asking)))
 
@@ -64,7 +64,7 @@ def search() -> Response:
     text = request.args.get("q", "")
     if not text:
         raise BadParameter("q", "give a fingerprint, or send a picture with POST")
-    question = parameters.search_query(request.args, harder=True)
+    question = queries.search_query(request.args, harder=True)
     result = _result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question))
     return jsonify(result | _found_in(frames.from_address(request.args)))
 
@@ -72,7 +72,7 @@ def search() -> Response:
 @bp.post("/search")
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
-    question = parameters.search_query(parameters.sent(), harder=True)
+    question = queries.search_query(parameters.sent(), harder=True)
     upload = hashed_upload()
     result = _result(hashbag().searcher.similar_to(upload.fingerprint, question))
     return jsonify(result | _found_in(upload.frames))
@@ -83,7 +83,12 @@ def fingerprints() -> Response:
     """Tell the fingerprint of an uploaded picture; nothing is searched."""
     upload = hashed_upload()
     text = fingerprint_text.encode(upload.fingerprint)
-    return jsonify({"fingerprint": text} | _found_in(upload.frames))
+    told = {"fingerprint": text} | _found_in(upload.frames)
+    bag = bag_sense.shows_bag(upload.fingerprint)
+    # Nothing is searched, so there is no level yet; what shows no bag is hardly like one.
+    if bag is not None:
+        told |= {"bag": bag} | ({} if bag else {"level_hint": Level.UNLIKE})
+    return jsonify(told)
 
 
 @bp.get("/duplicates")
@@ -135,11 +140,14 @@ def _result(result: Result) -> Json:
         "bits": result.bits,
         "exact": result.exact,
         "weak": result.weak,
+        "level": result.level,
+        **({} if result.bag is None else {"bag": result.bag}),
         "hits": [
             {
                 "rank": hit.rank,
                 "distance": hit.distance,
                 "similarity": round(hit.similarity, 4),
+                "level": hit.level,
                 "matched": hit.matched,
                 "copies": hit.copies,
                 "photo": hit.photo,

@@ -16,6 +16,7 @@ _CHOOSING: dict[str, tuple[str, ...]] = {
     "compare.page": ("item", "q", "by"),
     "why.page": ("item", "q", "to", "by"),
     "duplicates.page": ("by", "distance", "of", "page"),
+    "shortlist.show": ("ids",),
     "maps.show": ("view", "page"),
 }
 

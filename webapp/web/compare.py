@@ -13,7 +13,7 @@ from webapp.explain.comparison import ComparedKind
 from webapp.hashing import fingerprint_text
 from webapp.models import Item
 from webapp.search.query import ranking_named
-from webapp.web import parameters
+from webapp.web import downloads, parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import FIRST_KINDS
@@ -30,6 +30,9 @@ def page() -> str | Response:
         return _compare_something()
     shown = _compared_item(args)
     rows = _rows(shown)
+    if downloads.wanted():
+        every = (line for row in rows for line in downloads.of_result(row.result))
+        return downloads.answer("compared", every)
     return render_template(
         "compare.html",
         item=shown,
@@ -62,9 +65,7 @@ def _rows(shown: Item | None) -> list[ComparedKind]:
     args, searcher = request.args, hashbag().searcher
     names = [name for name in dict.fromkeys(args.getlist("by")) if name]
     kinds = [ranking_named(name) for name in names or FIRST_KINDS]
-    query = parameters.search_query(
-        args, kinds[0], harder=shown is None, fold=True, narrowed=g.filters
-    )
+    query = queries.plain_query(args, kinds[0], g.filters, harder=shown is None)
     if shown:
         asking = parameters.photo_number(args)
         fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder, photo=asking)

@@ -1,12 +1,13 @@
 """Near-duplicates as a page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
+from webapp.explore.copies import copies
 from webapp.explore.duplicates import (
     DEFAULT_KIND,
     Group,
@@ -16,7 +17,7 @@ from webapp.explore.duplicates import (
     usual_distance,
 )
 from webapp.hashing.hash_kind import HashKind
-from webapp.web import parameters
+from webapp.web import downloads, parameters
 
 bp = Blueprint("duplicates", __name__)
 
@@ -86,13 +87,32 @@ def shown(asked: DuplicatesRequest, grouping: Grouping, per_page: int, most: int
     return [] if number is None else [duplicates.group(grouping, number, asked.page, per_page)]
 
 
+def _rows(grouping: Grouping, *, others: bool) -> Iterator[downloads.Row]:
+    """Yield the items of all groups, as files; with `others`, without the largest of each."""
+    catalog = hashbag().catalog
+    for number, group in enumerate(hashbag().duplicates.all_groups(grouping), 1):
+        for copy in copies(catalog, group):
+            if not (others and copy.largest):
+                yield {
+                    "group": number,
+                    "size": group.size,
+                    "distance": group.distance,
+                    "largest": copy.largest,
+                    "bytes": copy.bytes,
+                    **downloads.of_item(copy.item),
+                }
+
+
 @bp.get("/duplicates")
-def page() -> str:
+def page() -> str | Response:
     """Show groups of items whose photos are nearly the same, or the one that an item is in."""
     wanted, core = read_request(), hashbag()
     if not core.facets.count():
         return render_template("duplicates.html", asked=wanted, grouping=None, item=None)
     grouping = core.duplicates.grouping(wanted.kind, wanted.distance)
+    if downloads.wanted():
+        others = parameters.one_of(request.args, "others", ("0", "1")) == "1"
+        return downloads.answer("duplicates", _rows(grouping, others=others))
     item = core.snapshot.item(wanted.of) if wanted.of else None
     per_page = _MEMBERS if item else PER_PAGE
     groups = shown(wanted, grouping, per_page, SHOWN)
@@ -105,7 +125,7 @@ def page() -> str:
         asked=wanted,
         item=item,
         grouping=grouping,
-        groups=groups,
+        groups=[(group, copies(core.catalog, group)) for group in groups],
         pages=pages,
         FIRST=FIRST,
     )

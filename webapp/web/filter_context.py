@@ -55,7 +55,7 @@ def _filters(
     low, high = (prices[name].amount for name in PRICES)
     if low is not None and high is not None and low > high:
         low, high = high, low
-    filters = Filters(**values, min_price=low, max_price=high, text=text)
+    filters = Filters.by(values, min_price=low, max_price=high, text=text)
     currencies = hashbag().facets.values["currency"]
     named = tuple({price.currency for price in prices.values()} & set(currencies))
     # Where prices are in several currencies, a sign says which one is meant.

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,9 +79,16 @@ def narrowing() -> Mapping[str, Value]:
     """Return the filters as parameters of an address; made once, as each link of a page asks."""
     if "narrowing" not in g:
         filters: Filters | None = getattr(g, "filters", None)
-        g.narrowing = _given(asdict(filters)) if filters else {}
+        g.narrowing = _given(_parameters(filters)) if filters else {}
     found: Mapping[str, Value] = g.narrowing
     return found
+
+
+def _parameters(filters: Filters) -> dict[str, Value]:
+    prices_and_words = ("min_price", "max_price", "text")
+    return {name: filters.values(name) for name in filters.facets} | {
+        name: getattr(filters, name) for name in prices_and_words
+    }
 
 
 def _given(values: Mapping[str, Value]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Original photos and thumbnails; browsers cache them by a digest of their content."""
 
+import re
 from errno import ENOENT
 from pathlib import Path
 from stat import S_ISREG
@@ -8,11 +9,14 @@ from flask import Blueprint, Response, request, send_file
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
-from webapp.models import ItemPhoto
+from webapp.models import Item, ItemPhoto
+from webapp.pictures.card import MEDIA_TYPE, MOST, square_card
 from webapp.pictures.thumbnails import is_original_shown, sizes_of
 from webapp.web import parameters
 
 bp = Blueprint("media", __name__)
+
+_NUMBER = re.compile("[0-9]{1,18}")
 
 _YEAR = 365 * 24 * 3600
 _DAY = 24 * 3600
@@ -44,6 +48,40 @@ def thumb(item_id: int) -> Response:
     default = str(sizes[min(1, len(sizes) - 1)])
     size = parameters.one_of(request.args, "w", (default, *map(str, sizes)))
     return _thumb(photo, int(size))
+
+
+@bp.get("/cards/<ids>")
+def card(ids: str) -> Response:
+    """Send a square picture of one item or some, to be shown beside a link: 12, or 12-40-7."""
+    items = _items(ids)
+    copies = [
+        hashbag().thumbs.path(one.digest, sizes_of(one.width, one.height, one.media_type)[-1])
+        for one in items
+    ]
+    try:
+        picture = square_card(copies)
+    except OSError as error:
+        raise ItemNotFound(
+            f"a thumbnail of the items {ids} is missing: import their photos again", private=error
+        ) from error
+    response = Response(picture, mimetype=MEDIA_TYPE)
+    response.set_etag("-".join(one.digest[:12] for one in items))
+    response.cache_control.max_age = _DAY
+    response.cache_control.public = True
+    response.make_conditional(request)
+    return response
+
+
+def _items(ids: str) -> list[Item]:
+    """Find the items that an address names.
+
+    Raises:
+        ItemNotFound: it names none or too many, or one that is not there.
+    """
+    numbers = ids.split("-")
+    if len(numbers) > MOST or not all(_NUMBER.fullmatch(number) for number in numbers):
+        raise ItemNotFound(f"a card shows 1 to {MOST} items, named like 12-40-7")
+    return [hashbag().catalog.item(int(number)) for number in numbers]
 
 
 def _photo(item_id: int) -> ItemPhoto:

@@ -6,6 +6,7 @@ from webapp.explore.duplicates import DEFAULT_KIND, most_distance
 from webapp.hashing.bag_finder import MOST_FRAMES
 from webapp.hashing.kinds import KINDS
 from webapp.models import FACETS
+from webapp.search.colour_wish import TINTS
 from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
 from webapp.web import frames, parameters
@@ -180,9 +181,25 @@ def _question() -> list[Json]:
         _whole("k", 1, parameters.MAX_K, 9),
         {"name": "lean", "in": "query", "description": words, "schema": lean},
         _whole("harder", 0, 1),
+        *_refinements(),
         _whole("fold", 0, 1, 0),
         _fields(),
         *_filters(),
+    ]
+
+
+def _refinements() -> list[Json]:
+    bag: Json = {"type": "string", "pattern": "^(item:|q:)"}
+    tint: Json = {"type": "string", "enum": list(TINTS)}
+    ids: Json = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 9}
+    told = {
+        "tint": ("In a colour by its name, in place of the query's own.", tint),
+        "colour_of": ("In the colour of another bag: item:12, or q: and a fingerprint.", bag),
+        "not": ("Leaves out what is nearer to one of these items than to the query.", ids),
+    }
+    return [
+        {"name": name, "in": "query", "description": words, "schema": schema}
+        for name, (words, schema) in told.items()
     ]
 
 

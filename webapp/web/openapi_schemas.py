@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from webapp.models import FACETS, PUBLIC_FIELDS
+from webapp.models import FACETS, PUBLIC_FIELDS, Level
 from webapp.web.parameters import MAX_PER_PAGE
 
 Json = dict[str, object]
@@ -45,12 +45,27 @@ _ITEMS = _object(
     items={"type": "array", "items": ref("Item")},
     total=_WHOLE,
     seed=_WHOLE,
-    facets=_object(**dict.fromkeys(FACETS, _COUNTS)),
+    facets={
+        **_object(**dict.fromkeys(FACETS, _COUNTS)),
+        "additionalProperties": _COUNTS,
+        "description": "And of each extra column with few values; its name is a filter as well.",
+    },
 )
+_LEVEL: Json = {"type": "string", "enum": list(Level)}
+_BAG: Json = {
+    "type": "boolean",
+    "description": "Whether the picture seems to show a bag; left out where that is not known.",
+}
 _HIT = _object(
     rank={"type": "integer", "minimum": 1},
     distance={"type": "integer", "minimum": 0},
     similarity={"type": "number", "minimum": 0, "maximum": 1},
+    level=_LEVEL
+    | {
+        "description": "How near it is, in words that mean the same by every kind and in every "
+        "catalogue. Where one model in several colours was photographed alike, the wrong one "
+        "may be called the same picture."
+    },
     matched={"type": "string", "description": "How the query was read; empty: as it is."},
     copies={
         "type": "integer",
@@ -77,16 +92,24 @@ _FRAME: Json = {
     },
 }
 _RESULT = _object(
-    {"frame": _FRAME},
+    {"frame": _FRAME, "bag": _BAG},
     by=_TEXT,
     k=_WHOLE,
     fingerprint=_TEXT,
     bits=_WHOLE,
-    weak={"type": "boolean", "description": "Whether even the first is no nearer than chance."},
+    level=_LEVEL | {"description": "The highest level of a hit; unlike if there is none."},
+    weak={
+        "type": "boolean",
+        "deprecated": True,
+        "description": "Whether something was found, and all of it is unlike: see `level`.",
+    },
     exact={"type": "boolean", "description": "Whether proven to be the true nearest."},
     hits={"type": "array", "items": _HIT},
 )
-_FINGERPRINT = _object(fingerprint=_TEXT, frame=_FRAME)
+_HINT: Json = _LEVEL | {
+    "description": "The level that a search will most likely have; there only if that is known."
+}
+_FINGERPRINT = _object({"bag": _BAG, "level_hint": _HINT}, fingerprint=_TEXT, frame=_FRAME)
 _GROUP = _object(
     size={"type": "integer", "minimum": 2},
     distance={

@@ -11,7 +11,7 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.web import frames, parameters
+from webapp.web import downloads, frames, parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
 from webapp.web.template_globals import sorted_hits
@@ -36,11 +36,14 @@ def grid() -> str:
 
 
 @bp.get("/browse")
-def browse() -> str:
+def browse() -> str | Response:
     """Show the whole catalogue, a page at a time."""
     core = hashbag()
     sort = parameters.one_of(request.args, "sort", tuple(SORTS))
     total = core.facets.count(g.filters)
+    if downloads.wanted():
+        every = core.facets.page(g.filters, sort, 1, max(1, total))
+        return downloads.answer("bags", downloads.of_ids(every.tolist()))
     pages = max(1, -(-total // PER_PAGE))
     page = parameters.integer(request.args, "page", 1, 1, 10**9)
     if page > pages:
@@ -53,43 +56,44 @@ def browse() -> str:
 
 
 @bp.get("/items/<int:item_id>")
-def item(item_id: int) -> str:
+def item(item_id: int) -> str | Response:
     """Show one item beside its neighbours, and the same look at other prices."""
     core = hashbag()
     shown = core.snapshot.item(item_id)
-    asked = parameters.search_query(request.args, fold=True, narrowed=g.filters)
+    asked = queries.search_query(request.args, fold=True, narrowed=g.filters)
     asking = parameters.photo_number(request.args)
     search = core.searcher.of_item(item_id, asked, asking)
     wanted = price_bands.around(shown, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
+    result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
+    if downloads.wanted():
+        return downloads.answer(f"like-{item_id}", downloads.of_result(result))
     return render_template(
-        "item.html",
-        item=shown,
-        asking=asking,
-        search=search,
-        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
-        bands=bands,
+        "item.html", item=shown, asking=asking, search=search, result=result, bands=bands
     )
 
 
 @bp.get("/search")
-def search() -> str:
+def search() -> str | Response:
     """Show the upload form, or the neighbours of an upload's fingerprint."""
     text = request.args.get("q", "")
     core = hashbag()
     if not text:
         return render_template("search.html", limit=core.settings.max_upload_mb)
-    asked = parameters.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
+    asked = queries.search_query(request.args, harder=True, fold=True, narrowed=g.filters)
     search = core.searcher.of(fingerprint_text.decode(text), asked)
     wanted = price_bands.thirds(g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
+    result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
+    if downloads.wanted():
+        return downloads.answer("like-a-photo", downloads.of_result(result))
     return render_template(
         "found.html",
         q=text,
         asked_here=_asked_here(),
         frames=frames.shown(frames.from_address(request.args)),
         search=search,
-        result=sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args)),
+        result=result,
         bands=bands,
     )
 
@@ -106,7 +110,7 @@ def _asked_here() -> bool:
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = parameters.sent()
-    parameters.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
+    queries.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
     upload = hashed_upload()
     choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
     choices |= {"q": fingerprint_text.encode(upload.fingerprint)}

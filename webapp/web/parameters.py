@@ -10,9 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.models import FACETS, Filters
-from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
-from webapp.search.query import Query, Ranking, ranking_named
+from webapp.models import Filters
 
 HIT_ORDERS = {
     "alike": "Most alike first",
@@ -67,49 +65,10 @@ def seed(args: Args) -> int:
     return integer(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
 
 
-def ranking(args: Args) -> Ranking:
-    """Read what ranks."""
-    return ranking_named(args.get("by") or hashbag().settings.default_kind)
-
-
-def search_query(
-    args: Args,
-    by: Ranking | None = None,
-    *,
-    harder: bool = False,
-    fold: bool = False,
-    narrowed: Filters | None = None,
-) -> Query:
-    """Read what a search asks; `harder` and `fold` are what they mean when left out."""
-    return Query(
-        by or ranking(args),
-        integer(args, "k", 9, 1, MAX_K),
-        filters(args) if narrowed is None else narrowed,
-        lean(args),
-        bool(integer(args, "harder", int(harder), 0, 1)),
-        bool(integer(args, "fold", int(fold), 0, 1)),
-    )
-
-
-def lean(args: Args) -> Leaning:
-    """Read how far the look leans to what: by name, or a number from shape to colour."""
-    text = args.get("lean", "").strip()
-    named = {leaning.name: leaning for leaning in LEANINGS}
-    if not text or text in named:
-        return named.get(text, BALANCED)
-    found = decimal(text)
-    if not 0 <= found <= 1:
-        raise BadParameter(
-            "lean",
-            f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
-        )
-    return two_part_leaning(found)
-
-
 def filters(args: Args) -> Filters:
     """Read the filters, and refuse values that the catalogue does not have."""
-    found = Filters(
-        **facet_values(args),
+    found = Filters.by(
+        facet_values(args),
         min_price=_price(args, "min_price"),
         max_price=_price(args, "max_price"),
         text=words(args),
@@ -125,7 +84,7 @@ def filters(args: Args) -> Filters:
 def facet_values(args: Args) -> dict[str, tuple[str, ...]]:
     """Read the values asked for in each facet, whatever their case; some may be of no item."""
     facets = hashbag().facets
-    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in FACETS}
+    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in facets.values}
     return {
         name: tuple(dict.fromkeys(v for text in texts for v in facets.as_spelled(name, text)))
         for name, texts in asked.items()

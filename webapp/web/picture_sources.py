@@ -6,8 +6,6 @@ from webapp.models import Fingerprint, Pictured
 from webapp.pictures.thumbnails import DISPLAY_SIZE, original_fits_page, scaled, sizes_of
 from webapp.web.links import media
 
-_READ_EVERYWHERE = frozenset({"image/jpeg", "image/png"})
-
 
 class PictureSources:
     """The addresses of a photo for an `img` element; of an item, of its first photo."""
@@ -40,20 +38,6 @@ class PictureSources:
     def original(self) -> str:
         """The photo as it was imported."""
         return media("media.image", self._item)
-
-    @property
-    def shared(self) -> tuple[str, int, int]:
-        """A copy that other sites show beside a link to the item: its address, width and height.
-
-        Not all of them read WebP, so it is the original where that is fit for a page and older.
-        """
-        item = self._item
-        if item.media_type in _READ_EVERYWHERE and original_fits_page(
-            item.width, item.height, item.media_type
-        ):
-            return self.original, item.width, item.height
-        size = self._sizes[-1]
-        return (self._thumb(size), *scaled(item.width, item.height, size))
 
     def _candidates(self, below: int) -> list[str]:
         item = self._item

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import Item
-from webapp.web import parameters
+from webapp.web import parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import link
 
@@ -44,7 +44,7 @@ def show() -> Response | str:
     ids = _read(request.args.get("ids", ""))
     core = hashbag()
     items = core.snapshot.items(ids)
-    query = parameters.search_query(request.args, fold=True, narrowed=g.filters)
+    query = queries.plain_query(request.args, queries.ranking(request.args), g.filters)
     search = core.searcher.of_items([item.id for item in items], query) if items else None
     return render_template(
         "list.html",

@@ -4,7 +4,8 @@ import math
 from pathlib import Path
 
 from webapp.explain.comparison import ComparedKind
-from webapp.models import Item
+from webapp.explain.why import Explanation
+from webapp.models import Hit, Item, Level, Result
 from webapp.web.price_words import money
 
 
@@ -72,6 +73,24 @@ def rarity(chance: float) -> float:
     A tenth of the share is a quarter more: what counts is how often, not how far.
     """
     return round(25 * min(4.0, -math.log10(max(chance, 1e-4))), 1)
+
+
+def nearness(found: Hit | Explanation) -> str:
+    """Say in words how near a hit is; nothing where there are no levels."""
+    if found.level is Level.SAME_LOOK:
+        return "Very alike" if found.close else "Alike"
+    return {Level.SAME_PICTURE: "The same picture", Level.UNLIKE: "Hardly alike"}.get(
+        found.level or Level.SAME_LOOK, ""
+    )
+
+
+def likeness(result: Result) -> str:
+    """Return the heading over hits."""
+    if result.weak:
+        return "Nearest, but hardly alike"
+    return (
+        "The same picture, and more like it" if result.level is Level.SAME_PICTURE else "Most alike"
+    )
 
 
 def agreement(row: ComparedKind) -> str:

@@ -10,10 +10,12 @@ from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import SORTS, Counts
-from webapp.models import FACETS, NO_FILTERS, Filters, Hit, Result
+from webapp.models import NO_FILTERS, Filters, Hit, Result
+from webapp.pictures import card
+from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import icons, price_words, shortlist, template_filters, trail
+from webapp.web import icons, price_words, refinements, shortlist, template_filters, trail
 from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
@@ -34,6 +36,8 @@ _WORDINGS = (
     template_filters.share,
     template_filters.top,
     template_filters.rarity,
+    template_filters.nearness,
+    template_filters.likeness,
     template_filters.agreement,
 )
 
@@ -46,6 +50,8 @@ def register(app: Flask) -> None:
         KNOWN_KINDS=KNOWN_KINDS,
         leanings_offered=leanings,
         choices_in_words=choices_in_words,
+        colour_leaning=colour_leaning,
+        category_offered=category_offered,
         BLENDED=BLENDED,
         FIRST_KINDS=FIRST_KINDS,
         code_drawing_of=code_drawing_of,
@@ -55,6 +61,8 @@ def register(app: Flask) -> None:
         MARK=icons.MARK,
         ICON_SIZES=icons.SIZES,
         canonical=canonical,
+        CARD_MOST=card.MOST,
+        CARD_SIDE=card.SIDE,
         absolute=absolute,
         narrowed_to=narrowed_to,
         facets=facets,
@@ -68,7 +76,6 @@ def register(app: Flask) -> None:
         unknown_values=unknown_values,
         hit_orders=hit_orders,
         sorts=sorts,
-        FACETS=FACETS,
         HIT_ORDERS=HIT_ORDERS,
         page_numbers=page_numbers,
         without=without,
@@ -80,6 +87,11 @@ def register(app: Flask) -> None:
         tones=code_drawing.tones,
         zip=zip,
         trail_steps=trail.steps,
+        refinements=refinements.active,
+        refined=refinements.kept,
+        tints=refinements.tints,
+        colour_of=refinements.colour_of,
+        ranks_colour=refinements.ranks_colour,
         trail_here=trail.here_as_it_is,
     )
     app.jinja_env.filters.update({one.__name__: one for one in _WORDINGS})
@@ -92,6 +104,26 @@ def leanings(current: Leaning) -> list[tuple[Leaning, bool]]:
     offered = LEANINGS if LEARNED in parts else TWO_PART_LEANINGS
     shares = current.shares_of(parts)
     return [(one, np.allclose(one.shares_of(parts), shares, atol=0.005)) for one in offered]
+
+
+def category_offered(result: Result) -> tuple[str, int] | None:
+    """Return the category that a photo seems to be of, and how many of it the filters leave.
+
+    None where there is no telling, or where a category is chosen already.
+    """
+    guess = guessed_category(result)
+    if guess is None or g.filters.values("category"):
+        return None
+    return next((one for one in facets().get("category", ()) if one[0] == guess), None)
+
+
+def colour_leaning(asked: Query) -> Leaning | None:
+    """Return the leaning to colour, if the look ranks and does not lean so already."""
+    if asked.by.name != LOOK.name:
+        return None
+    offered = leanings(asked.lean)
+    to_colour = next(number for number, (one, _) in enumerate(offered) if "colour" in one.label)
+    return None if any(current for _, current in offered[to_colour:]) else offered[to_colour][0]
 
 
 def choices_in_words(asked: Query, order: str, *, usually_harder: bool) -> list[str]:
@@ -135,7 +167,7 @@ def facets() -> Counts:
 def narrowed_to() -> str:
     """Say in a few words what the page's filters leave; empty without filters."""
     filters: Filters = g.get("filters") or NO_FILTERS
-    values = [value for name in FACETS for value in getattr(filters, name)]
+    values = [value for name in filters.facets for value in filters.values(name)]
     prices = price_words.price_range(filters, currency(filters))
     return ", ".join([*values, prices] if prices else values)
 
@@ -145,8 +177,8 @@ def unknown_values() -> list[tuple[str, str, str | None]]:
     facets = hashbag().facets
     return [
         (name, value, facets.nearest_value(name, value))
-        for name in FACETS
-        for value in getattr(g.filters, name)
+        for name in g.filters.facets
+        for value in g.filters.values(name)
         if not facets.has(name, value)
     ]
 

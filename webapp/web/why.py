@@ -9,7 +9,7 @@ from webapp.explain.why import Explanation, explain
 from webapp.hashing import fingerprint_text
 from webapp.models import Item, ItemPhoto
 from webapp.search.searcher import Search
-from webapp.web import parameters
+from webapp.web import parameters, queries
 from webapp.web.filter_context import remember_filters
 
 bp = Blueprint("why", __name__)
@@ -65,7 +65,7 @@ def _asked_by() -> Item | None:
 
 
 def _search(shown: Item | None, asking: int) -> Search:
-    question = parameters.search_query(request.args, harder=shown is None, narrowed=g.filters)
+    question = queries.search_query(request.args, harder=shown is None, narrowed=g.filters)
     searcher = hashbag().searcher
     if shown:
         return searcher.of_item(shown.id, question, asking)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing.hash_kind import Bits
+from webapp.hashing.learned.edit_directions import damped
 from webapp.hashing.learned.network import CHANNELS, ROWS, Floats
 from webapp.hashing.picture_features import PictureFeatures
 
@@ -40,9 +41,14 @@ def projected(profile: Floats) -> NDArray[np.float64]:
 
     In double precision, so that only the network's own rounding can change a bit.
     """
-    weighted = np.multiply(profile, _ROW_WEIGHTS, dtype=np.float64)
-    projections: NDArray[np.float64] = weighted.ravel() @ hyperplanes()
+    projections: NDArray[np.float64] = damped(weighted(profile)) @ hyperplanes()
     return projections
+
+
+def weighted(profile: Floats) -> NDArray[np.float64]:
+    """Return a network's output, (320, 7), with its rows weighted, (2240,)."""
+    by_rows: NDArray[np.float64] = np.multiply(profile, _ROW_WEIGHTS, dtype=np.float64)
+    return by_rows.ravel()
 
 
 @cache

@@ -18,6 +18,7 @@ text {{ font: 13px system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{
   .paper {{ fill: {INK}; }}
   .ink {{ fill: {PAPER}; }}
+  .line {{ stroke: {PAPER}; }}
 }}
 """
 

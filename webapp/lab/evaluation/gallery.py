@@ -1,7 +1,7 @@
 """The gallery: the codes of all items by every system, in a folder that workers map."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -89,9 +89,15 @@ def _natural(filename: str) -> list[tuple[int, str]]:
 
 
 def build(
-    catalog: Catalog, folder: Path, systems: Sequence[str], jobs: int
+    catalog: Catalog,
+    folder: Path,
+    systems: Sequence[str],
+    jobs: int,
+    kinds: Collection[str] = (),
 ) -> Iterator[Progress | Gallery]:
     """Write the codes of all systems into an empty folder; yield progress, then the gallery.
+
+    `kinds`: of these too.
 
     The codes of our kinds come from the catalogue; rivals hash every photo.
 
@@ -102,7 +108,8 @@ def build(
     items = tuple(catalog.all_items())
     if not items:
         raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo` first")
-    for kind in dict.fromkeys(kind for name in systems for kind in kinds_of(name)):
+    of_systems = (kind for name in systems for kind in kinds_of(name))
+    for kind in dict.fromkeys((*of_systems, *kinds)):
         make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
     photos = tuple(
         Photo(position, item.id, catalog.photo(item), item.width * item.height)
@@ -147,4 +154,11 @@ def _hash(names: tuple[str, ...], photo: Photo) -> list[NDArray[Any]]:
 @lru_cache(maxsize=1)
 def opened(folder: Path, names: tuple[str, ...]) -> tuple[list[System], NDArray[np.int64]]:
     """Return the systems and `Gallery.copies`, opened once in each worker process."""
-    return [open_system(name, folder) for name in names], np.load(folder / _COPIES)
+    return [open_system(name, folder) for name in names], copies_in(folder)
+
+
+@lru_cache(maxsize=1)
+def copies_in(folder: Path) -> NDArray[np.int64]:
+    """Return `Gallery.copies`, read once in each worker process."""
+    copies: NDArray[np.int64] = np.load(folder / _COPIES)
+    return copies

@@ -120,8 +120,39 @@ class Where:
     found: float
 
 
-EvaluationRow = SamePicture | SameLook | HardNegatives | Cost | SameSort | AnotherPhoto | Where
-_ROWS = (Cost, SamePicture, SameLook, HardNegatives, SameSort, AnotherPhoto, Where)
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How often levels are right, in catalogues of `items`; shares are 0 to 1.
+
+    `kind`: the ranking's name among the thresholds. `no_bag_auc`: how often a photo of a bag has
+    higher odds to show one than a photo of another thing. `distance_auc`: how often it is nearer
+    to something in the catalogue. `bags_unlike` and `others_unlike`: photos of bags, of other
+    things, whose nearest is called unlike; `..._by_distance`: without knowing whether they show a
+    bag. `wrong_same_picture`: these called the same picture; `left_out_same_picture`: photos of
+    the catalogue, taken out of it, that are called so, for the same model in another colour, or
+    listed twice; `edits_same_picture`: edited photos that are there, and are called so.
+    """
+
+    test: ClassVar[str] = "levels"
+    kind: str
+    items: int
+    bags: int
+    others: int
+    no_bag_auc: float | None
+    distance_auc: float
+    bags_unlike: float
+    others_unlike: float
+    bags_unlike_by_distance: float
+    others_unlike_by_distance: float
+    wrong_same_picture: float
+    left_out_same_picture: float
+    edits_same_picture: float
+
+
+EvaluationRow = (
+    SamePicture | SameLook | HardNegatives | Cost | SameSort | AnotherPhoto | Where | Levels
+)
+_ROWS = (Cost, SamePicture, SameLook, HardNegatives, SameSort, AnotherPhoto, Where, Levels)
 TESTS = tuple(kind.test for kind in _ROWS)
 
 

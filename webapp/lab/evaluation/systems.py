@@ -169,12 +169,13 @@ def open_system(name: str, folder: Path) -> System:
     """Open a system over the codes in a gallery's folder."""
     if name in RIVALS:
         return RivalSystem(RIVALS[name], np.load(folder / f"{name}.npy", mmap_mode="r"))
-    opened = [_open_kind(kind, folder) for kind in kinds_of(name)]
+    opened = [open_kind(kind, folder) for kind in kinds_of(name)]
     if name in KINDS:
         return KindSystem(KINDS[name], opened[0])
     return LookSystem(name, opened)
 
 
-def _open_kind(name: str, folder: Path) -> KindIndex:
+def open_kind(name: str, folder: Path) -> KindIndex:
+    """Open a kind over the codes in a gallery's folder."""
     table = load_table(folder, name, KINDS[name].bits)
     return KindIndex(table, ExactIndex(table))

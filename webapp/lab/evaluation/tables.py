@@ -10,6 +10,7 @@ from webapp.lab.evaluation.rows import (
     Cost,
     EvaluationRow,
     HardNegatives,
+    Levels,
     SameLook,
     SameSort,
     Where,
@@ -31,6 +32,7 @@ def to_text(rows: Sequence[EvaluationRow]) -> str:
         *_sorts([row for row in rows if isinstance(row, SameSort)]),
         *_others([row for row in rows if isinstance(row, AnotherPhoto)]),
         *_places([row for row in rows if isinstance(row, Where)]),
+        *_levels([row for row in rows if isinstance(row, Levels)]),
         *_costs([row for row in rows if isinstance(row, Cost)]),
     ]
     missing = [f"not asked: {name} (pip install {package})" for name, package in absent().items()]
@@ -152,6 +154,44 @@ def _in_columns(head: Line, body: Sequence[Line]) -> Iterator[str]:
         for line in (head, *body):
             yield _aligned([line[0], *line[start:end]], [widths[0], *widths[start:end]])
         start = end
+
+
+def _levels(rows: Sequence[Levels]) -> Iterator[str]:
+    if not rows:
+        return
+    yield _table(
+        f"levels: {rows[0].bags} photos of bags, {rows[0].others} of other things, %; (not knowing "
+        "if they show a bag)",
+        (
+            "",
+            "items",
+            "AUC bag",
+            "AUC nearer",
+            "bags unlike",
+            "others unlike",
+            "wrong",
+            "left out",
+            "edits",
+        ),
+        (
+            (
+                row.kind,
+                str(row.items),
+                _percent(row.no_bag_auc),
+                _percent(row.distance_auc),
+                f"{_percent(row.bags_unlike)} ({_percent(row.bags_unlike_by_distance)})",
+                f"{_percent(row.others_unlike)} ({_percent(row.others_unlike_by_distance)})",
+                f"{100 * row.wrong_same_picture:.2f}",
+                f"{100 * row.left_out_same_picture:.2f}",
+                _percent(row.edits_same_picture),
+            )
+            for row in rows
+        ),
+    )
+    yield (
+        "AUC bag: by what the photo shows; AUC nearer: by distance alone; wrong: called the same "
+        "picture, but not there;\nedits: of a photo that is there, called the same picture"
+    )
 
 
 def _costs(rows: Sequence[Cost]) -> Iterator[str]:

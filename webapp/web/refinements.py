@@ -1,0 +1,120 @@
+"""What refines a ranking, read from an address: `tint=`, `colour_of=` and `not=`."""
+
+from dataclasses import dataclass
+
+from flask import request
+
+from webapp.context import hashbag
+from webapp.exceptions import BadParameter, ItemNotFound
+from webapp.hashing import fingerprint_text
+from webapp.models import Fingerprint, Item
+from webapp.search import colour_wish
+from webapp.search.colour_wish import ColourWish
+from webapp.search.look import COLOUR, LOOK
+from webapp.web import parameters
+
+NAMES = ("tint", "colour_of", "not")
+
+_MOST_UNLIKE = 9
+_OF_ITEM, _OF_PHOTO = "item:", "q:"
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """One refinement of a page, and the parameters without it.
+
+    `words`: what it does. `item`: the item that it names, if any.
+    """
+
+    words: str
+    item: Item | None
+    without: dict[str, list[str]]
+
+
+def colour(args: parameters.Args) -> ColourWish | None:
+    """Read the colour wished for, by its name or by a bag that has it; None without a wish."""
+    tint, bag = args.get("tint", "").strip(), args.get("colour_of", "").strip()
+    if tint and bag:
+        raise BadParameter("tint", "a colour is asked for by its name or by colour_of, not by both")
+    if tint:
+        return colour_wish.tinted(tint)
+    return ColourWish((_code_of(_fingerprint_of(bag)),)) if bag else None
+
+
+def unlike(args: parameters.Args) -> tuple[int, ...]:
+    """Read the ids of the items that hits must not be like."""
+    texts = [text for text in args.getlist("not") if text.strip()]
+    if len(texts) > _MOST_UNLIKE:
+        raise BadParameter("not", f"at most {_MOST_UNLIKE} bags can be named")
+    each = (parameters.Args({"not": text}) for text in texts)
+    ids = dict.fromkeys(parameters.integer(one, "not", 0, 1, 2**53) for one in each)
+    for item_id in ids:
+        _item(item_id, "not")
+    return tuple(ids)
+
+
+def _fingerprint_of(text: str) -> Fingerprint:
+    if text.startswith(_OF_PHOTO):
+        return fingerprint_text.decode(text.removeprefix(_OF_PHOTO), "colour_of")
+    if not text.startswith(_OF_ITEM):
+        raise BadParameter("colour_of", "write it as item:12, or as q: and a fingerprint")
+    number = parameters.Args({"colour_of": text.removeprefix(_OF_ITEM)})
+    item = _item(parameters.integer(number, "colour_of", 0, 1, 2**53), "colour_of")
+    return hashbag().snapshot.fingerprint(item.id)
+
+
+def _item(item_id: int, parameter: str) -> Item:
+    try:
+        return hashbag().snapshot.item(item_id)
+    except ItemNotFound as problem:
+        raise BadParameter(parameter, str(problem)) from problem
+
+
+def _code_of(fingerprint: Fingerprint) -> bytes:
+    code = fingerprint.get(COLOUR)
+    if code is None:
+        raise BadParameter("colour_of", "the colour of that is not known")
+    return code
+
+
+def kept() -> dict[str, list[str]]:
+    """Return the refinements of the page as parameters, for its links."""
+    return {name: found for name in NAMES if (found := request.args.getlist(name))}
+
+
+def active() -> list[Refinement]:
+    """List the refinements of the page, each of which a link can take off."""
+    here = kept()
+    found = [Refinement(f"In {tint}", None, {**here, "tint": []}) for tint in here.get("tint", ())]
+    for bag in here.get("colour_of", ()):
+        number = bag.removeprefix(_OF_ITEM)
+        item = hashbag().snapshot.item(int(number)) if number != bag else None
+        words = "In the colour of" if item else "In the colour of a photo"
+        found.append(Refinement(words, item, {**here, "colour_of": []}))
+    for number in here.get("not", ()):
+        others = [one for one in here["not"] if one != number]
+        item = hashbag().snapshot.item(int(number))
+        found.append(Refinement("Not like", item, {**here, "not": others}))
+    return found
+
+
+def tints() -> tuple[str, ...]:
+    """Return the colours that the catalogue has, for its swatches."""
+    snapshot = hashbag().snapshot
+    return colour_wish.offered(snapshot.kind(COLOUR)) if COLOUR in snapshot.kinds else ()
+
+
+def colour_of(item: Item | None, q: str | None) -> str:
+    """Write a bag as `colour_of` names it; of a photo's fingerprint the colour alone, to be short.
+
+    Empty where its colour is not known.
+    """
+    if item:
+        return f"{_OF_ITEM}{item.id}"
+    code = fingerprint_text.decode(q or "").get(COLOUR)
+    return f"{_OF_PHOTO}{fingerprint_text.encode({COLOUR: code})}" if code else ""
+
+
+def ranks_colour(by: str) -> bool:
+    """Say whether a ranking looks at the colour that is wished for."""
+    return by in {LOOK.name, COLOUR}
