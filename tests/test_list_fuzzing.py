@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -87,9 +88,16 @@ def goes_on(entries: Entries, product: int, image: str) -> bool:
         for one in of_product
         if isinstance(one, ListedPhoto)
         for name in (one.filename, *(photo.filename for photo in one.further or ()))
+    } | {
+        # One may be named by a path or an address of another machine.
+        photo.path.name
+        for one in of_product
+        if isinstance(one, ListedPhoto)
+        for photo in one.further or ()
     }
     others = [one for one in of_product if not isinstance(one, ListedPhoto)]
-    return image.strip() in names or bool(others)
+    end = re.split(r"[/\\\\]", re.sub(r"[?#].*", "", unquote(image.strip())))[-1]
+    return image.strip() in names or end in names or bool(others)
 
 
 def check(rows: Sequence[Mapping[str, str]], lines: Sequence[int], entries: Entries) -> None:

@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -18,6 +20,7 @@ from flask import Flask
 from tests.conftest import core_of, take_in
 from tests.pictures import catalogue
 from webapp import create_app
+from webapp.catalog.database import connect_to
 from webapp.catalog.schema import LAYOUT, metadata
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogTooNew
@@ -158,6 +161,27 @@ def test_an_instance_of_the_first_version_opens_and_keeps_everything(instance: P
     more = catalogue(instance.parent / "more", COUNT + 1)
     take_in(app, more)
     assert max(item.id for item in core_of(app).catalog.all_items()) > 40
+
+
+def test_an_instance_of_layout_3_goes_on_with_the_index_that_it_has(instance: Path) -> None:
+    engine = connect_to(sa.make_url(f"sqlite:///{database_of(instance)}"))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "webapp.catalog:migrations")
+        config.attributes["connection"] = connection
+        command.stamp(config, "1")
+        command.upgrade(config, "3")
+        connection.execute(sa.text("UPDATE facts SET value = 3 WHERE name = 'schema'"))
+    engine.dispose()
+    before = rows(database_of(instance))
+    generations = sorted((instance / "generations").iterdir())
+    app = create_app({"instance": instance})
+    assert_whole(app)
+    assert layout(database_of(instance)) == LAYOUT
+    assert rows(database_of(instance)) == before
+    assert sorted((instance / "generations").iterdir()) == generations
+    (item, *_) = app.test_client().get("/api/v1/items?page=1").get_json()["items"]
+    assert item["images"] == [item["image"]]
 
 
 def test_an_old_and_a_new_database_have_the_tables_that_the_code_knows(

@@ -193,7 +193,7 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
             query.by.bits,
             None
             if query.colour
-            else levels.of_kind(query.by, harder=query.harder).among(len(measure.ids)),
+            else levels.of_kind(query.by, harder=query.harder).among(len(table.rows)),
             bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
@@ -256,7 +256,8 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
         random_distances,
         parts,
         query.by.bits,
-        thresholds.among(len(measure_of_items.ids)) if thresholds else None,
+        # Each photo is one more that may be near by chance.
+        thresholds.among(len(kind_indexes[0].table.rows)) if thresholds else None,
         bag_sense.shows_bag(fingerprint),
     )
 

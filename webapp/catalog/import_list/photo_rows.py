@@ -69,7 +69,7 @@ class PhotoRows:
         self._paths = PhotoPaths(source.parent)
         self._shared = SharedPhotos()
         self._product: Row | None = None  # its first row, and the pictures of all its rows so far
-        self._pictures: list[str] = []
+        self._pictures: list[tuple[int, str]] = []
         self._without_picture = 0
         self._found_by_name = 0
         self._told_of_nameless = False
@@ -83,11 +83,12 @@ class PhotoRows:
                 yield row
             elif goes_on(self._product, row):
                 pictures = pictures_of(row)
-                self._pictures += pictures
+                self._pictures += [(row.line, text) for text in pictures]
                 self._without_picture += not pictures
             else:
                 yield from self._end_of_product()
-                self._product, self._pictures = row, pictures_of(row)
+                self._product = row
+                self._pictures = [(row.line, text) for text in pictures_of(row)]
         yield from self._end_of_product()
         yield from self._remarks_on_all()
 
@@ -95,16 +96,16 @@ class PhotoRows:
         row, self._product = self._product, None
         if row is None:
             return
-        names = [name for text in self._pictures for name in self._named(text)]
+        names = [(line, name) for line, text in self._pictures for name in self._named(text)]
         if not names:
             if row.text(PARENT) not in {"", "0"}:
                 self._without_picture += 1
             else:
                 yield Rejected(self._list, "no filename", row.line)
-        elif not _is_name(names[0]):
-            yield Rejected(readable(names[0]), "no file can have this name", row.line)
+        elif not _is_name(names[0][1]):
+            yield Rejected(readable(names[0][1]), "no file can have this name", row.line)
         else:
-            yield from self._photos(row, names[0], names[1:])
+            yield from self._photos(row, names[0][1], names[1:])
 
     def _named(self, text: str) -> list[str]:
         """Take apart a text that names several pictures, unless it is the name of a file."""
@@ -113,13 +114,16 @@ class PhotoRows:
         first, others = first_and_others(text)
         return [first, *others]
 
-    def _photos(self, row: Row, first: str, others: list[str]) -> Iterator[ImportEntry]:
+    def _photos(
+        self, row: Row, first: str, others: Sequence[tuple[int, str]]
+    ) -> Iterator[ImportEntry]:
+        """Yield a product with its photos; `others` are named on lines of this row or below."""
         place = self._paths.exact(first) or self._paths.find(first)
         if not place and is_address(first):
             yield Rejected(readable(first), _not_fetched(first), row.line)
             return
         place = place or self._paths.nowhere(first)
-        further, missing = self._further(place, others)
+        further, missing, repeated = self._further(place, row.line, others)
         attributes, remarks = self._attributes(row)
         extra = {name: as_text(row.cells[index]) for name, index in row.columns.extras.items()}
         paths = (str(one.path) for one in further)
@@ -147,18 +151,29 @@ class PhotoRows:
         remarks += [_not_found(missing)] if missing else []
         for remark in (*remarks, *self._nameless_cells(row)):
             yield Remark(filename, readable(remark), row.line)
+        for line, name in repeated:
+            reason = f"a photo that the product on line {row.line} has already"
+            yield Remark(readable(name), reason, line)
 
-    def _further(self, first: Place, names: Sequence[str]) -> tuple[list[Place], list[str]]:
-        """Find further photos, each file once; returns also the names that lead nowhere."""
+    def _further(
+        self, first: Place, row_line: int, names: Sequence[tuple[int, str]]
+    ) -> tuple[list[Place], list[str], list[tuple[int, str]]]:
+        """Find further photos, each file once.
+
+        Returns also the names that lead nowhere, and those by which rows below the first one, on
+        `row_line`, name a photo again; the first row's own columns often name the same twice.
+        """
         found: dict[Path, Place] = {first.path: first}
-        missing = []
-        for name in dict.fromkeys(names):
+        missing, repeated = [], []
+        for line, name in names:
             place = (self._paths.exact(name) or self._paths.find(name)) if _is_name(name) else None
-            if place and is_unicode(str(place.path)):
-                found.setdefault(place.path, place)
-            else:
+            if not place or not is_unicode(str(place.path)):
                 missing.append(name)
-        return list(found.values())[1:], missing
+            elif place.path not in found:
+                found[place.path] = place
+            elif line != row_line:
+                repeated.append((line, name))
+        return list(found.values())[1:], list(dict.fromkeys(missing)), repeated
 
     def _attributes(self, row: Row) -> tuple[dict[str, object], list[str]]:
         """Return a row's attributes of ours, and what is to be said of them."""

@@ -37,11 +37,15 @@ def has_several(text: str) -> bool:
 def goes_on(product: Row | None, row: Row) -> bool:
     """Say whether a row goes on with the product of a row above.
 
-    It has the same product number, and no title, or says the same of all but the pictures.
+    It has the same product number, and no title, or says the same of all but the pictures. A row
+    that is the same throughout is repeated, and goes on with nothing.
     """
     if product is None or not row.text(PRODUCT) or row.text(PRODUCT) != product.text(PRODUCT):
         return False
-    return not row.text("title") or _beside_pictures(row) == _beside_pictures(product)
+    if not row.text("title"):
+        return True
+    is_alike = _beside_pictures(row) == _beside_pictures(product)
+    return is_alike and pictures_of(row) != pictures_of(product)
 
 
 def _beside_pictures(row: Row) -> list[object]:
