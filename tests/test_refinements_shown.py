@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.applications import core_of, hashbag
-from tests.pictures import bag, encoded
+from tests.pictures import bag, encoded, multipart
 from tests.test_pages import Page, page
 
 REFINED = {"tint": ["red"], "not": ["9", "12"]}
@@ -43,6 +43,18 @@ def test_forms_that_narrow_keep_what_refines(client: FlaskClient) -> None:
     for name, values in REFINED.items():
         for value in values:
             assert hidden.count((name, value)) == 2, "one for words, one for the filters"
+
+
+def test_a_photo_asked_from_a_refined_page_is_refined_too(client: FlaskClient) -> None:
+    forms = page(client, ADDRESS).all("form")
+    (action,) = [form["action"] for form in forms if form.get("class") == "upload"]
+    assert refinements_in(action) == REFINED
+    sent = client.post(action, **multipart(encoded(bag(20), "PNG")))
+    assert refinements_in(sent.headers["Location"]) == REFINED
+    found = page(client, sent.headers["Location"])
+    assert "Not like Bag 8" in found.html
+    refused = client.post(action.replace("red", "mauve"), **multipart(encoded(bag(20), "PNG")))
+    assert refused.status_code == 400
 
 
 def test_a_page_says_what_each_refinement_means(client: FlaskClient) -> None:

@@ -11,9 +11,9 @@ from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.facets import SORTS
 from webapp.search import price_bands
-from webapp.web import downloads, frames, parameters, queries
+from webapp.web import downloads, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters
-from webapp.web.links import narrowed
+from webapp.web.links import Value, narrowed
 from webapp.web.template_globals import sorted_hits
 from webapp.web.uploads import hashed_upload
 
@@ -112,7 +112,10 @@ def search_picture() -> Response:
     asked = parameters.sent()
     queries.search_query(asked, narrowed=g.filters)  # nonsense is refused here, not there
     upload = hashed_upload()
-    choices = {name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")}
+    choices: dict[str, Value] = {
+        name: asked.get(name) for name in ("by", "k", "lean", "harder", "fold")
+    }
+    choices |= refinements.in_fields(asked)
     choices |= {"q": fingerprint_text.encode(upload.fingerprint)}
     # A phone that shares a photo to the installed app comes from no page; else `_asked_here` knows.
     shared_to_us = request.headers.get("Sec-Fetch-Site") == "none"

@@ -83,7 +83,12 @@ def _code_of(fingerprint: Fingerprint) -> bytes:
 
 def kept() -> dict[str, list[str]]:
     """Return the refinements of the page as parameters, for its links."""
-    return {name: found for name in NAMES if (found := request.args.getlist(name))}
+    return in_fields(request.args)
+
+
+def in_fields(args: parameters.Args) -> dict[str, list[str]]:
+    """Return the refinements among the fields of an address or a form."""
+    return {name: found for name in NAMES if (found := args.getlist(name))}
 
 
 def active() -> list[Refinement]:
