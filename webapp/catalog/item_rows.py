@@ -27,6 +27,8 @@ def read_items(
     """
     rows = connection.execute(query, values or {}).all()
     further = _further(connection, [row[_ID] for row in rows if row[_COUNT] > 1])
+    if not further:
+        return [Item(*row) for row in rows]
     # `further` is the last field, after all columns.
     return [Item(*(*row, tuple(further.get(row[_ID], ())))) for row in rows]
 

@@ -173,11 +173,12 @@ def _items(found: list[Item]) -> list[Json]:
 
 
 def _item(item: Item) -> Json:
+    first = media("media.image", item)
     return {
         **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
-        "image": media("media.image", item),
+        "image": first,
         "thumb": media("media.thumb", item),
-        "images": [media("media.image", photo) for photo in item.photos],
+        "images": [first, *(media("media.image", photo) for photo in item.further)],
     }
 
 
