@@ -4,6 +4,7 @@ from flask import Flask, request
 
 from webapp.web import (
     api,
+    api_guide,
     compare,
     duplicates,
     errors,
@@ -21,7 +22,7 @@ from webapp.web import (
     why,
 )
 
-_PAGES = (pages, compare, why, duplicates, maps, shortlist)
+_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide)
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 

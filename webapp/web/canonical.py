@@ -13,6 +13,7 @@ _CHOOSING: dict[str, tuple[str, ...]] = {
     "pages.item": (),
     "pages.search": ("q",),
     "pages.about": (),
+    "api_guide.page": (),
     "compare.page": ("item", "q", "by"),
     "why.page": ("item", "q", "to", "by"),
     "duplicates.page": ("by", "distance", "of", "page"),
