@@ -24,6 +24,9 @@ _ASKED: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("get", "/api/v1/duplicates"): {"by": "shape"},
 }
 
+# A larger limit is the computer's, not the catalogue's.
+_ANY_NUMBER = 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -117,7 +120,7 @@ def _values(schema: Mapping[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     kinds = {"integer": "a whole number", "number": "a number", "string": "text"}
     words = kinds[schema["type"]]
-    if least is not None and most is not None:
+    if least is not None and most is not None and most < _ANY_NUMBER:
         words += f" from {least:g} to {most:g}"
     elif least is not None:
         words += f", {least:g} or more"
