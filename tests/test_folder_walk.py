@@ -14,8 +14,8 @@ from tests.importing import draw_photos, run_import
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 
 def touch(folder: Path, *names: str) -> Path:

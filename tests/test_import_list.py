@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 
 def read(

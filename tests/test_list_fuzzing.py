@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tests.importing import draw_photos, run_import
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark
 
 ANYTHING = st.text(max_size=12)
 HALVES = st.text(st.characters(categories=["Cs", "Cc", "Ll", "Zs", "Sc"]), max_size=8)

@@ -14,9 +14,9 @@ from flask import Flask
 from tests.conftest import core_of
 from tests.importing import draw_photos, run_import
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.catalog.import_list.column_names import columns_of
 from webapp.exceptions import ImportListError
-from webapp.models import ListedPhoto, Rejected, Remark, UnreadPart
 
 Entries = list[ListedPhoto | Rejected | Remark]
 

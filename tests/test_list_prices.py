@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Remark
 from webapp.catalog.import_list.prices import read_price
-from webapp.models import ListedPhoto, Remark
 
 
 def priced(

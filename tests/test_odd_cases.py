@@ -12,10 +12,10 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue, encoded
 from webapp import create_app
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected
 from webapp.catalog.import_outcome import Outcome
 from webapp.exceptions import ConfigError
 from webapp.hashing.fingerprinting import query_fingerprint
-from webapp.models import ListedPhoto, Rejected
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK
 from webapp.search.query import Query

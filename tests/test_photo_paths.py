@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark
 from webapp.catalog.import_list.photo_paths import PhotoPaths, first_and_others
-from webapp.models import ListedPhoto, Rejected, Remark
 
 
 def found(folder: Path, written: str) -> Path | None:

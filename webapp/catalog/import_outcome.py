@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 
+from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.catalog.import_worker import Found, ImportTask, Photo
 from webapp.catalog.moved_photos import MovedPhotos
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
 from webapp.catalog.writer import Entry, PhotoEntry
-from webapp.models import Item, ListedPhoto, Rejected, Remark, UnreadPart
+from webapp.models import Item
 
 Answer = tuple[ImportTask, Found | Rejected | Remark | None]
 """A task, and what a worker said of it; None: it is left out."""

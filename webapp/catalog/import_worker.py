@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from webapp.catalog.import_entries import ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
-from webapp.models import (
-    Fingerprint,
-    ImportEntry,
-    Item,
-    ItemPhoto,
-    ListedPhoto,
-    Rejected,
-    Remark,
-)
+from webapp.models import Fingerprint, Item, ItemPhoto
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 MAX_FILE_BYTES = 512 * 1024 * 1024

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from webapp.atomic_files import flush
+from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.catalog.import_outcome import Answer, Judge, Outcome
 from webapp.catalog.import_worker import Found, ImportTask, ImportWorker, Known
 from webapp.catalog.moved_photos import removals_at
@@ -16,7 +17,7 @@ from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.learned import session
-from webapp.models import FurtherPhoto, ImportEntry, Item, ListedPhoto, Rejected, Remark
+from webapp.models import Item
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import in_order
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from webapp.models import UnreadPart
+from webapp.catalog.import_entries import UnreadPart
 
 ADDED_BY_ITSELF = "hashbag add"
 """The source of items that no folder or list named; no stored path looks like it."""

@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from webapp.catalog.import_entries import Rejected, Remark
 from webapp.catalog.import_list import ImportList
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.import_outcome import Outcome, tally
@@ -20,7 +21,7 @@ from webapp.context import Hashbag
 from webapp.hashing.kinds import KINDS
 from webapp.maintenance.import_report import ImportReport
 from webapp.maintenance.pruning import NotPruned, Pruner
-from webapp.models import Item, Rejected, Remark
+from webapp.models import Item
 from webapp.processes import worthwhile
 
 _CLOSING = ("added", "updated", "unchanged", "rejected")

@@ -9,6 +9,7 @@ import click
 
 from webapp import maintenance
 from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.import_entries import FurtherPhoto, ListedPhoto, Rejected
 from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.import_outcome import Outcome
 from webapp.catalog.source_run import ADDED_BY_ITSELF, SourceRun
@@ -18,7 +19,7 @@ from webapp.cli.common import no_map_option, reports_errors
 from webapp.cli.publication import draw_map, publish, tell_note
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import ItemNotFound, UnreadableImage
-from webapp.models import ATTRIBUTES, FurtherPhoto, Item, ListedPhoto, Rejected
+from webapp.models import ATTRIBUTES, Item
 from webapp.processes import available_cores
 
 F = TypeVar("F", bound=Callable[..., object])

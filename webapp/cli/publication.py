@@ -5,11 +5,11 @@ import sys
 import click
 from tqdm import tqdm
 
+from webapp.catalog.import_entries import Rejected, Remark
 from webapp.cli.common import finish
 from webapp.context import Hashbag
 from webapp.exceptions import MapNotDrawn
 from webapp.maintenance.publishing import Published
-from webapp.models import Rejected, Remark
 
 
 def publish(core: Hashbag, jobs: int) -> None:

@@ -13,7 +13,7 @@ from webapp.index.hamming import distances_to_query
 from webapp.models import Level
 from webapp.pictures.regions import region
 from webapp.search.look import Look, blend
-from webapp.search.query import Part
+from webapp.search.prepared_query import Part
 from webapp.search.searcher import Search
 
 _MAX_HISTOGRAM_BARS = 48

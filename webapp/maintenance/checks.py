@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from webapp.catalog.import_entries import Rejected
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, MapNotReady, NothingDrawn, UnreadableImage
 from webapp.explore.map.store import Maps
@@ -12,7 +13,7 @@ from webapp.hashing.code_packing import differs
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
 from webapp.index.generation_store import GenerationStore
-from webapp.models import Fingerprint, Item, ItemPhoto, Rejected
+from webapp.models import Fingerprint, Item, ItemPhoto
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from webapp.atomic_files import write_atomically
-from webapp.models import Item, Note
+from webapp.catalog.import_entries import Note
+from webapp.models import Item
 
 _FOLDER = "imports"
 _MOST_REPORTS = 50

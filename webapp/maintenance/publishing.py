@@ -9,6 +9,7 @@ somebody asks for them.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from webapp.catalog.import_entries import ListedPhoto, Rejected
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady
@@ -17,7 +18,7 @@ from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
 from webapp.index.generation_store import GenerationStore
 from webapp.index.manifest import read_manifest
-from webapp.models import ListedPhoto, Progress, Rejected, WithProgress
+from webapp.models import Progress, WithProgress
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import worthwhile
 

@@ -18,8 +18,9 @@ from webapp.metrics import REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.folding import nearest_pictures
 from webapp.search.nearest import Measure, Neighbours, nearest
+from webapp.search.prepared_query import PreparedQuery
 from webapp.search.price_bands import Band
-from webapp.search.query import PreparedQuery, Query, joined, prepare
+from webapp.search.query import Query, joined, prepare
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from webapp.catalog.import_entries import ImportEntry, Remark
 from webapp.catalog.import_list.column_names import FURTHER, OURS
 from webapp.catalog.import_list.folder_walk import FolderWalk
 from webapp.catalog.import_list.photo_rows import PhotoRows, survey
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.import_list.table_reading import open_table
 from webapp.exceptions import ImportListError
-from webapp.models import ImportEntry, Remark
 
 _NOTHING_GIVEN: Mapping[str, str] = MappingProxyType({})
 _FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "imports", "maps", "thumbs")

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from webapp.catalog.import_entries import ImportEntry, ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.catalog.import_list.picture_names import is_picture_name
 from webapp.catalog.import_list.readable_names import is_unicode, readable
-from webapp.models import ImportEntry, ListedPhoto, Rejected, Remark, UnreadPart
 
 # What file systems, network drives and archives keep beside files, in lower case.
 _SYSTEM_FOLDERS = frozenset(

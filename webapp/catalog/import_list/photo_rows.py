@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.catalog.import_list.column_names import PARENT
 from webapp.catalog.import_list.photo_paths import (
     PhotoPaths,
@@ -17,7 +18,7 @@ from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.import_list.row_pictures import goes_on, pictures_of, says_several
 from webapp.catalog.import_list.shared_photos import SharedPhotos
 from webapp.catalog.import_list.table_reading import Row, Table, as_text
-from webapp.models import ATTRIBUTES, FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.models import ATTRIBUTES
 
 _OTHERS_NAMED = 3
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
+from webapp.catalog.import_entries import Rejected, Remark, UnreadPart
 from webapp.catalog.import_list import csv_reading
 from webapp.catalog.import_list.column_names import Columns, columns_of
 from webapp.catalog.import_list.json_reading import array_values, line_values
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.import_list.text_encoding import Encoding, encoding_of, opened
 from webapp.exceptions import ImportListError
-from webapp.models import Rejected, Remark, UnreadPart
 
 _BEGINNING_CHARACTERS = 4096  # enough to tell an array from objects on lines
 

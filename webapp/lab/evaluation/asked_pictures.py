@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from webapp.catalog import import_list
+from webapp.catalog.import_entries import ListedPhoto
 from webapp.hashing.fingerprinting import EncodedPicture, decode
 from webapp.lab import demo
 from webapp.lab.evaluation import other_things
@@ -18,7 +19,6 @@ from webapp.lab.evaluation.gallery import Half, Photo
 from webapp.lab.evaluation.ranks import random_for
 from webapp.lab.evaluation.same_picture import MAX_EDITED_PIXELS
 from webapp.lab.evaluation.scenes import OBJECTS, PLACES, can_be_pasted, paste, photographs
-from webapp.models import ListedPhoto
 
 BAG, SMALL_BAG, DRAWN_BAG, SCENE = "bag", "small bag", "drawn bag", "scene"
 OTHER, DRAWN_OTHER = "other thing", "drawn other thing"
