@@ -171,6 +171,13 @@ def test_what_cannot_be_used_is_named(client: FlaskClient, query: str, named: st
         assert named in answer.get_data(as_text=True)
 
 
+def test_blank_fields_refine_nothing(client: FlaskClient) -> None:
+    plain = page(client, "/items/7?by=look")
+    blank = page(client, "/items/7?by=look&tint=&colour_of=&not=&not=%20")
+    assert blank.hits() == plain.hits()
+    assert 'class="chip active"' not in blank.html
+
+
 def test_every_link_keeps_a_refinement_and_a_chip_takes_it_off(client: FlaskClient) -> None:
     address = "/items/7?by=look&tint=red&not=9&not=12&seed=3"
     shown = page(client, address)

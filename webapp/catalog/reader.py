@@ -1,9 +1,7 @@
 """Reading the catalogue: items, their codes, and the columns that indexes are made of."""
 
-import math
-import sys
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ from webapp.catalog.schema import codes, facts, items, makers, photos
 from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.hash_kind import HashKind
-from webapp.models import FACETS, Fingerprint, Ids, Item, ItemPhoto
+from webapp.models import Fingerprint, Ids, Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
@@ -194,35 +192,6 @@ class Catalog:
     def count_photos(self) -> int:
         """Count the photos of all items."""
         return self._scalar(sa.select(sa.func.coalesce(sa.func.sum(items.c.photo_count), 0)))
-
-    def attribute_columns(
-        self,
-    ) -> tuple[Ids, dict[str, list[str]], NDArray[np.float64]]:
-        """Return what all N items can be narrowed and sorted by.
-
-        Ids, ascending, shape (N,), int64; of each facet N texts, "" where an item has none; and
-        prices, shape (N,), NaN where an item has none.
-        """
-        columns = (items.c[name] for name in ("id", "price", *FACETS))
-        query = sa.select(*columns).order_by(items.c.id)
-        ids, prices = array("q"), array("d")
-        texts: dict[str, list[str]] = {name: [] for name in FACETS}
-        with self.engine.connect() as connection:
-            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-            for item_id, price, *values in rows:
-                ids.append(item_id)
-                prices.append(math.nan if price is None else price)
-                for name, value in zip(FACETS, values, strict=True):
-                    # The same values are in many items: each is in memory once.
-                    texts[name].append(sys.intern(value))
-        return np.array(ids, dtype=np.int64), texts, np.array(prices, dtype=np.float64)
-
-    def extra_attributes(self) -> Iterator[tuple[int, Mapping[str, str]]]:
-        """Yield the id and the extra columns of every item that has any, by ascending id."""
-        query = sa.select(items.c.id, items.c.extra).order_by(items.c.id)
-        with self.engine.connect() as connection:
-            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-            yield from ((item_id, extra) for item_id, extra in rows if extra)
 
     def code_counts(self) -> dict[str, list[tuple[str, int]]]:
         """Count the codes of each kind by the libraries that made them."""

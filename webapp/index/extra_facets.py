@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from webapp.catalog.attribute_columns import extra_attributes
 from webapp.catalog.reader import Catalog
 from webapp.models import ITEM_FIELDS, TAKEN_NAMES, Ids
 
@@ -24,7 +25,7 @@ def gather(catalog: Catalog, ids: Ids) -> Mapping[str, Sequence[str]]:
     """
     found: dict[str, dict[int, str]] = {}
     values: dict[str, set[str]] = {}
-    for item_id, extra in catalog.extra_attributes():
+    for item_id, extra in extra_attributes(catalog):
         for name, value in extra.items():
             text = value.strip()
             if not text:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.attribute_columns import attribute_columns
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.index import extra_facets, words
@@ -18,7 +19,7 @@ PREFIX = "attributes"
 
 def gather(catalog: Catalog) -> Facets:
     """Read the columns of all items from the catalogue."""
-    ids, texts, prices = catalog.attribute_columns()
+    ids, texts, prices = attribute_columns(catalog)
     values, columns = {}, {}
     for name, of_items in {**texts, **extra_facets.gather(catalog, ids)}.items():
         values[name], columns[name] = _numbered(of_items)

@@ -87,8 +87,10 @@ def kept() -> dict[str, list[str]]:
 
 
 def in_fields(args: parameters.Args) -> dict[str, list[str]]:
-    """Return the refinements among the fields of an address or a form."""
-    return {name: found for name in NAMES if (found := args.getlist(name))}
+    """Return the refinements among the fields of an address or a form, without blank ones."""
+    given = {name: [text for text in args.getlist(name) if text.strip()] for name in NAMES}
+    # Only bags that are not wanted may be several; of the others the first is read.
+    return {name: found if name == "not" else found[:1] for name, found in given.items() if found}
 
 
 def active() -> list[Refinement]:
