@@ -96,8 +96,15 @@ def goes_on(entries: Entries, product: int, image: str) -> bool:
         for photo in one.further or ()
     }
     others = [one for one in of_product if not isinstance(one, ListedPhoto)]
+    if not re.sub("[\x00-\x1f\x7f]", "", image).strip():
+        # A blank cell: the remark on all rows without a picture counts it.
+        return any("without a picture of their own" in str(one) for one in entries)
     end = re.split(r"[/\\\\]", re.sub(r"[?#].*", "", unquote(image.strip())))[-1]
-    return image.strip() in names or end in names or bool(others)
+    return (
+        image.strip() in names
+        or end in names | {name.rpartition("/")[2] for name in names}
+        or bool(others)
+    )
 
 
 def check(rows: Sequence[Mapping[str, str]], lines: Sequence[int], entries: Entries) -> None:
