@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.importing import draw_photos, run_import
 from webapp.catalog import import_list
 from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark
+from webapp.catalog.import_list.readable_names import readable
 from webapp.exceptions import ImportListError
 
 ANYTHING = st.text(max_size=12)
@@ -96,15 +97,9 @@ def goes_on(entries: Entries, product: int, image: str) -> bool:
         for photo in one.further or ()
     }
     others = [one for one in of_product if not isinstance(one, ListedPhoto)]
-    if not re.sub("[\x00-\x1f\x7f]", "", image).strip():
-        # A blank cell: the remark on all rows without a picture counts it.
-        return any("without a picture of their own" in str(one) for one in entries)
     end = re.split(r"[/\\\\]", re.sub(r"[?#].*", "", unquote(image.strip())))[-1]
-    return (
-        image.strip() in names
-        or end in names | {name.rpartition("/")[2] for name in names}
-        or bool(others)
-    )
+    ends = names | {name.rpartition("/")[2] for name in names}
+    return bool(others) or not ends.isdisjoint({image.strip(), readable(image.strip()), end})
 
 
 def check(rows: Sequence[Mapping[str, str]], lines: Sequence[int], entries: Entries) -> None:
