@@ -99,7 +99,9 @@ def goes_on(entries: Entries, product: int, image: str) -> bool:
     others = [one for one in of_product if not isinstance(one, ListedPhoto)]
     end = re.split(r"[/\\\\]", re.sub(r"[?#].*", "", unquote(image.strip())))[-1]
     ends = names | {name.rpartition("/")[2] for name in names}
-    return bool(others) or not ends.isdisjoint({image.strip(), readable(image.strip()), end})
+    parts = {part.strip() for part in image.split(",")}  # a cell may name several
+    one_of = not ends.isdisjoint({image.strip(), readable(image.strip()), end})
+    return bool(others) or one_of or parts <= ends
 
 
 def check(rows: Sequence[Mapping[str, str]], lines: Sequence[int], entries: Entries) -> None:
