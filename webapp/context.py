@@ -16,6 +16,7 @@ from webapp.index.engines.registry import engine_of
 from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
+from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
@@ -67,7 +68,12 @@ class Hashbag:
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
-        return Snapshot(self.catalog, generation.facets, generation)
+        published = self._follower.follow(generation)
+        return Snapshot(self.catalog, published.facets, published)
+
+    @cached_property
+    def _follower(self) -> ChangeFollower:
+        return ChangeFollower(self.catalog)
 
     @cached_property
     def _unindexed(self) -> Callable[[int], Facets]:

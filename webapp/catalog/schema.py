@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from webapp.models import ATTRIBUTES, ITEM_FIELDS, ItemField
 
-LAYOUT = 4
+LAYOUT = 5
 """The number of this layout of the tables; the database has its own in `facts`."""
 
 metadata = sa.MetaData()
@@ -76,6 +76,16 @@ removed = sa.Table(
     sa.Column("path", sa.Text, primary_key=True),
     sa.Column("occurrence", sa.Integer, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False, index=True),
+)
+
+# Items that were added, changed or removed one by one since the oldest index that is kept: searches
+# follow them without a new index. Of each the revision of its last change.
+changes = sa.Table(
+    "changes",
+    metadata,
+    # No foreign key: removed items stay in it.
+    sa.Column("item_id", Whole, primary_key=True, autoincrement=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, index=True),
 )
 
 makers = sa.Table(
