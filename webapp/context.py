@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 from flask import current_app, g, has_app_context
 
 from webapp.catalog.importer import Importer
+from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
+from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Groupings
@@ -18,6 +20,7 @@ from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
+from webapp.maintenance.folding import BackgroundFolding
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
@@ -51,14 +54,14 @@ class Hashbag:
         Outside of requests and commands it is the newest each time.
         """
         if not has_app_context() or hashbag() is not self:
-            return self._newest()
+            return self.newest()
         if "snapshot" not in g:
-            g.snapshot = self._newest()
+            g.snapshot = self.newest()
         snapshot: Snapshot = g.snapshot
         return snapshot
 
-    def _newest(self) -> Snapshot:
-        """Take what is published.
+    def newest(self) -> Snapshot:
+        """Take what is published, as it is now.
 
         Where that cannot be opened, searches say so; browsing goes on by the catalogue itself.
         """
@@ -114,6 +117,21 @@ class Hashbag:
             self.maps,
             draws_map=self.settings.draws_map,
         )
+
+    @property
+    def live_items(self) -> LiveItems:
+        """The way to change items one by one."""
+        return LiveItems(self.catalog, self.thumbs, self.settings.max_pixels)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Who may use the API."""
+        return Tokens(self.catalog)
+
+    @cached_property
+    def folding(self) -> BackgroundFolding:
+        """What builds a new index once live changes are many."""
+        return BackgroundFolding(self.settings)
 
     @property
     def importer(self) -> Importer:

@@ -30,6 +30,7 @@ _ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).where(
     codes.c.item_id.in_(_SOME)
 )
+_UNLOGGED = sa.select(facts.c.value).where(facts.c.name == "unlogged")
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
@@ -248,6 +249,14 @@ class Catalog:
         """A number that grows with every change that the indexes must follow; 0: none was made."""
         try:
             return self._scalar(_REVISION)
+        except NoCatalog:
+            return 0
+
+    @property
+    def unlogged_revision(self) -> int:
+        """The revision of the last change that only a new index makes known; 0: none was made."""
+        try:
+            return self._scalar(_UNLOGGED)
         except NoCatalog:
             return 0
 

@@ -88,6 +88,26 @@ changes = sa.Table(
     sa.Column("revision", sa.BigInteger, nullable=False, index=True),
 )
 
+# Named tokens of programs and people that use the API; the tokens themselves are not kept.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # SHA-256, in hex
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("created", Whole, nullable=False),  # seconds since 1970
+)
+
+# Requests that added an item, by the key that their sender gave: sent again, they add no second.
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # of what was sent: SHA-256, in hex
+    sa.Column("item_id", Whole, nullable=False),
+    sa.Column("created", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
 makers = sa.Table(
     "makers",
     metadata,
@@ -112,7 +132,8 @@ codes = sa.Table(
 facts = sa.Table(
     "facts",
     metadata,
-    # "schema" is the layout of the tables, "revision" grows with every change of what is in them.
+    # "schema" is the layout of the tables, "revision" grows with every change of what is in them,
+    # and "unlogged" is the revision of the last change that is not in the log of live changes.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )

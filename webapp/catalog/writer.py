@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -55,6 +56,13 @@ class Entry:
         return {n: codes for n, codes in ({1: self.fingerprint} | found).items() if codes}
 
 
+_UNLOGGED = (
+    facts.update()
+    .where(facts.c.name == "unlogged")
+    .values(value=sa.select(facts.c.value).where(facts.c.name == "revision").scalar_subquery())
+)
+
+
 class CatalogWriter:
     """Writes to a catalogue.
 
@@ -72,37 +80,55 @@ class CatalogWriter:
         """Make the database and its tables where there are none."""
         make_catalog(self._engine)
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Add and update items, all of them in one transaction."""
+    def write(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Add and update items, all of them in one transaction; return the ids of those added."""
         if not entries:
-            return
+            return ()
+        with self.transaction() as connection:
+            return self.write_in(connection, entries)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Change the catalogue as a whole, or not at all; nobody else writes meanwhile."""
+        with self._engine.begin() as connection:
+            # Indexes hold attributes too, for filters: they must follow every change.
+            _advance(connection)
+            if not self._live:
+                connection.execute(_UNLOGGED)
+            yield connection
+
+    def write_in(self, connection: sa.Connection, entries: Sequence[Entry]) -> Sequence[int]:
+        """Add and update items in a transaction; return the ids of those added, in order."""
         new = [entry for entry in entries if entry.item_id is None]
         known = {entry.item_id: entry for entry in entries if entry.item_id is not None}
-        with self._engine.begin() as connection:
-            # Indexes hold attributes too, for filters: they must follow every change. It comes
-            # first, so that nobody else writes from here on.
-            _advance(connection)
-            known = _still_as_seen(connection, known)
-            for item_id, entry in known.items():
-                if entry.columns:
-                    update = items.update().where(items.c.id == item_id)
-                    connection.execute(update.values(**entry.columns))
-            _drop_codes(connection, known)
-            every = {**known, **_added(connection, new)}
-            _replace_further(connection, every)
-            self._add_codes(connection, every)
-            note(connection, list(every), live=self._live)
+        known = _still_as_seen(connection, known)
+        for item_id, entry in known.items():
+            if entry.columns:
+                update = items.update().where(items.c.id == item_id)
+                connection.execute(update.values(**entry.columns))
+        _drop_codes(connection, known)
+        added = _added(connection, new)
+        every = {**known, **added}
+        _replace_further(connection, every)
+        self._add_codes(connection, every)
+        note(connection, list(every), live=self._live)
+        return list(added)
 
     def remove(self, ids: Sequence[int], *, for_good: bool = False) -> None:
         """Take items out, with their codes; `for_good`: imports leave their photos out later."""
-        with self._engine.begin() as connection:
-            _advance(connection)
-            for some in _chunks(ids):
-                those = items.c.id.in_(some)
-                if for_good:
-                    _note_removal(connection, those)
-                connection.execute(items.delete().where(those))
-            note(connection, ids, live=self._live)
+        with self.transaction() as connection:
+            self.remove_in(connection, ids, for_good=for_good)
+
+    def remove_in(
+        self, connection: sa.Connection, ids: Sequence[int], *, for_good: bool = False
+    ) -> None:
+        """Take items out in a transaction."""
+        for some in _chunks(ids):
+            those = items.c.id.in_(some)
+            if for_good:
+                note_removal(connection, those)
+            connection.execute(items.delete().where(those))
+        note(connection, ids, live=self._live)
 
     def claim(self, ids: Sequence[int], source: str) -> None:
         """Note which folder or list named items last; nothing that searches see changes."""
@@ -228,7 +254,8 @@ def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:
         yield things[start : start + _CHUNK_ITEMS]
 
 
-def _note_removal(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+def note_removal(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+    """Note that imports leave out the photos of some items."""
     columns = ("path", "occurrence", "digest")
     gone = sa.select(*(items.c[name] for name in columns)).where(those)
     known = sa.tuple_(removed.c.path, removed.c.occurrence)

@@ -98,8 +98,8 @@ class OverlaidGeneration(Published):
         if frozen.photos or recent.photos:
             pictures, photos = _spliced_photos(frozen, recent, items, ids)
             # With the same object for all, it is known without comparing that they are the same.
-            known = (table.photos for table in self._tables.made if photos.equals(table.photos))
-            photos = next(known, photos)
+            made = [table.photos for table in self._tables.made if table.photos]
+            photos = next((one for one in made if one.equals(photos)), photos)
         return OverlaidTable(frozen, recent, ids, photos, items, pictures)
 
     def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
