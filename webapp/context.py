@@ -20,10 +20,13 @@ from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
-from webapp.maintenance.folding import BackgroundFolding
+from webapp.maintenance.folding import BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
+
+_BUILT_AT_ONCE = 1000
+"""A first index of so few items is built while whoever adds an item waits."""
 
 
 @dataclass
@@ -127,6 +130,18 @@ class Hashbag:
     def tokens(self) -> Tokens:
         """Who may use the API."""
         return Tokens(self.catalog)
+
+    def keep_up(self) -> None:
+        """Have a new index built, elsewhere, once live changes are so many that it is worth it.
+
+        Searches see every change at once; only of a catalogue that has no index yet, one is built.
+        """
+        published = self.newest().published
+        if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
+            for _ in self.publisher.publish(jobs=1):
+                """Nobody watches its progress."""
+        elif isinstance(published, NothingPublished) or is_due(published):
+            self.folding.start()
 
     @cached_property
     def folding(self) -> BackgroundFolding:

@@ -98,8 +98,12 @@ class NotAllowed(HashbagError):
     """A request has a token that does not allow this, or nobody may do it here."""
 
 
-class NoToken(NotAllowed):
+class NotSignedIn(HashbagError):
     """A request has no token, or one that is not known."""
+
+
+class WrongMediaType(HashbagError):
+    """A request's body is of a type that cannot be read here."""
 
 
 class IndexNotReady(HashbagError):

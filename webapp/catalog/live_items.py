@@ -14,13 +14,15 @@ from webapp.catalog.known_requests import KnownRequest, added_by, note_request
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
-from webapp.catalog.writer import CatalogWriter, Entry, note_removal
+from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.models import Fingerprint, Item
 from webapp.pictures.thumbnails import ThumbStore, copies_of
+
+_VERSIONS = {kind.name: kind.versions() for kind in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,12 @@ class LiveItems:
         )
 
     def add(
-        self, photo: ReadPhoto, given: Mapping[str, str], request: KnownRequest | None = None
+        self,
+        shown: Sequence[ReadPhoto],
+        given: Mapping[str, str],
+        request: KnownRequest | None = None,
     ) -> tuple[Item, bool]:
-        """Add an item; return it, and whether it is new.
+        """Add an item with its photos, one or more; return it, and whether it is new.
 
         It is not where the same `request` added it before.
 
@@ -87,9 +92,10 @@ class LiveItems:
             known = added_by(connection, request) if request else None
             if known is not None:
                 return _item(connection, known), False
-            columns = {"extra": {}, "source": ""} | self._place(connection, photo) | attributes
-            self._keep(photo)
-            (item_id,) = writer.write_in(connection, [_entry(None, columns, photo)])
+            columns = {"extra": {}, "source": ""} | attributes
+            (item_id,) = writer.write_in(
+                connection, [self._entry(connection, None, columns, shown)]
+            )
             if request:
                 note_request(connection, request, item_id)
             return _item(connection, item_id), True
@@ -98,10 +104,10 @@ class LiveItems:
         self,
         item_id: int,
         given: Mapping[str, str],
-        photo: ReadPhoto | None = None,
+        shown: Sequence[ReadPhoto] = (),
         version: str | None = None,
     ) -> Item:
-        """Change attributes of an item, and its first photo; return it as it is then.
+        """Change attributes of an item, and its photos if some are given; return it as it is then.
 
         An empty value takes an attribute away. `version`: what the item must be for the change to
         be made, by `version_of`.
@@ -116,17 +122,16 @@ class LiveItems:
             item = _item(connection, item_id)
             _check_version(item, version)
             columns = columns_of(given, item.extra)
-            is_another = photo is not None and photo.digest != item.digest
-            if photo and is_another:
+            changed = {n: value for n, value in columns.items() if getattr(item, n) != value}
+            others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
+            replaced = shown if others else ()
+            if replaced:
                 # An import of the folder where the photo before lies must not add it again.
                 note_removal(connection, items.c.id == item_id)
-                columns = self._place(connection, photo) | columns
-                self._keep(photo)
-            changed = {n: value for n, value in columns.items() if getattr(item, n) != value}
-            if changed:
-                new = photo if is_another else None
-                writer.write_in(connection, [_entry(item_id, changed, new)])
-            if is_another:
+            if changed or replaced:
+                entry = self._entry(connection, item_id, changed, replaced)
+                writer.write_in(connection, [entry])
+            if replaced:
                 self._drop_photos(connection, [item])
             return _item(connection, item_id)
 
@@ -151,14 +156,34 @@ class LiveItems:
     def _writer(self) -> CatalogWriter:
         return CatalogWriter(self._catalog, live=True)
 
-    def _place(self, connection: sa.Connection, photo: ReadPhoto) -> dict[str, object]:
-        """Return the columns of a photo, the place where it will lie among them."""
-        path = self._catalog.stored_path(self._photos.path(photo.digest, photo.media_type))
-        last = sa.select(sa.func.max(items.c.occurrence)).where(items.c.path == path)
-        before = connection.scalar(last)
+    def _entry(
+        self,
+        connection: sa.Connection,
+        item_id: int | None,
+        columns: Mapping[str, object],
+        shown: Sequence[ReadPhoto],
+    ) -> Entry:
+        """Say what is to be written of an item, and keep the files of its photos, if some are new.
+
+        They are written within the transaction, since who removes the last item with a photo
+        removes its files.
+        """
+        for photo in shown:
+            self._keep(photo)
+        if not shown:
+            return Entry(item_id, columns, None, _VERSIONS)
+        first, *others = shown
+        of_photos = {
+            **self._columns(first),
+            "occurrence": self._occurrence(connection, first),
+            "photo_count": len(shown),
+        }
+        further = [PhotoEntry(self._columns(one), one.fingerprint, is_new=True) for one in others]
+        return Entry(item_id, {**of_photos, **columns}, first.fingerprint, _VERSIONS, further)
+
+    def _columns(self, photo: ReadPhoto) -> dict[str, object]:
         return {
-            "path": path,
-            "occurrence": 0 if before is None else before + 1,
+            "path": self._stored_path(photo),
             "filename": file_name(photo.sent.filename),
             "digest": photo.digest,
             "width": photo.width,
@@ -166,11 +191,18 @@ class LiveItems:
             "media_type": photo.media_type,
         }
 
-    def _keep(self, photo: ReadPhoto) -> None:
-        """Write a photo and its thumbnails.
+    def _occurrence(self, connection: sa.Connection, photo: ReadPhoto) -> int:
+        """Count on from the items that have this photo already."""
+        path = self._stored_path(photo)
+        last = sa.select(sa.func.max(items.c.occurrence)).where(items.c.path == path)
+        before = connection.scalar(last)
+        return 0 if before is None else before + 1
 
-        Within the transaction, since who removes the last item with a photo removes these.
-        """
+    def _stored_path(self, photo: ReadPhoto) -> str:
+        return self._catalog.stored_path(self._photos.path(photo.digest, photo.media_type))
+
+    def _keep(self, photo: ReadPhoto) -> None:
+        """Write a photo and its thumbnails, so that they are on disk when this returns."""
         self._photos.keep(self._photos.path(photo.digest, photo.media_type), photo.sent.data)
         self._thumbs.keep(photo.digest, photo.copies)
         for folder in self._thumbs.flush([photo.digest]):
@@ -183,11 +215,6 @@ class LiveItems:
                 self._thumbs.remove(photo.digest)
             if is_sent(photo.path) and not _has(connection, "path", photo.path):
                 self._photos.remove(photo.path)
-
-
-def _entry(item_id: int | None, columns: Mapping[str, object], photo: ReadPhoto | None) -> Entry:
-    versions = {kind.name: kind.versions() for kind in KINDS.values()}
-    return Entry(item_id, columns, photo.fingerprint if photo else None, versions)
 
 
 def _item(connection: sa.Connection, item_id: int) -> Item:

@@ -10,6 +10,7 @@ from webapp.web import (
     errors,
     filter_context,
     health,
+    item_changes,
     maps,
     media,
     pages,
@@ -34,7 +35,7 @@ def _remember_trail() -> None:
 
 def register(app: Flask) -> None:
     """Give the application its routes, error pages and template helpers."""
-    for module in (*_PAGES, media, scripts, site_files, api, health):
+    for module in (*_PAGES, media, scripts, site_files, api, item_changes, health):
         app.register_blueprint(module.bp)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
