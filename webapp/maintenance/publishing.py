@@ -91,9 +91,15 @@ class Publisher:
         process builds one already.
 
         Raises:
-            IndexNotReady: the new index cannot be opened.
+            IndexNotReady: the new index cannot be opened; or it would lose codes that other library
+                versions made, which are not renewed here.
             MapNotDrawn: as `draw_map` does.
         """
+        if self._lost(self._searched()):
+            raise IndexNotReady(
+                "some codes were made by other library versions: run `hashbag index`, which renews "
+                "them"
+            )
         try:
             with building(self.catalog.instance, wait=False):
                 generation = yield from self._build_now()

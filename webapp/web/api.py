@@ -43,7 +43,9 @@ def items() -> Response:
 @bp.get("/items/<int:item_id>")
 def item(item_id: int) -> Response:
     """Show one item."""
-    return answer(hashbag().snapshot.item(item_id))
+    response = answer(hashbag().snapshot.item(item_id))
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/items/<int:item_id>/similar")

@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index("ix_changes_revision", "changes", ["revision"])
     op.execute(
         "INSERT INTO facts (name, value) SELECT 'unlogged', value FROM facts "
-        "WHERE name = 'revision'"
+        "WHERE name = 'revision' AND NOT EXISTS (SELECT 1 FROM facts WHERE name = 'unlogged')"
     )
     op.create_table(
         "tokens",
