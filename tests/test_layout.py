@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, FloatRect, Locator
 
 from tests.browsing import Look, looking
 from tests.serving import Server
@@ -11,9 +11,9 @@ from tests.test_pages import page as shown
 slow = pytest.mark.slow
 
 
-def boxes(found: Locator) -> list[dict[str, float]]:
+def boxes(found: Locator) -> list[FloatRect]:
     """Return where things are, those that are seen."""
-    return [dict(box) for box in (one.bounding_box() for one in found.all()) if box]
+    return [box for box in (one.bounding_box() for one in found.all()) if box]
 
 
 @slow
