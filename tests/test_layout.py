@@ -46,6 +46,19 @@ def test_how_near_they_are_is_said_on_one_line_for_the_bags_of_a_row(
 
 
 @slow
+def test_a_comparison_says_it_on_one_line_too_whatever_stands_below(
+    chromium: Browser, shop: Server
+) -> None:
+    with looking(chromium, shop, Look(1280)) as page:
+        page.goto("/compare?item=7")
+        row = page.locator(".row", has=page.locator(".card:has(.also)")).first
+        assert row.locator(".card:has(.also)").count()
+        row.locator(".card .also").first.evaluate("it => it.remove()")
+        tops = [box["y"] for box in boxes(row.locator(".distance"))]
+        assert max(tops) - min(tops) < 1
+
+
+@slow
 @pytest.mark.parametrize(("width", "widest"), [(320, 160), (1280, 210), (1920, 260)])
 def test_the_bags_of_a_list_and_those_like_it_are_of_a_size_to_compare(
     width: int, widest: int, chromium: Browser, shop: Server
