@@ -82,7 +82,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.config["COMPRESS_STREAMS"] = False
     Compress(app)
     app.after_request(_hold_static_text)
-    web.register(app)
+    web.register(app, settings)
     return app
 
 

@@ -37,6 +37,13 @@ class Settings:
     map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
+    name: str = "Hashbag"
+    logo: str = ""
+    accent: str = ""
+    currency: str = ""
+    language: str = ""
+    footer: str = ""
+    tools: str = "on"
 
     @property
     def database_url(self) -> sa.URL:
@@ -53,6 +60,11 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def shows_tools(self) -> bool:
+        """Whether visitors see what takes some study: kinds by name, Compare, Map, Duplicates."""
+        return self.tools == "on"
 
     @property
     def max_upload_bytes(self) -> int:
@@ -119,7 +131,7 @@ def _like(default: object, name: str, value: object) -> object:
     """Turn a value, text or TOML, into the type of the setting's default."""
     try:
         if isinstance(default, str):
-            return str(value)
+            return ",".join(map(str, value)) if isinstance(value, list) else str(value)
         number = float(str(value))
         if math.isinf(number):
             return int(number)  # raises, as for any other text that is no number
@@ -153,6 +165,9 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    if settings.map not in {"on", "off"}:
-        raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
+    for name in ("map", "tools"):
+        if getattr(settings, name) not in {"on", "off"}:
+            raise ConfigError(
+                f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
+            )
     return settings

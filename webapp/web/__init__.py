@@ -2,9 +2,11 @@
 
 from flask import Flask, request
 
+from webapp.config import Settings
 from webapp.web import (
     api,
     api_guide,
+    branding,
     compare,
     duplicates,
     errors,
@@ -23,6 +25,9 @@ from webapp.web import (
 )
 
 _PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide)
+_TOOLS = (compare, why, duplicates, maps)
+"""Pages that show kinds by name, or take some study; the owner may leave them out."""
+
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 
@@ -32,10 +37,16 @@ def _remember_trail() -> None:
         trail.remember()
 
 
-def register(app: Flask) -> None:
-    """Give the application its routes, error pages and template helpers."""
+def register(app: Flask, settings: Settings) -> None:
+    """Give the application its routes, error pages and template helpers.
+
+    Raises:
+        ConfigError: a setting of what pages show cannot be used.
+    """
+    branding.register(app, settings)
     for module in (*_PAGES, media, scripts, site_files, api, health):
-        app.register_blueprint(module.bp)
+        if settings.shows_tools or module not in _TOOLS:
+            app.register_blueprint(module.bp)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

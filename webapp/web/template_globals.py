@@ -16,7 +16,16 @@ from webapp.search import colour_wish
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import icons, price_words, refinements, shortlist, template_filters, trail
+from webapp.web import (
+    icons,
+    number_words,
+    price_words,
+    refinements,
+    shortlist,
+    template_filters,
+    trail,
+)
+from webapp.web.branding import branding
 from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
@@ -30,6 +39,7 @@ FIRST_KINDS = tuple(
 _MOST_LISTED = 3  # of a shortlist, as a second bag beside another
 
 _WORDINGS = (
+    number_words.number,
     template_filters.price,
     template_filters.heading,
     template_filters.alt,
@@ -71,8 +81,8 @@ def register(app: Flask) -> None:
         facets=facets,
         has_prices=has_prices,
         currency=currency,
-        money=price_words.money,
-        sign_of=price_words.sign_of,
+        money=number_words.money,
+        sign_of=number_words.sign_of,
         least_price=price_words.least,
         most_price=price_words.most,
         price_range=price_words.price_range,
@@ -200,7 +210,7 @@ def has_prices() -> bool:
 
 def currency(filters: Filters) -> str:
     """Return the currency of all prices that filters leave; empty where there are several."""
-    known = filters.currency or hashbag().facets.values["currency"]
+    known = filters.currency or hashbag().facets.values["currency"] or (branding().currency,)
     return known[0] if len(known) == 1 else ""
 
 
