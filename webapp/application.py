@@ -1,6 +1,5 @@
 """The Flask application: settings, headers and routes put together."""
 
-import mimetypes
 import os
 from collections.abc import Mapping
 from io import BytesIO
@@ -17,6 +16,7 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
+from webapp.web.mounting import mount
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
@@ -33,12 +33,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-# Browsers that know speculation rules fetch an item's page while the pointer rests on its link.
-# The policy forbids inline rules, so a header names a file with them. Browsers read it only if it
-# has this media type.
-_PREFETCH = "prefetch.speculationrules"
-mimetypes.add_type("application/speculationrules+json", ".speculationrules")
-
 
 _TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
@@ -83,6 +77,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     Compress(app)
     app.after_request(_hold_static_text)
     web.register(app, settings)
+    mount(app, settings)
     return app
 
 
@@ -98,7 +93,7 @@ def _add_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
-        response.headers["Speculation-Rules"] = f'"{url_for("static", filename=_PREFETCH)}"'
+        response.headers["Speculation-Rules"] = f'"{url_for("site_files.prefetch")}"'
     if request.endpoint == "static" and "v" in request.args:
         response.cache_control.immutable = True
     return response

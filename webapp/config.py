@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
+DEFAULT_NAME = "Hashbag"
 
 _DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
@@ -37,13 +38,15 @@ class Settings:
     map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
-    name: str = "Hashbag"
+    name: str = DEFAULT_NAME
     logo: str = ""
     accent: str = ""
     currency: str = ""
     language: str = ""
     footer: str = ""
     tools: str = "on"
+    prefix: str = ""
+    trusted_proxies: int = 0
 
     @property
     def database_url(self) -> sa.URL:
@@ -160,7 +163,13 @@ def _database_url(text: str) -> sa.URL:
 
 
 def _checked(settings: Settings) -> Settings:
-    leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001}
+    leasts = {
+        "trees": 1,
+        "search_k": 1,
+        "max_pixels": 1,
+        "max_upload_mb": 0.001,
+        "trusted_proxies": 0,
+    }
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")

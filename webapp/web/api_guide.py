@@ -83,7 +83,7 @@ def _command(method: str, path: str, item_id: int) -> str:
     asked = dict(_ASKED.get((method, path), {}))
     if (method, path) == ("get", "/api/v1/search"):
         asked = {"q": _colour_of(item_id), **asked}
-    host = request.host_url.rstrip("/")
+    host = request.url_root.rstrip("/")
     query = f"?{urlencode(asked)}" if asked else ""
     address = f"{host}{path.replace('{id}', str(item_id))}{query}"
     return f"curl -F image=@bag.jpg '{address}'" if method == "post" else f"curl '{address}'"

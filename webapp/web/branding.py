@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, url_for
 
-from webapp.config import Settings
+from webapp.config import DEFAULT_NAME, Settings
 from webapp.exceptions import ConfigError
 from webapp.web import accent, icons, number_words, owner_files
 from webapp.web.accent import Accent
@@ -30,6 +30,11 @@ class Branding:
     accent: Accent | None
     currency: str
     footer: tuple[tuple[Line, ...], ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether pages have a name, a logo or a footer that needs styles of its own."""
+        return bool(self.name != DEFAULT_NAME or self.logo or self.footer)
 
     @property
     def logo_url(self) -> str:
