@@ -95,7 +95,7 @@ def chromium() -> Iterator[Browser]:
 PAGES = (
     *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
     *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
-    *("about", "API", "shortlist", "words", "error"),
+    *("about", "API", "help", "shortlist", "words", "error"),
 )
 LOST = "404|/items/4711"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -124,6 +124,7 @@ def addresses(shop: Server) -> dict[str, str]:
         "/map?view=list",
         "/about",
         "/api",
+        "/help/nginx",
         "/list?ids=7,3",
         "/browse?text=bag",
         "/items/4711",

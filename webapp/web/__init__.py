@@ -12,6 +12,7 @@ from webapp.web import (
     errors,
     filter_context,
     health,
+    help_pages,
     maps,
     media,
     pages,
@@ -24,7 +25,7 @@ from webapp.web import (
     why,
 )
 
-_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide)
+_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide, help_pages)
 _TOOLS = (compare, why, duplicates, maps)
 """Pages that show kinds by name, or take some study; the owner may leave them out."""
 
