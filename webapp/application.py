@@ -16,20 +16,15 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
+from webapp.web.content_policy import content_policy
 from webapp.web.mounting import mount
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
 _ASSETS = _PACKAGE if (_PACKAGE / "templates").is_dir() else _PACKAGE.parent
 
-# No inline code and nothing from other servers. Our scripts set positions through the object model
-# and draw a visitor's photo on a canvas, so neither inline styles nor `blob:` addresses are needed.
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -92,6 +87,8 @@ def _hold_static_text(response: Response) -> Response:
 def _add_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.headers["Content-Security-Policy"] == content_policy():
+        response.headers["X-Frame-Options"] = "DENY"  # it knows no list of who may
     if response.mimetype == "text/html":
         response.headers["Speculation-Rules"] = f'"{url_for("site_files.prefetch")}"'
     if request.endpoint == "static" and "v" in request.args:

@@ -47,6 +47,7 @@ class Settings:
     tools: str = "on"
     prefix: str = ""
     trusted_proxies: int = 0
+    embed_origins: str = ""
 
     @property
     def database_url(self) -> sa.URL:

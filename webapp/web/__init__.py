@@ -9,6 +9,7 @@ from webapp.web import (
     branding,
     compare,
     duplicates,
+    embed,
     errors,
     filter_context,
     health,
@@ -45,6 +46,7 @@ def register(app: Flask, settings: Settings) -> None:
         ConfigError: a setting of what pages show cannot be used.
     """
     branding.register(app, settings)
+    embed.register(app, settings)
     for module in (*_PAGES, media, scripts, site_files, api, health):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)

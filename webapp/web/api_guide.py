@@ -53,7 +53,7 @@ class Call:
 @bp.get("/api")
 def page() -> str:
     """Show every call of the API."""
-    return render_template("api.html", calls=calls(_some_item()))
+    return render_template("api.html", calls=calls(some_item()))
 
 
 def calls(item_id: int) -> list[Call]:
@@ -74,7 +74,8 @@ def calls(item_id: int) -> list[Call]:
     ]
 
 
-def _some_item() -> int:
+def some_item() -> int:
+    """Return the id of an item that there is, for examples."""
     ids = hashbag().facets.ids
     return int(ids[0]) if len(ids) else 1
 

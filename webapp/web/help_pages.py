@@ -9,6 +9,8 @@ from flask import Blueprint, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
+from webapp.web import embed
+from webapp.web.api_guide import some_item
 
 bp = Blueprint("help_pages", __name__)
 
@@ -25,6 +27,7 @@ class Topic:
 TOPICS = (
     Topic("nginx", "Behind nginx", "TLS, a path of a site, uploads and caching, by nginx"),
     Topic("caddy", "Behind Caddy", "the same by Caddy, which fetches its certificates itself"),
+    Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
     Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
 )
 
@@ -55,4 +58,6 @@ def topic(name: str) -> str:
         # Of a body, with what a form adds: so that it is the app that says what is too large.
         body_mb=math.ceil(hashbag().settings.max_upload_mb) + 1,
         max_upload_mb=hashbag().settings.max_upload_mb,
+        origins=embed.origins(),
+        some_item=some_item(),
     )
