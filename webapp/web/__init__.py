@@ -11,9 +11,11 @@ from webapp.web import (
     duplicates,
     embed,
     errors,
+    feed,
     filter_context,
     health,
     help_pages,
+    lookup,
     maps,
     media,
     pages,
@@ -47,7 +49,7 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
-    for module in (*_PAGES, media, scripts, site_files, api, health):
+    for module in (*_PAGES, lookup, feed, media, scripts, site_files, api, health):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     app.before_request(_remember_trail)

@@ -2,8 +2,18 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response as Answer
 
 from webapp.config import Settings
@@ -13,6 +23,7 @@ from webapp.hashing import fingerprint_text
 from webapp.models import Result
 from webapp.web import parameters, queries
 from webapp.web.content_policy import content_policy
+from webapp.web.lookup import ids_having
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("embed", __name__, url_prefix="/embed")
@@ -87,6 +98,13 @@ def item(item_id: int) -> str:
     asked = replace(queries.search_query(request.args, fold=True), k=_count())
     result = hashbag().searcher.similar_to_item(item_id, asked, 1)
     return _rendered("embed/item.html", item=shown, result=result)
+
+
+@bp.get("/items/by/<column>/<path:value>")
+def item_by(column: str, value: str) -> Answer:
+    """Go to the frame of the item that has a value in a column; of the first of several."""
+    args: dict[str, Any] = request.args.to_dict(flat=False)
+    return redirect(url_for("embed.item", item_id=ids_having(column, value)[0], **args))
 
 
 @bp.get("/search")

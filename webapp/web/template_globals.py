@@ -30,6 +30,7 @@ from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
 from webapp.web.picture_sources import PictureSources, code_drawing_of
+from webapp.web.product_data import product
 
 FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
@@ -77,6 +78,7 @@ def register(app: Flask) -> None:
         CARD_MOST=card.MOST,
         CARD_SIDE=card.SIDE,
         absolute=absolute,
+        product=product,
         narrowed_to=narrowed_to,
         facets=facets,
         has_prices=has_prices,
