@@ -174,6 +174,7 @@ def prices(app: Flask) -> list[str]:
         ),
         ({"language": "fr"}, ["80\xa0$US", "1\u202f299,50", "1\u202f234\u202f567"]),
         ({"currency": "INR", "language": "en_IN"}, ["$80", "₹1,299.50", "₹12,34,567"]),
+        ({"language": "en-IN"}, ["$80", "1,299.50", "12,34,567"]),
     ],
 )
 def test_prices_are_written_in_the_owners_way(
@@ -222,12 +223,22 @@ def test_without_tools_no_page_names_a_kind_or_leads_to_a_tool(opened: Opened) -
     client = app.test_client()
     photo = (io.BytesIO(encoded(bag(3), "PNG")), "photo.png")
     result = client.post("/search", data={"image": photo}).headers["Location"]
-    targets = ("/", "/browse", "/items/1", "/search", result, "/list?ids=1,2,3", "/about", "/logo")
-    for target in targets[:-1]:
+    by_hand = ("/items/1?by=whash", "/list?ids=1,2&by=whash")
+    for target in (
+        "/",
+        "/browse",
+        "/items/1",
+        "/search",
+        result,
+        "/list?ids=1,2",
+        *by_hand,
+        "/about",
+    ):
         found = shown(app, target)
         words = re.sub(r"<[^>]*>", " ", found.html)
         for kind in OTHERS:
             assert kind not in words, (target, kind)
+        assert "<b>look</b>" not in found.html
         for tool in ("/compare", "/map", "/duplicates", "/why"):
             assert not [a for a in found.all("a") if a["href"].startswith(tool)], (target, tool)
     assert "Compare" in shown(opened(), "/items/1").html
