@@ -52,13 +52,18 @@ def made_by_other_versions(instance: Path) -> None:
     engine.dispose()
 
 
-def test_a_removal_computes_nothing_and_tells_what_is_lacking(in_two_kinds: Path) -> None:
+def test_a_removal_computes_nothing_and_builds_no_index(in_two_kinds: Path) -> None:
     done = hashbag(["remove", "5"], in_two_kinds)
 
     assert done.stdout == "removed 1\n"
-    assert "5 items lack codes" in done.stderr
-    assert "hashbag index" in done.stderr
-    assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(TWO, 5)
+    assert "published" not in done.stderr
+    assert codes(in_two_kinds) == dict.fromkeys(TWO, 5)
+    assert indexed(in_two_kinds) == dict.fromkeys(TWO, 6)
+    assert status(in_two_kinds)["index"]["problems"] == []
+
+    hashbag(["index", "--changes"], in_two_kinds)
+
+    assert indexed(in_two_kinds) == codes(in_two_kinds) == dict.fromkeys(TWO, 5)
 
 
 def test_an_import_computes_the_codes_of_its_own_photos_only(
@@ -88,29 +93,38 @@ def test_the_index_command_fills_in_what_is_missing(in_two_kinds: Path) -> None:
 
 
 def test_codes_by_other_versions_are_renewed_before_the_index_would_lose_them(
-    in_two_kinds: Path,
+    in_two_kinds: Path, tmp_path: Path
 ) -> None:
     """One index has codes of one version a kind: left alone, they would be in it no more."""
     made_by_other_versions(in_two_kinds)
+    folded = hashbag(["index", "--changes"], in_two_kinds)
+    assert folded.returncode == 1
+    assert "run `hashbag index`" in folded.stderr
+    assert indexed(in_two_kinds) == dict.fromkeys(TWO, 6)
 
-    done = hashbag(["remove", "5"], in_two_kinds)
+    done = hashbag(
+        ["import", catalogue(tmp_path / "more", 1), "--kinds", "whash,colorhash"], in_two_kinds
+    )
 
-    assert "renewed the codes of 5 items" in done.stderr
-    assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(TWO, 5)
+    assert "renewed the codes of 6 items" in done.stderr
+    assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(TWO, 7)
 
 
-def test_codes_by_other_versions_that_no_search_uses_can_wait(in_two_kinds: Path) -> None:
+def test_codes_by_other_versions_that_no_search_uses_can_wait(
+    in_two_kinds: Path, tmp_path: Path
+) -> None:
     hashbag(["index"], in_two_kinds)
     made_by_other_versions(in_two_kinds)
     hashbag(["index", "--kinds", "whash"], in_two_kinds)
     assert set(indexed(in_two_kinds)) == {"whash"}
 
-    done = hashbag(["remove", "5"], in_two_kinds)
+    more = catalogue(tmp_path / "more", 1)
+    done = hashbag(["import", more, "--kinds", "whash"], in_two_kinds)
 
     assert "renewed" not in done.stderr
-    assert "5 items lack codes" in done.stderr
-    assert indexed(in_two_kinds) == {"whash": 5}
-    assert codes(in_two_kinds) == dict.fromkeys(KINDS, 5)
+    assert "7 items lack codes" in done.stderr
+    assert indexed(in_two_kinds) == {"whash": 7}
+    assert codes(in_two_kinds) == dict.fromkeys(KINDS, 6) | {"whash": 7}
 
 
 def test_items_that_lack_codes_are_counted_without_loading_them(

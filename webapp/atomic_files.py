@@ -19,7 +19,9 @@ def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
     whoever does so calls `flush` for them before anything else says that they are there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
+    # The process that writes is named, so that others can tell whether it was killed meanwhile.
+    prefix = f"{UNFINISHED}{os.getpid()}-"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -33,6 +35,20 @@ def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
         raise
     if flushed:
         flush(path.parent)
+
+
+def is_abandoned(unfinished: Path) -> bool:
+    """Say whether nobody writes a file any more whose name begins with `UNFINISHED`."""
+    number = unfinished.name.removeprefix(UNFINISHED).partition("-")[0]
+    if not number.isdigit():
+        return True
+    try:
+        os.kill(int(number), 0)  # sends nothing, only asks whether there is such a process
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False  # it is another user's
+    return False
 
 
 def publish_folder(folder: Path, final: Path) -> None:

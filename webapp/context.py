@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 from flask import current_app, g, has_app_context
 
 from webapp.catalog.importer import Importer
+from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
+from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Groupings
@@ -16,10 +18,15 @@ from webapp.index.engines.registry import engine_of
 from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
+from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
+from webapp.maintenance.folding import BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
+
+_BUILT_AT_ONCE = 1000
+"""A first index of so few items is built while whoever adds an item waits."""
 
 
 @dataclass
@@ -50,14 +57,14 @@ class Hashbag:
         Outside of requests and commands it is the newest each time.
         """
         if not has_app_context() or hashbag() is not self:
-            return self._newest()
+            return self.newest()
         if "snapshot" not in g:
-            g.snapshot = self._newest()
+            g.snapshot = self.newest()
         snapshot: Snapshot = g.snapshot
         return snapshot
 
-    def _newest(self) -> Snapshot:
-        """Take what is published.
+    def newest(self) -> Snapshot:
+        """Take what is published, as it is now.
 
         Where that cannot be opened, searches say so; browsing goes on by the catalogue itself.
         """
@@ -67,7 +74,12 @@ class Hashbag:
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
-        return Snapshot(self.catalog, generation.facets, generation)
+        published = self._follower.follow(generation)
+        return Snapshot(self.catalog, published.facets, published)
+
+    @cached_property
+    def _follower(self) -> ChangeFollower:
+        return ChangeFollower(self.catalog)
 
     @cached_property
     def _unindexed(self) -> Callable[[int], Facets]:
@@ -108,6 +120,33 @@ class Hashbag:
             self.maps,
             draws_map=self.settings.draws_map,
         )
+
+    @property
+    def live_items(self) -> LiveItems:
+        """The way to change items one by one."""
+        return LiveItems(self.catalog, self.thumbs, self.settings.max_pixels)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Who may use the API."""
+        return Tokens(self.catalog)
+
+    def keep_up(self) -> None:
+        """Have a new index built, elsewhere, once live changes are so many that it is worth it.
+
+        Searches see every change at once; only of a catalogue that has no index yet, one is built.
+        """
+        published = self.newest().published
+        if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
+            for _ in self.publisher.publish(jobs=1):
+                """Nobody watches its progress."""
+        elif isinstance(published, NothingPublished) or is_due(published):
+            self.folding.start()
+
+    @cached_property
+    def folding(self) -> BackgroundFolding:
+        """What builds a new index once live changes are many."""
+        return BackgroundFolding(self.settings)
 
     @property
     def importer(self) -> Importer:

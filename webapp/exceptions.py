@@ -86,6 +86,26 @@ class CatalogBusy(HashbagError):
     """Another process is changing this catalogue."""
 
 
+class ChangedMeanwhile(HashbagError):
+    """An item was changed since whoever wants to change it read it."""
+
+
+class RequestDiffers(HashbagError):
+    """A request has the key of another that said something else."""
+
+
+class NotAllowed(HashbagError):
+    """A request has a token that does not allow this, or nobody may do it here."""
+
+
+class NotSignedIn(HashbagError):
+    """A request has no token, or one that is not known."""
+
+
+class WrongMediaType(HashbagError):
+    """A request's body is of a type that cannot be read here."""
+
+
 class IndexNotReady(HashbagError):
     """There is no generation that can be served."""
 

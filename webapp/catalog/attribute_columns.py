@@ -28,8 +28,8 @@ def attribute_columns(
     query = sa.select(*columns).order_by(items.c.id)
     ids, prices = array("q"), array("d")
     texts: dict[str, list[str]] = {name: [] for name in FACETS}
-    with catalog.engine.connect() as connection:
-        rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+    with catalog.connect() as connection:
+        rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
         for item_id, price, *values in rows:
             ids.append(item_id)
             prices.append(math.nan if price is None else price)
@@ -42,6 +42,6 @@ def attribute_columns(
 def extra_attributes(catalog: Catalog) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield the id and the extra columns of every item that has any, by ascending id."""
     query = sa.select(items.c.id, items.c.extra).order_by(items.c.id)
-    with catalog.engine.connect() as connection:
-        rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+    with catalog.connect() as connection:
+        rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
         yield from ((item_id, extra) for item_id, extra in rows if extra)

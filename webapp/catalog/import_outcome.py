@@ -89,19 +89,21 @@ class Judge:
 
     def _entry(
         self,
-        item_id: int | None,
+        item: Item | None,
         columns: Mapping[str, object],
         found: Found,
         further: Sequence[PhotoEntry] | None,
     ) -> Entry:
-        return Entry(item_id, columns, found.first.fingerprint, self._versions, further)
+        made = self._versions
+        seen = (item.id, item.digest) if item else (None, None)
+        return Entry(seen[0], columns, found.first.fingerprint, made, further, seen[1])
 
     def _known(self, want: ListedPhoto, found: Found, item: Item) -> tuple[Outcome, Entry | None]:
         changed = _changed(item, _columns(want, found))
         further = None if _has_further(item, found) else _further(found)
         if not changed and found.first.fingerprint is None and further is None:
             return Outcome.UNCHANGED, None
-        return Outcome.UPDATED, self._entry(item.id, changed, found, further)
+        return Outcome.UPDATED, self._entry(item, changed, found, further)
 
     def _moved(self, want: ListedPhoto, found: Found, item: Item) -> tuple[Outcome, Entry]:
         assert self._run, "only a source that is followed finds what moved"
@@ -116,7 +118,7 @@ class Judge:
         changed = _changed(item, place | columns)
         said = found.further is not None and (item.further or found.further)
         further = _further(found) if said else None
-        return Outcome.MOVED, self._entry(item.id, changed, found, further)
+        return Outcome.MOVED, self._entry(item, changed, found, further)
 
     def _new_place(self, want: ListedPhoto) -> dict[str, object]:
         return {

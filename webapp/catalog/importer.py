@@ -25,11 +25,16 @@ _BATCH = 32
 
 
 class Importer:
-    """Takes pictures into one catalogue."""
+    """Takes pictures into one catalogue.
 
-    def __init__(self, catalog: Catalog, thumbs: ThumbStore, max_pixels: int) -> None:
+    Searches see them with the next index; `live`, at once.
+    """
+
+    def __init__(
+        self, catalog: Catalog, thumbs: ThumbStore, max_pixels: int, *, live: bool = False
+    ) -> None:
         self._catalog = catalog
-        self._writer = CatalogWriter(catalog)
+        self._writer = CatalogWriter(catalog, live=live)
         self._thumbs = thumbs
         self._max_pixels = max_pixels
         self._versions = {kind.name: kind.versions() for kind in KINDS.values()}

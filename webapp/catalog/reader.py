@@ -2,8 +2,11 @@
 
 import json
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -28,6 +31,7 @@ _ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).where(
     codes.c.item_id.in_(_SOME)
 )
+_UNLOGGED = sa.select(facts.c.value).where(facts.c.name == "unlogged")
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
@@ -42,6 +46,26 @@ class Catalog:
         self.engine = connect_to(url)
         check_connections(self.engine)
         self.instance = instance.resolve()
+        self._connection: sa.Connection | None = None
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[Self]:
+        """Read the catalogue as it is at one moment, whatever is written meanwhile.
+
+        All that is read of what this yields is of that moment.
+        """
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")  # Python's driver begins only before a write
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            frozen = copy(self)
+            frozen._connection = connection  # noqa: SLF001 - a copy of its own
+            yield frozen
+
+    def connect(self) -> AbstractContextManager[sa.Connection]:
+        """Connect for reading."""
+        return nullcontext(self._connection) if self._connection else self.engine.connect()
 
     def photo(self, of: Item | ItemPhoto) -> Path:
         """Return the path of an original photo; of an item, of its first."""
@@ -78,7 +102,7 @@ class Catalog:
         if not ids:
             return []
         by_id: dict[int, Item] = {}
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             for start in range(0, len(ids), _CHUNK_ITEMS):
                 some = ids[start : start + _CHUNK_ITEMS]
                 by_id.update(
@@ -93,7 +117,7 @@ class Catalog:
 
     def items_at(self, paths: Sequence[str]) -> list[Item]:
         """Return the items whose first photos lie at these stored paths, at most some hundreds."""
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return read_items(connection, sa.select(items).where(items.c.path.in_(paths)))
 
     def digests(self, digests: Sequence[str]) -> set[str]:
@@ -102,7 +126,7 @@ class Catalog:
             sa.select(table.c.digest).where(table.c.digest.in_(digests))
             for table in (items, photos)
         )
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return {*connection.scalars(first), *connection.scalars(further)}
 
     def makers_of(self, ids: Sequence[int]) -> dict[tuple[int, int], dict[str, str]]:
@@ -111,7 +135,7 @@ class Catalog:
         query = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, makers.c.versions).join(
             makers
         )
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             for item_id, photo, kind, versions in connection.execute(
                 query.where(codes.c.item_id.in_(ids))
             ):
@@ -120,7 +144,7 @@ class Catalog:
 
     def stale(self, versions: Mapping[str, str]) -> list[int]:
         """List the items with a photo that lacks a code of some kind by the versions given."""
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return list(connection.scalars(_lacking(versions).order_by(items.c.id)))
 
     def count_stale(self, versions: Mapping[str, str]) -> int:
@@ -131,13 +155,13 @@ class Catalog:
         """List the items that have a code of one of these kinds by these library versions."""
         query = sa.select(codes.c.item_id).join(makers).distinct().order_by(codes.c.item_id)
         of_these = sa.tuple_(codes.c.kind, makers.c.versions).in_(list(made))
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return list(connection.scalars(query.where(of_these)))
 
     def has_photos_outside(self, folder: str) -> bool:
         """Say whether some item's photo is elsewhere than in this folder of the instance."""
         query = sa.select(items.c.id).where(~items.c.path.startswith(f"{folder}/", autoescape=True))
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return connection.scalar(query.limit(1)) is not None
 
     def fingerprints(self, ids: Sequence[int]) -> dict[int, Fingerprint]:
@@ -150,7 +174,7 @@ class Catalog:
         found: dict[tuple[int, int], dict[str, bytes]] = {}
         if not ids:
             return {}
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             for start in range(0, len(ids), _CHUNK_ITEMS):
                 some = ids[start : start + _CHUNK_ITEMS]
                 for item_id, photo, kind, code in connection.execute(_CODES, {"ids": some}).all():
@@ -166,7 +190,7 @@ class Catalog:
         """
         size = kind.views * kind.bytes
         ids, numbers, packed = array("q"), array("i"), bytearray()
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             known = connection.scalars(sa.select(makers.c.versions)).all()
             query = (
                 sa.select(codes.c.item_id, codes.c.photo, codes.c.code)
@@ -175,7 +199,7 @@ class Catalog:
                 .where(makers.c.versions.in_([one for one in known if kind.can_compare(one)]))
                 .order_by(codes.c.item_id, codes.c.photo)
             )
-            rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+            rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
             for item_id, photo, code in rows:
                 ids.append(item_id)
                 numbers.append(photo)
@@ -204,7 +228,7 @@ class Catalog:
             .order_by(codes.c.kind, makers.c.versions)
         )
         counts: dict[str, list[tuple[str, int]]] = {}
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             for kind, versions, count in connection.execute(query):
                 counts.setdefault(kind, []).append((versions, count))
         return counts
@@ -214,7 +238,7 @@ class Catalog:
         last = 0
         query = sa.select(items).order_by(items.c.id).limit(_CHUNK_ITEMS)
         while True:
-            with self.engine.connect() as connection:
+            with self.connect() as connection:
                 found = read_items(connection, query.where(items.c.id > last))
             if not found:
                 return
@@ -238,8 +262,16 @@ class Catalog:
         except NoCatalog:
             return 0
 
+    @property
+    def unlogged_revision(self) -> int:
+        """The revision of the last change that only a new index makes known; 0: none was made."""
+        try:
+            return self._scalar(_UNLOGGED)
+        except NoCatalog:
+            return 0
+
     def _scalar(self, query: sa.Select[int]) -> int:
-        with self.engine.connect() as connection:
+        with self.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
 

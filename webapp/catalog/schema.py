@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from webapp.models import ATTRIBUTES, ITEM_FIELDS, ItemField
 
-LAYOUT = 4
+LAYOUT = 5
 """The number of this layout of the tables; the database has its own in `facts`."""
 
 metadata = sa.MetaData()
@@ -78,6 +78,36 @@ removed = sa.Table(
     sa.Column("digest", sa.Text, nullable=False, index=True),
 )
 
+# Items that were added, changed or removed one by one since the oldest index that is kept: searches
+# follow them without a new index. Of each the revision of its last change.
+changes = sa.Table(
+    "changes",
+    metadata,
+    # No foreign key: removed items stay in it.
+    sa.Column("item_id", Whole, primary_key=True, autoincrement=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, index=True),
+)
+
+# Named tokens of programs and people that use the API; the tokens themselves are not kept.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # SHA-256, in hex
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("created", Whole, nullable=False),  # seconds since 1970
+)
+
+# Requests that added an item, by the key that their sender gave: sent again, they add no second.
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # of what was sent: SHA-256, in hex
+    sa.Column("item_id", Whole, nullable=False),
+    sa.Column("created", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
 makers = sa.Table(
     "makers",
     metadata,
@@ -102,7 +132,8 @@ codes = sa.Table(
 facts = sa.Table(
     "facts",
     metadata,
-    # "schema" is the layout of the tables, "revision" grows with every change of what is in them.
+    # "schema" is the layout of the tables, "revision" grows with every change of what is in them,
+    # and "unlogged" is the revision of the last change that is not in the log of live changes.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )

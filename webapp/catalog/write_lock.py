@@ -1,4 +1,4 @@
-"""One writer at a time for an instance folder."""
+"""Who may import, and who may build, in an instance folder: one process at a time for each."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,20 +10,39 @@ from webapp.exceptions import CatalogBusy, CatalogError
 
 @contextmanager
 def writing(instance: Path) -> Iterator[None]:
-    """Hold the instance's write lock; the system frees it even after a kill -9.
+    """Hold the instance's write lock, as imports do; live changes go on without it.
 
     Raises:
         CatalogBusy: another process holds it.
         CatalogError: the folder cannot be written.
     """
+    with _locked(instance, ".lock", wait=False):
+        yield
+
+
+@contextmanager
+def building(instance: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock under which indexes and maps are built; by default wait until it is free.
+
+    Raises:
+        CatalogBusy: another process holds it.
+        CatalogError: the folder cannot be written.
+    """
+    with _locked(instance, ".building", wait=wait):
+        yield
+
+
+@contextmanager
+def _locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
+    """Hold a lock; the system frees it even after a kill -9."""
     try:
         instance.mkdir(parents=True, exist_ok=True)
-        file = (instance / ".lock").open("w")
+        file = (instance / name).open("w")
     except OSError as error:
         raise CatalogError("the instance folder cannot be written", private=error) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CatalogBusy(
                 "another hashbag command is changing this catalogue: wait for it to end",

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
 import sqlalchemy as sa
 
+from webapp.catalog.change_log import note
 from webapp.catalog.database import PATIENCE, WRITER_SECONDS
 from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
@@ -36,7 +38,8 @@ class Entry:
     `item_id` is None for a new item. `columns` are the columns of `items` to write; in an existing
     item the others stay. `fingerprint` is of its first photo; None where the stored codes are still
     right. `versions` are the library versions that made the codes, by kind. `further` are all its
-    further photos; None where these stay as they are.
+    further photos; None where these stay as they are. `seen` is the content of its first photo when
+    the entry was made: if it has another by now, or is gone, that change is newer and stays.
     """
 
     item_id: int | None
@@ -44,6 +47,7 @@ class Entry:
     fingerprint: Fingerprint | None
     versions: Mapping[str, str]
     further: Sequence[PhotoEntry] | None = None
+    seen: str | None = None
 
     @property
     def fingerprints(self) -> Mapping[int, Fingerprint]:
@@ -52,44 +56,79 @@ class Entry:
         return {n: codes for n, codes in ({1: self.fingerprint} | found).items() if codes}
 
 
-class CatalogWriter:
-    """Writes to a catalogue; one process at a time (see `webapp.catalog.write_lock`)."""
+_UNLOGGED = (
+    facts.update()
+    .where(facts.c.name == "unlogged")
+    .values(value=sa.select(facts.c.value).where(facts.c.name == "revision").scalar_subquery())
+)
 
-    def __init__(self, catalog: Catalog) -> None:
+
+class CatalogWriter:
+    """Writes to a catalogue.
+
+    Imports do so one process at a time (see `webapp.catalog.write_lock`), and a new index follows
+    them. `live` changes may come from any process at any time: they are logged, for searches to
+    follow at once.
+    """
+
+    def __init__(self, catalog: Catalog, *, live: bool = False) -> None:
         self._engine = catalog.engine.execution_options(**{PATIENCE: WRITER_SECONDS})
+        self._live = live
         self._maker_ids: dict[str, int] = {}
 
     def make_catalog(self) -> None:
         """Make the database and its tables where there are none."""
         make_catalog(self._engine)
 
-    def write(self, entries: Sequence[Entry]) -> None:
-        """Add and update items, all of them in one transaction."""
+    def write(self, entries: Sequence[Entry]) -> Sequence[int]:
+        """Add and update items, all of them in one transaction; return the ids of those added."""
         if not entries:
-            return
-        new = [entry for entry in entries if entry.item_id is None]
-        known = {entry.item_id: entry for entry in entries if entry.item_id is not None}
+            return ()
+        with self.transaction() as connection:
+            return self.write_in(connection, entries)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Change the catalogue as a whole, or not at all; nobody else writes meanwhile."""
         with self._engine.begin() as connection:
-            for item_id, entry in known.items():
-                if entry.columns:
-                    update = items.update().where(items.c.id == item_id)
-                    connection.execute(update.values(**entry.columns))
-            _drop_codes(connection, known)
-            every = {**known, **_added(connection, new)}
-            _replace_further(connection, every)
-            self._add_codes(connection, every)
             # Indexes hold attributes too, for filters: they must follow every change.
             _advance(connection)
+            if not self._live:
+                connection.execute(_UNLOGGED)
+            yield connection
+
+    def write_in(self, connection: sa.Connection, entries: Sequence[Entry]) -> Sequence[int]:
+        """Add and update items in a transaction; return the ids of those added, in order."""
+        new = [entry for entry in entries if entry.item_id is None]
+        known = {entry.item_id: entry for entry in entries if entry.item_id is not None}
+        known = _still_as_seen(connection, known)
+        for item_id, entry in known.items():
+            if entry.columns:
+                update = items.update().where(items.c.id == item_id)
+                connection.execute(update.values(**entry.columns))
+        _drop_codes(connection, known)
+        added = _added(connection, new)
+        every = {**known, **added}
+        _replace_further(connection, every)
+        self._add_codes(connection, every)
+        note(connection, list(every), live=self._live)
+        return list(added)
 
     def remove(self, ids: Sequence[int], *, for_good: bool = False) -> None:
         """Take items out, with their codes; `for_good`: imports leave their photos out later."""
-        with self._engine.begin() as connection:
-            for some in _chunks(ids):
-                those = items.c.id.in_(some)
-                if for_good:
-                    _note_removal(connection, those)
-                connection.execute(items.delete().where(those))
-            _advance(connection)
+        with self.transaction() as connection:
+            self.remove_in(connection, ids, for_good=for_good)
+
+    def remove_in(
+        self, connection: sa.Connection, ids: Sequence[int], *, for_good: bool = False
+    ) -> None:
+        """Take items out in a transaction."""
+        for some in _chunks(ids):
+            those = items.c.id.in_(some)
+            if for_good:
+                note_removal(connection, those)
+            connection.execute(items.delete().where(those))
+        note(connection, ids, live=self._live)
 
     def claim(self, ids: Sequence[int], source: str) -> None:
         """Note which folder or list named items last; nothing that searches see changes."""
@@ -130,6 +169,19 @@ class CatalogWriter:
                 found = connection.execute(insert).scalar_one()
             self._maker_ids[versions] = found
         return self._maker_ids[versions]
+
+
+def _still_as_seen(connection: sa.Connection, entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """Leave out items that are gone by now, or got another photo since their entries were made."""
+    digests: dict[int, str] = {}
+    for some in _chunks(list(entries)):
+        query = sa.select(items.c.id, items.c.digest).where(items.c.id.in_(some))
+        digests.update((item_id, digest) for item_id, digest in connection.execute(query))
+    return {
+        item_id: entry
+        for item_id, entry in entries.items()
+        if item_id in digests and entry.seen in {None, digests[item_id]}
+    }
 
 
 def _added(connection: sa.Connection, entries: Iterable[Entry]) -> dict[int, Entry]:
@@ -202,7 +254,8 @@ def _chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:
         yield things[start : start + _CHUNK_ITEMS]
 
 
-def _note_removal(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+def note_removal(connection: sa.Connection, those: sa.ColumnElement[bool]) -> None:
+    """Note that imports leave out the photos of some items."""
     columns = ("path", "occurrence", "digest")
     gone = sa.select(*(items.c[name] for name in columns)).where(those)
     known = sa.tuple_(removed.c.path, removed.c.occurrence)

@@ -21,6 +21,7 @@ _MODULE_OF = {
     "evaluate": "inspection",
     "duplicates": "duplicates",
     "bench": "measuring",
+    "token": "tokens",
     "serve": "service",
 }
 

@@ -1,5 +1,6 @@
 """The command that computes codes and builds the index anew."""
 
+import os
 import sys
 
 import click
@@ -16,13 +17,21 @@ from webapp.cli.common import (
 from webapp.cli.publication import draw_map, tell
 from webapp.context import hashbag
 
+_NICENESS = 10
+"""Searches come before it."""
+
 
 @click.command()
 @kinds_option
 @no_map_option
 @jobs_option
+@click.option(
+    "--changes",
+    is_flag=True,
+    help="Only build anew, with all live changes, while imports go on; servers do so themselves.",
+)
 @reports_errors
-def index(kinds: tuple[str, ...], no_map: bool, jobs: int) -> None:
+def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool) -> None:
     """Compute missing codes and those by other library versions; build the indexes anew.
 
     Codes are stored as they are computed: stopped and run again, it goes on where it was. Servers
@@ -30,6 +39,11 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int) -> None:
     could not be read.
     """
     core = hashbag()
+    if changes:
+        os.nice(_NICENESS)
+        generation = finish(core.publisher.fold())
+        click.echo(f"published index generation {generation}" if generation else "built elsewhere")
+        return
     with writing(core.settings.instance):
         published = finish(core.publisher.rebuild(chosen(kinds), jobs))
         tell(published)

@@ -7,20 +7,18 @@ from typing import TypeVar
 
 import click
 
-from webapp import maintenance
 from webapp.catalog.given_attributes import columns_of
 from webapp.catalog.import_entries import FurtherPhoto, ListedPhoto, Rejected
 from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.import_outcome import Outcome
+from webapp.catalog.importer import Importer
 from webapp.catalog.source_run import ADDED_BY_ITSELF, SourceRun
-from webapp.catalog.write_lock import writing
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.cli.common import no_map_option, reports_errors
-from webapp.cli.publication import draw_map, publish, tell_note
+from webapp.cli.publication import make_known, tell_note
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import ItemNotFound, UnreadableImage
 from webapp.models import ATTRIBUTES, Item
-from webapp.processes import available_cores
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -74,14 +72,11 @@ def add(
     """
     core = hashbag()
     given = {name: value for name, value in attributes.items() if value is not None}
-    with writing(core.settings.instance):
-        outcome, item, unread = _added(core, file, further, given | dict(extra))
-        publish(core, 1)
-        click.echo(f"{outcome.value} item {item.id}")
-        for problem in unread:
-            tell_note(problem)
-        if not no_map:
-            draw_map(core)
+    outcome, item, unread = _added(core, file, further, given | dict(extra))
+    click.echo(f"{outcome.value} item {item.id}")
+    for problem in unread:
+        tell_note(problem)
+    make_known(core, no_map=no_map)
     if unread:
         sys.exit(1)
 
@@ -89,10 +84,7 @@ def add(
 def _added(
     core: Hashbag, file: Path, further: Sequence[Path], given: Mapping[str, str]
 ) -> tuple[Outcome, Item, Sequence[Rejected]]:
-    """Take one item in, and name its further photos that cannot be read.
-
-    The caller holds the write lock.
-    """
+    """Take one item in, and name its further photos that cannot be read."""
     path, *others = (one.resolve() for one in (file, *further))
     for one in (path, *others):
         if not is_unicode(str(one)):
@@ -103,7 +95,8 @@ def _added(
     run = SourceRun(ADDED_BY_ITSELF, again=True)
     photos = tuple(FurtherPhoto(one, readable(one.name)) for one in dict.fromkeys(others))
     wanted = ListedPhoto(path, readable(path.name), columns, further=photos or None)
-    outcome, *problems = core.importer.take([wanted], 1, run=run)
+    importer = Importer(core.catalog, core.thumbs, core.settings.max_pixels, live=True)
+    outcome, *problems = importer.take([wanted], 1, run=run)
     if isinstance(outcome, Rejected):
         raise UnreadableImage(str(outcome))
     assert isinstance(outcome, Outcome), "a photo that was named is taken in or rejected"
@@ -122,17 +115,14 @@ def set_(number: int, given: Sequence[tuple[str, str]], no_map: bool) -> None:
     A later import of a list that gives the same attribute writes its own.
     """
     core = hashbag()
-    with writing(core.settings.instance):
-        item = core.catalog.item(number)
-        columns = columns_of(dict(given), item.extra)
-        changed = {name: value for name, value in columns.items() if getattr(item, name) != value}
-        if changed:
-            CatalogWriter(core.catalog).write([Entry(number, changed, None, {})])
-        publish(core, 1)
-        told = ", ".join(sorted(changed)) or "nothing, it is so already"
-        click.echo(f"item {number}: changed {told}")
-        if changed and not no_map:
-            draw_map(core)
+    before = core.catalog.item(number)
+    item = core.live_items.change(number, dict(given))
+    changed = [
+        name for name in (*ATTRIBUTES, "extra") if getattr(item, name) != getattr(before, name)
+    ]
+    told = ", ".join(sorted(changed)) or "nothing, it is so already"
+    click.echo(f"item {number}: changed {told}")
+    make_known(core, no_map=no_map)
 
 
 @click.command()
@@ -150,13 +140,10 @@ def remove(ids: tuple[int, ...], files: tuple[Path, ...], no_map: bool) -> None:
     if not ids and not files:
         raise click.UsageError("name items by their ids, or by --file")
     core = hashbag()
-    with writing(core.settings.instance):
-        numbers = sorted({*ids, *(number for file in files for number in _items_of(core, file))})
-        maintenance.remove(core.catalog, core.thumbs, numbers)
-        publish(core, available_cores())
-        click.echo(f"removed {len(numbers)}")
-        if not no_map:
-            draw_map(core)
+    numbers = sorted({*ids, *(number for file in files for number in _items_of(core, file))})
+    core.live_items.remove(numbers)
+    click.echo(f"removed {len(numbers)}")
+    make_known(core, no_map=no_map)
 
 
 def _items_of(core: Hashbag, file: Path) -> list[int]:

@@ -9,7 +9,9 @@ from webapp.catalog.import_entries import Rejected, Remark
 from webapp.cli.common import finish
 from webapp.context import Hashbag
 from webapp.exceptions import MapNotDrawn
+from webapp.maintenance.folding import is_due
 from webapp.maintenance.publishing import Published
+from webapp.processes import available_cores
 
 
 def publish(core: Hashbag, jobs: int) -> None:
@@ -54,3 +56,17 @@ def draw_map(core: Hashbag) -> None:
     else:
         if drawn:
             click.echo(f"drew the map of {drawn} items", err=True)
+
+
+def make_known(core: Hashbag, *, no_map: bool) -> None:
+    """Have searches see live changes: they do at once, unless there is no index that they could.
+
+    Where many were made since the index was built, it is built anew, for searches to stay quick.
+    """
+    if not core.publisher.is_current():
+        publish(core, available_cores())
+    elif is_due(core.newest().published):
+        finish(core.publisher.fold())
+        return  # with the map
+    if not no_map:
+        draw_map(core)

@@ -118,7 +118,7 @@ def explain(search: Search, item_id: int) -> Explanation:
 
 def _evidence(search: Search, part: Part, photo: int) -> Evidence:
     kind_index, readings = part.kind_index, part.readings
-    views = kind_index.table.codes[:, kind_index.table.rows[photo]]
+    views = kind_index.table.codes_of(np.array([photo]))[:, 0]
     distances = np.stack([distances_to_query(views, query) for query in readings.queries.T])
     reading, view = np.unravel_index(int(distances.argmin()), distances.shape)
     adds = int(distances[reading, view])

@@ -202,20 +202,20 @@ class Duplicates:
         table = self._snapshot.kind(kind.name).table
         key = (self._snapshot.generation.name, kind.name, limit)
         return self._groupings.once(
-            key, lambda: grouping_of(table.ids, self._nodes(kind, table), limit)
+            key, lambda: grouping_of(table.ids, self._nodes(kind, table.whole), limit)
         )
 
     def _nodes(self, kind: HashKind, table: CodeTable) -> Nodes:
         """Leave out the codes that prove nothing, so that plain pictures are no duplicates."""
         snapshot = self._snapshot
         blank = blank_rows(table, kind.name)
-        most = max(len(one.table.rows) for one in snapshot.kinds.values())
+        most = max(one.table.photo_count for one in snapshot.kinds.values())
         complete = {
-            name: one.table
+            name: one.table.whole
             for name, one in snapshot.kinds.items()
-            if one.table.ids is snapshot.facets.ids and len(one.table.rows) == most
+            if one.table.ids is snapshot.facets.ids and one.table.photo_count == most
         }
-        plain = np.zeros(len(table.rows), dtype=bool)
+        plain = np.zeros(table.photo_count, dtype=bool)
         if not all(KINDS[name].sees_colour for name in complete):
             places = _places_in(table, next(iter(complete.values())))
             plain = plain_photos(most, complete)[places]

@@ -52,6 +52,21 @@ class CodeTable:
         return int(self.codes.shape[1])
 
     @property
+    def whole(self) -> "CodeTable":
+        """All of it as one table: itself."""
+        return self
+
+    @property
+    def photo_count(self) -> int:
+        """Number of photos that have codes, P."""
+        return len(self.rows)
+
+    @property
+    def scan_words(self) -> int:
+        """How many 64-bit words a scan of all codes compares with each query."""
+        return int(self.codes.size)
+
+    @property
     def codes_per_item(self) -> int:
         """How many codes the item with the most photos has."""
         views: int = self.rows.shape[1]
@@ -90,6 +105,22 @@ class CodeTable:
         rows = self.rows.take(positions, axis=0)
         of_views = distances(self.codes.take(rows.ravel(), axis=1), queries).reshape(rows.shape)
         return _nearest_view(list(of_views.T))
+
+    def codes_of(self, positions: Positions) -> Planes:
+        """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
+        rows = self.rows.take(positions, axis=0)
+        return self.codes.take(rows.ravel(), axis=1).reshape(len(self.codes), *rows.shape)
+
+    def row_of(self, code: NDArray[np.uint64]) -> int | None:
+        """Return the row that has a code, shape (W,); None if there is none."""
+        low, high = 0, self.row_count
+        for ascending, word in zip(self.codes, code, strict=True):
+            some = ascending[low:high]
+            low, high = (
+                low + int(some.searchsorted(word, "left")),
+                low + int(some.searchsorted(word, "right")),
+            )
+        return low if low < high else None
 
     def code(self, item_id: int, number: int = 1) -> Code | None:
         """Return the code of one of an item's photos as it was packed, its views one by one.
@@ -153,8 +184,8 @@ def make_table(
     `ids` ascend, shape (P,). `numbers`: of each photo its number among those of its item, ascending
     with them, shape (P,); without them every item has one photo.
     """
-    photos, views, _ = packed.shape
-    codes, row_of = _distinct(to_planes(packed.reshape(photos * views, -1)))
+    photos, views, size = packed.shape
+    codes, row_of = _distinct(to_planes(packed.reshape(photos * views, size)))
     order = np.argsort(row_of, kind="stable")
     item_ids, of_items = (ids, None) if numbers is None else photo_rows.group(ids, numbers)
     return CodeTable(

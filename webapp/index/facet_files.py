@@ -1,7 +1,7 @@
 """The columns of facets and prices: gathered from the catalogue, saved, and mapped again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,17 +23,26 @@ def gather(catalog: Catalog) -> Facets:
     values, columns = {}, {}
     for name, of_items in {**texts, **extra_facets.gather(catalog, ids)}.items():
         values[name], columns[name] = _numbered(of_items)
-    orders = {
-        "price": np.argsort(prices, kind="stable"),
-        "price-desc": np.argsort(-prices, kind="stable"),
-        "brand": np.argsort(columns["brand"], kind="stable"),
-    }
-    stored = {name: order.astype(np.int32) for name, order in orders.items()}
-    return Facets(ids, values, columns, prices, stored)
+    orders = {sort: order_by(sort, prices, columns["brand"]) for sort in STORED_SORTS}
+    return Facets(ids, values, columns, prices, orders)
+
+
+def order_by(
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the positions of M items in the order of a stored sort; of equals the first first."""
+    keys: Mapping[str, NDArray[np.generic]]
+    keys = {"price": prices, "price-desc": -prices, "brand": brands}
+    return np.argsort(keys[sort], kind="stable").astype(np.int32)
+
+
+def sorted_values(texts: Iterable[str]) -> list[str]:
+    """Return the values of a facet, each once, in the order in which they are numbered."""
+    return sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
 
 
 def _numbered(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
-    values = sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
+    values = sorted_values(texts)
     number = {value: place for place, value in enumerate(values)} | {"": len(values)}
     return values, np.fromiter((number[text] for text in texts), np.int32, len(texts))
 

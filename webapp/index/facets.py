@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
-from webapp.index.words import Words
+from webapp.index.words import WordSearch
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 SORTS = {
@@ -43,7 +43,7 @@ class Facets:
     columns: Mapping[str, NDArray[np.int32]]
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
-    words: Words | None = None
+    words: WordSearch | None = None
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""

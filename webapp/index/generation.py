@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +16,7 @@ from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index import blank_codes, facet_files, identical_pictures, words
 from webapp.index.checksum_cache import ChecksumCache
-from webapp.index.code_table import CodeTable, load_table, make_table
+from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
 from webapp.index.identical_pictures import IdenticalPictures
@@ -28,19 +29,40 @@ from webapp.index.manifest import (
     Manifest,
     read_manifest,
 )
+from webapp.index.photo_rows import PhotoRows
 from webapp.models import Fingerprint, Ids
 from webapp.processes import available_cores
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """An opened generation; immutable, shared by threads and, as mapped files, by processes."""
+class Published(ABC):
+    """What answers searches: a generation, by itself or with what changed since it was built."""
 
-    name: str
-    manifest: Manifest
-    kinds: Mapping[str, KindIndex]
-    facets: Facets
-    identical_pictures: IdenticalPictures
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Its name, which no other state of the catalogue has."""
+
+    @property
+    @abstractmethod
+    def manifest(self) -> Manifest:
+        """What describes the generation."""
+
+    @property
+    @abstractmethod
+    def kinds(self) -> Mapping[str, KindIndex]:
+        """The kinds that can be searched."""
+
+    @property
+    @abstractmethod
+    def facets(self) -> Facets:
+        """What the items can be narrowed and sorted by."""
+
+    @property
+    @abstractmethod
+    def identical_pictures(self) -> IdenticalPictures:
+        """Which items share their picture with others."""
 
     def kind(self, name: str) -> KindIndex:
         """Return one kind.
@@ -60,6 +82,17 @@ class Generation:
         """Return the codes of a photo of an item, by kind; none where it was not published."""
         codes = {name: kind.table.code(item_id, photo) for name, kind in self.kinds.items()}
         return {name: code for name, code in codes.items() if code is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Generation(Published):
+    """An opened generation; immutable, shared by threads and, as mapped files, by processes."""
+
+    name: str
+    manifest: Manifest
+    kinds: Mapping[str, KindIndex]
+    facets: Facets
+    identical_pictures: IdenticalPictures
 
 
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
@@ -141,7 +174,7 @@ def open_generation(
     kinds: dict[str, KindIndex] = {}
     for name, entry in manifest.kinds.items():
         if name in KINDS:
-            known = [kind.table for kind in kinds.values()]
+            known = [kind.table.photos for kind in kinds.values() if kind.table.photos]
             kinds[name] = _open_kind(folder, name, entry.bits, engine, columns.ids, known)
     return Generation(
         folder.name,
@@ -165,14 +198,14 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
 
 
 def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
-    folder: Path, name: str, bits: int, engine: Engine, ids: Ids, known: Sequence[CodeTable]
+    folder: Path, name: str, bits: int, engine: Engine, ids: Ids, known: Sequence[PhotoRows]
 ) -> KindIndex:
     table = load_table(folder, name, bits)
     if np.array_equal(table.ids, ids):
         # With one array for all, `is` tells that positions mean the same in two kinds.
         table = replace(table, ids=ids)
     if table.photos:
-        shared = (one.photos for one in known if one.photos and one.photos.equals(table.photos))
+        shared = (photos for photos in known if photos.equals(table.photos))
         table = replace(table, photos=next(shared, table.photos))
     return KindIndex(table, engine.open(table, folder, name))
 

@@ -5,14 +5,18 @@ import logging
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from webapp.atomic_files import publish_folder, write_atomically
+from webapp.catalog.change_log import forget
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
 from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
+from webapp.index.manifest import read_manifest
 
 GENERATIONS_KEPT = 2
 _CURRENT = "current"
@@ -134,7 +138,8 @@ class GenerationStore:
         number = max((int(path.name) for path in self._all()), default=0) + 1
         final = self.folder / f"{number:06d}"
         try:
-            build(building, catalog, self._engine)
+            with catalog.at_one_moment() as frozen:
+                build(building, frozen, self._engine)
             publish_folder(building, final)
         finally:
             self._clear_unfinished()
@@ -143,7 +148,15 @@ class GenerationStore:
         write_atomically(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-GENERATIONS_KEPT]:
             shutil.rmtree(old)
+        # A process that has not followed yet serves an older one, with what was changed since.
+        forget(catalog, min(self._revisions()))
         return final
+
+    def _revisions(self) -> Iterator[int]:
+        """Yield the revisions of the generations that are kept; nobody serves an unreadable one."""
+        for kept in self._all():
+            with suppress(IndexNotReady):
+                yield read_manifest(kept).revision
 
     def _clear_unfinished(self) -> None:
         for left_over in self.folder.glob(_BUILDING + "*"):

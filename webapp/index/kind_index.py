@@ -8,9 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
 from webapp.index.hamming import Distances, Positions
+from webapp.index.table import Table
 
 T = TypeVar("T", bound=np.integer)
 
@@ -40,7 +40,7 @@ class KindIndex:
     `table` gives exact distances, `index` proposes candidates. Shared by all threads.
     """
 
-    table: CodeTable
+    table: Table
     index: Index
     _cached: dict[Hashable, NDArray[np.integer]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -106,13 +106,14 @@ class KindIndex:
         return median or self.table.bits / 3
 
 
-def _between(table: CodeTable, first: Positions, second: Positions) -> Distances:
+def _between(table: Table, first: Positions, second: Positions) -> Distances:
     """Return the distance of each photo in `first` to its pair in `second`, by nearest views."""
-    first_rows, second_rows = table.rows[first], table.rows[second]
+    first_codes, second_codes = table.codes_of(first), table.codes_of(second)
+    views = range(first_codes.shape[2])
     of_views: list[NDArray[np.uint16]] = [
-        np.bitwise_count(table.codes[:, a] ^ table.codes[:, b]).sum(axis=0, dtype=np.uint16)
-        for a in first_rows.T
-        for b in second_rows.T
+        np.bitwise_count(first_codes[..., a] ^ second_codes[..., b]).sum(axis=0, dtype=np.uint16)
+        for a in views
+        for b in views
     ]
     nearest: Distances = np.minimum.reduce(of_views)
     return nearest

@@ -73,6 +73,11 @@ class PhotoRows:
         np.save(folder / f"{kind}.{NAME}.npy", np.stack([self.items, self.numbers]))
 
 
+def one_each(items: int) -> PhotoRows:
+    """Return the photos of items that have one each."""
+    return PhotoRows(np.arange(items, dtype=np.int32), np.ones(items, dtype=np.int32))
+
+
 def group(ids: Ids, numbers: NDArray[np.integer]) -> tuple[Ids, PhotoRows | None]:
     """Return the items' ids, ascending, each once, and the photos of them.
 

@@ -8,7 +8,7 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.index.facets import Facets
-from webapp.index.generation import Generation
+from webapp.index.generation import Published
 from webapp.index.hamming import Positions, sorted_contains
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
@@ -22,20 +22,20 @@ class Snapshot:
     """One state of all that answers.
 
     Whoever answers a request takes one snapshot, and reads items, facets and codes through it
-    alone: then two parts of an answer never come from two generations. Changes since the
-    generation was built would enter here, behind these same methods.
+    alone: then two parts of an answer never come from two states of the catalogue.
 
-    `published` is the generation, or why there is none; `facets` are there in both cases.
+    `published` is the generation, with what was changed since, or why there is none; `facets` are
+    there in both cases.
     """
 
     catalog: Catalog
     facets: Facets
-    published: Generation | IndexNotReady
+    published: Published | IndexNotReady
     _held: dict[int, Item | None] = field(default_factory=dict, init=False, repr=False)
 
     @property
-    def generation(self) -> Generation:
-        """The published generation.
+    def generation(self) -> Published:
+        """The published generation, and what was changed since.
 
         Raises:
             IndexNotReady: nothing is published, or it cannot be opened.

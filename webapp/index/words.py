@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 import numpy as np
@@ -15,8 +16,8 @@ from webapp.exceptions import IndexDamaged
 from webapp.models import Ids, Item
 
 FILE = "words.sqlite"
-_MOST_WORDS = 12
-_TEXTS_KEPT = 8  # a page asks for the same text for its grid and for each facet
+MOST_WORDS = 12
+TEXTS_KEPT = 8  # a page asks for the same text for its grid and for each facet
 _WORD = re.compile(r"[^\W_]+")
 # No positions are stored, since no phrases are asked for.
 _TABLE = (
@@ -25,12 +26,19 @@ _TABLE = (
 )
 
 
+class WordSearch(Protocol):
+    """Finds items by their words."""
+
+    def ids(self, text: str) -> Ids:
+        """Return the ids, ascending, of the items that have every word of a text: see `Words`."""
+
+
 class Words:
     """The words of one generation's items."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found = lru_cache(_TEXTS_KEPT)(self._find)
+        self._found = lru_cache(TEXTS_KEPT)(self._find)
 
     def ids(self, text: str) -> Ids:
         """Return the ids, ascending, of the items that have every word of a text.
@@ -41,7 +49,7 @@ class Words:
         Raises:
             IndexDamaged: the file cannot be read.
         """
-        return self._found(tuple(words_of(text)[:_MOST_WORDS]))
+        return self._found(tuple(words_of(text)[:MOST_WORDS]))
 
     def _find(self, words: tuple[str, ...]) -> Ids:
         if not words:
@@ -78,7 +86,7 @@ def save(folder: Path, items: Iterable[Item]) -> None:
         connection.execute("BEGIN")
         connection.executemany(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            ((item.id, _text(item)) for item in items),
+            ((item.id, text_of(item)) for item in items),
         )
         connection.execute("COMMIT")
 
@@ -88,6 +96,7 @@ def load(folder: Path) -> Words:
     return Words(folder / FILE)
 
 
-def _text(item: Item) -> str:
+def text_of(item: Item) -> str:
+    """Return the words of an item as they are searched, with a space between two."""
     said = (item.title, item.brand, item.colour, item.category, *item.extra.values())
     return " ".join(words_of(" ".join(map(str, said))))

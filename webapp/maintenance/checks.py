@@ -87,7 +87,7 @@ def check_index(
         current = generations.current()
         if generations.problem:
             raise generations.problem
-        if current.manifest.revision != catalog.revision:
+        if current.manifest.revision < catalog.unlogged_revision:
             yield Rejected("index", "it is older than the catalogue: run `hashbag index`")
     except IndexNotReady as problem:
         yield Rejected("index", str(problem))

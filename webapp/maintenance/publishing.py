@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from webapp.catalog.import_entries import ListedPhoto, Rejected
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexNotReady
+from webapp.catalog.write_lock import building
+from webapp.exceptions import CatalogBusy, IndexNotReady
 from webapp.explore.map import drawing
 from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
@@ -83,6 +84,30 @@ class Publisher:
         generation = yield from self._build()
         return self._published(generation, stale, rejected)
 
+    def fold(self) -> WithProgress[str | None]:
+        """Build the index and draw the map anew, of the catalogue with all live changes.
+
+        Imports and searches go on meanwhile. Returns the new generation's name; None where another
+        process builds one already.
+
+        Raises:
+            IndexNotReady: the new index cannot be opened; or it would lose codes that other library
+                versions made, which are not renewed here.
+            MapNotDrawn: as `draw_map` does.
+        """
+        if self._lost(self._searched()):
+            raise IndexNotReady(
+                "some codes were made by other library versions: run `hashbag index`, which renews "
+                "them"
+            )
+        try:
+            with building(self.catalog.instance, wait=False):
+                generation = yield from self._build_now()
+                yield from self._draw_now()
+        except CatalogBusy:
+            return None
+        return generation
+
     def draw_map(self) -> WithProgress[int]:
         """Draw the map of the catalogue as it is, unless it is drawn already or maps are off.
 
@@ -92,6 +117,10 @@ class Publisher:
         Raises:
             MapNotDrawn: it cannot be drawn; the map before it stays.
         """
+        with building(self.catalog.instance):
+            return (yield from self._draw_now())
+
+    def _draw_now(self) -> WithProgress[int]:
         if not self.draws_map:
             return 0
         return (yield from drawing.draw(self.catalog, self.thumbs, self.maps))
@@ -101,12 +130,13 @@ class Publisher:
         return self.catalog.count_stale(_versions(KINDS))
 
     def is_current(self) -> bool:
-        """Say whether the published index can be served and is of the catalogue as it is."""
+        """Say whether searches see the catalogue as it is: by the index, and what is live since."""
         try:
             current = self.generations.current()
         except IndexNotReady:
             return False
-        if self.generations.problem or current.manifest.revision != self.catalog.revision:
+        behind = current.manifest.revision < self.catalog.unlogged_revision
+        if self.generations.problem or behind:
             return False
         # A kind that was installed since then may have codes from an earlier time.
         return self._with_codes() <= set(current.kinds)
@@ -163,6 +193,10 @@ class Publisher:
                 )
 
     def _build(self) -> WithProgress[str]:
+        with building(self.catalog.instance):
+            return (yield from self._build_now())
+
+    def _build_now(self) -> WithProgress[str]:
         yield Progress("building the index", 0, 1)
         folder = self.generations.publish(self.catalog)
         self.generations.current()

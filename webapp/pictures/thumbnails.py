@@ -1,13 +1,13 @@
 """Thumbnails: the small WebP copies of photos that pages show, in files named by content."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
 
-from webapp.atomic_files import UNFINISHED, flush, write_atomically
+from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
 from webapp.pictures.formats import SHOWN_OTHERWISE
 from webapp.pictures.opening import Picture
 
@@ -55,6 +55,20 @@ def scaled(width: int, height: int, size: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
+def copies_of(picture: Picture) -> Iterator[tuple[int, bytes]]:
+    """Yield all copies of a picture, each with its size, as files in WebP."""
+    image = picture.image
+    # From large to small, each made from the one before: a resize then reads few pixels.
+    for size in reversed(sizes_of(picture.width, picture.height, picture.media_type)):
+        target = scaled(picture.width, picture.height, size)
+        if target != image.size:
+            # A reducing gap averages blocks first: a third of the time, and hard to see.
+            image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
+        out = io.BytesIO()
+        image.save(out, "WEBP", quality=80, method=2)
+        yield size, out.getvalue()
+
+
 class ThumbStore:
     """The folder of thumbnails; photos with the same content share theirs.
 
@@ -74,16 +88,12 @@ class ThumbStore:
 
     def write(self, digest: str, picture: Picture) -> None:
         """Write all copies of a picture; they are on disk after `flush`."""
-        image = picture.image
-        # From large to small, each made from the one before: a resize then reads few pixels.
-        for size in reversed(sizes_of(picture.width, picture.height, picture.media_type)):
-            target = scaled(picture.width, picture.height, size)
-            if target != image.size:
-                # A reducing gap averages blocks first: a third of the time, and hard to see.
-                image = image.resize(target, Image.Resampling.HAMMING, reducing_gap=1.0)
-            out = io.BytesIO()
-            image.save(out, "WEBP", quality=80, method=2)
-            write_atomically(self.path(digest, size), out.getvalue(), flushed=False)
+        self.keep(digest, copies_of(picture))
+
+    def keep(self, digest: str, copies: Iterable[tuple[int, bytes]]) -> None:
+        """Write copies, each with its size; they are on disk after `flush`."""
+        for size, data in copies:
+            write_atomically(self.path(digest, size), data, flushed=False)
 
     def flush(self, digests: Iterable[str]) -> set[Path]:
         """Wait until all copies of these photos are on disk; return the folders of their names.
@@ -97,9 +107,10 @@ class ThumbStore:
         return {path.parent for path in copies}
 
     def clear_unfinished(self) -> None:
-        """Remove files that a killed process left unfinished; the caller holds the write lock."""
+        """Remove files that a killed process left unfinished."""
         for path in self.folder.glob(f"*/{UNFINISHED}*"):
-            path.unlink()
+            if is_abandoned(path):
+                path.unlink(missing_ok=True)
 
     def remove(self, digest: str) -> None:
         """Remove all copies of a photo."""

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index
 from webapp.index.hamming import Planes, Positions, k_smallest, sorted_unique
+from webapp.index.table import Table
 from webapp.models import Ids
 
 # A scan of so many 64-bit words takes some tens of milliseconds, as rendering a page does.
@@ -116,7 +116,7 @@ class KindMeasure:
     # Asked for beyond k, so that most rows at the k-th distance are candidates: ids decide ties.
     _SPARE_ROWS = 64
 
-    def __init__(self, table: CodeTable, index: Index, queries: Planes) -> None:
+    def __init__(self, table: Table, index: Index, queries: Planes) -> None:
         self.ids = table.ids
         self._table = table
         self._index = index
@@ -126,7 +126,7 @@ class KindMeasure:
     @property
     def scan_words(self) -> int:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
-        return self._table.codes.size * self._queries.shape[1] if self._all is None else 0
+        return self._table.scan_words * self._queries.shape[1] if self._all is None else 0
 
     def candidates(self, k: int) -> tuple[Positions, bool]:
         """Ask the index for rows near each reading."""
@@ -144,7 +144,7 @@ class KindMeasure:
         return self._table.distances(self._queries, positions)
 
     def within(self, bound: int, k: int) -> Positions:
-        """Scan all codes; `CodeTable.within` leaves out what the bound excludes early."""
+        """Scan all codes; `Table.within` leaves out what the bound excludes early."""
         if self._all is not None:
             return np.flatnonzero(self._all <= bound)
         return self._table.within(self._queries, bound, k)

@@ -9,8 +9,8 @@ from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing import bag_sense
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.code_table import CodeTable
 from webapp.index.snapshot import Snapshot
+from webapp.index.table import Table
 from webapp.models import NO_FILTERS, Filters, Fingerprint
 from webapp.search import levels
 from webapp.search.alike_all import SumMeasure
@@ -106,7 +106,7 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
             query.by.bits,
             None
             if query.colour
-            else levels.of_kind(query.by, harder=query.harder).among(len(table.rows)),
+            else levels.of_kind(query.by, harder=query.harder).among(table.photo_count),
             bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
@@ -170,7 +170,7 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
         parts,
         query.by.bits,
         # Each photo is one more that may be near by chance.
-        thresholds.among(len(kind_indexes[0].table.rows)) if thresholds else None,
+        thresholds.among(kind_indexes[0].table.photo_count) if thresholds else None,
         bag_sense.shows_bag(fingerprint),
     )
 
@@ -199,7 +199,7 @@ def blended(snapshot: Snapshot) -> tuple[str, ...]:
     return PARTS
 
 
-def _are_same(one: CodeTable, other: CodeTable) -> bool:
+def _are_same(one: Table, other: Table) -> bool:
     """Say whether two tables are of the same photos of the same items."""
     # A generation gives all kinds that cover all items the same arrays.
     if one.photos is not other.photos and not (one.photos and one.photos.equals(other.photos)):

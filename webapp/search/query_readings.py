@@ -8,8 +8,8 @@ import numpy as np
 from webapp.exceptions import BadParameter
 from webapp.hashing.code_packing import pack, packed_views, unpack
 from webapp.hashing.hash_kind import HashKind
-from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Planes, Positions, distances_to_query, to_planes
+from webapp.index.table import Table
 from webapp.models import Fingerprint
 
 
@@ -24,13 +24,14 @@ class QueryReadings:
     queries: Planes
     phrases: tuple[str, ...]
 
-    def phrases_for(self, table: CodeTable, positions: Positions) -> list[str]:
+    def phrases_for(self, table: Table, positions: Positions) -> list[str]:
         """Return for each photo the phrase of its nearest reading; of equal ones, the first."""
         if not any(self.phrases):
             return [""] * len(positions)
+        codes = table.codes_of(positions)
         of_readings = np.stack(
             [
-                distances_to_query(table.codes[:, table.rows[positions].ravel()], query)
+                distances_to_query(codes.reshape(len(codes), -1), query)
                 .reshape(len(positions), -1)
                 .min(axis=1)
                 for query in self.queries.T

@@ -15,6 +15,7 @@ from webapp.web import (
     filter_context,
     health,
     help_pages,
+    item_changes,
     lookup,
     maps,
     media,
@@ -49,7 +50,8 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
-    for module in (*_PAGES, lookup, feed, media, scripts, site_files, api, health):
+    others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
+    for module in (*_PAGES, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     app.before_request(_remember_trail)

@@ -8,18 +8,14 @@ from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import bag_sense, fingerprint_text
 from webapp.hashing.bag_finder import Frame
-from webapp.hashing.code_packing import to_hex
-from webapp.hashing.kinds import KINDS
-from webapp.models import PUBLIC_FIELDS, Fingerprint, Item, Level, Result
+from webapp.models import Level, Result
 from webapp.search.query import RANKINGS
 from webapp.web import duplicates, frames, parameters, queries
-from webapp.web.links import media
+from webapp.web.item_json import Json, answer, items_json
 from webapp.web.openapi import document
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
-
-Json = dict[str, object]
 
 
 @bp.get("/items")
@@ -40,14 +36,16 @@ def items() -> Response:
         name: [{"value": value, "count": count} for value, count in counts]
         for name, counts in core.facets.counts(filters).items()
     }
-    items = _items(core.snapshot.items(ids.tolist()))
-    return jsonify(items=items, total=core.facets.count(filters), seed=seed, facets=facets)
+    shown = items_json(core.snapshot.items(ids.tolist()))
+    return jsonify(items=shown, total=core.facets.count(filters), seed=seed, facets=facets)
 
 
 @bp.get("/items/<int:item_id>")
 def item(item_id: int) -> Response:
     """Show one item."""
-    return jsonify(_items([hashbag().snapshot.item(item_id)])[0])
+    response = answer(hashbag().snapshot.item(item_id))
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/items/<int:item_id>/similar")
@@ -108,7 +106,7 @@ def near_duplicates() -> Response:
         items=len(grouping.ids),
         page=asked.page,
         groups=[
-            {"size": one.size, "distance": one.distance, "items": _items(list(one.items))}
+            {"size": one.size, "distance": one.distance, "items": items_json(list(one.items))}
             for one in groups
         ],
     )
@@ -132,7 +130,7 @@ def openapi() -> Response:
 
 
 def _result(result: Result) -> Json:
-    items_json = _items([hit.item for hit in result.hits])
+    told = items_json([hit.item for hit in result.hits])
     return {
         "by": result.by,
         "k": result.k,
@@ -153,7 +151,7 @@ def _result(result: Result) -> Json:
                 "photo": hit.photo,
                 "item": as_json,
             }
-            for hit, as_json in zip(result.hits, items_json, strict=True)
+            for hit, as_json in zip(result.hits, told, strict=True)
         ],
     }
 
@@ -161,26 +159,3 @@ def _result(result: Result) -> Json:
 def _found_in(found: Iterable[Frame]) -> Json:
     """Tell where bags were found in an upload."""
     return {frames.PARAMETER: [frames.numbers(one) for one in found]}
-
-
-def _items(found: list[Item]) -> list[Json]:
-    items = [_item(item) for item in found]
-    if "hashes" in parameters.item_fields(request.values):
-        codes = hashbag().snapshot.fingerprints([item.id for item in found])
-        for item_json, item in zip(items, found, strict=True):
-            item_json["hashes"] = _hashes(codes[item.id])
-    return items
-
-
-def _item(item: Item) -> Json:
-    first = media("media.image", item)
-    return {
-        **{field.name: getattr(item, field.name) for field in PUBLIC_FIELDS},
-        "image": first,
-        "thumb": media("media.thumb", item),
-        "images": [first, *(media("media.image", photo) for photo in item.further)],
-    }
-
-
-def _hashes(codes: Fingerprint) -> Json:
-    return {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes}

@@ -24,6 +24,20 @@ _ASKED: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("get", "/api/v1/duplicates"): {"by": "shape"},
 }
 
+_TOKEN = "-H 'Authorization: Bearer TOKEN' "  # noqa: S105 - a place for the reader's own
+_PICTURE = "-F image=@bag.jpg "
+
+# What a call sends, beside its address.
+_SENT: Mapping[tuple[str, str], str] = {
+    ("post", "/api/v1/search"): _PICTURE,
+    ("post", "/api/v1/fingerprints"): _PICTURE,
+    ("post", "/api/v1/items"): f"{_TOKEN}{_PICTURE}-F title=Satchel -F price=49.90 ",
+    ("patch", "/api/v1/items/{id}"): (
+        f'-X PATCH {_TOKEN}--json \'{{"price": 39.9, "season": "autumn"}}\' '
+    ),
+    ("delete", "/api/v1/items/{id}"): f"-X DELETE {_TOKEN}",
+}
+
 # A larger limit is the computer's, not the catalogue's.
 _ANY_NUMBER = 1e9
 
@@ -45,7 +59,9 @@ class Call:
     path: str
     summary: str
     parameters: tuple[Parameter, ...]
-    sends_picture: bool
+    is_asked_with_picture: bool
+    needs_token: bool
+    answer: str
     problems: tuple[str, ...]
     command: str
 
@@ -65,13 +81,20 @@ def calls(item_id: int) -> list[Call]:
             path,
             _plain(described["summary"]),
             tuple(map(_parameter, described.get("parameters", ()))),
-            "requestBody" in described,
-            tuple(code for code in described["responses"] if code != "200"),
+            _sent_picture(described),
+            "security" in described,
+            next(code for code in described["responses"] if int(code) < 400),
+            tuple(code for code in described["responses"] if int(code) >= 400),
             _command(method, path, item_id),
         )
         for path, methods in paths.items()
         for method, described in methods.items()
     ]
+
+
+def _sent_picture(described: Mapping[str, Any]) -> bool:
+    """Say whether a call is asked with a picture, of which nothing is kept."""
+    return "requestBody" in described and "security" not in described
 
 
 def some_item() -> int:
@@ -87,7 +110,7 @@ def _command(method: str, path: str, item_id: int) -> str:
     host = request.url_root.rstrip("/")
     query = f"?{urlencode(asked)}" if asked else ""
     address = f"{host}{path.replace('{id}', str(item_id))}{query}"
-    return f"curl -F image=@bag.jpg '{address}'" if method == "post" else f"curl '{address}'"
+    return f"curl {_SENT.get((method, path), '')}'{address}'"
 
 
 def _colour_of(item_id: int) -> str:

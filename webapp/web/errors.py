@@ -11,25 +11,35 @@ from webapp.exceptions import (
     BadParameter,
     CatalogError,
     CatalogUnavailable,
+    ChangedMeanwhile,
     DamagedImage,
     HashbagError,
     IndexNotReady,
     ItemNotFound,
     LearnedUnusable,
     MapNotReady,
+    NotAllowed,
     NotAnImage,
+    NotSignedIn,
+    RequestDiffers,
     TooManyPixels,
     TooPlain,
+    WrongMediaType,
 )
 
 STATUS: dict[type[HashbagError], int] = {
     BadParameter: 400,
+    NotSignedIn: 401,
+    NotAllowed: 403,
     ItemNotFound: 404,
     MapNotReady: 404,
+    ChangedMeanwhile: 412,
     NotAnImage: 415,
+    WrongMediaType: 415,
     DamagedImage: 422,
     TooManyPixels: 422,
     TooPlain: 422,
+    RequestDiffers: 422,
     IndexNotReady: 503,
     LearnedUnusable: 503,
     CatalogError: 503,
@@ -117,6 +127,8 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="hashbag"'
     return response
 
 

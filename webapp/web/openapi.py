@@ -9,10 +9,10 @@ from webapp.models import FACETS
 from webapp.search.colour_wish import TINTS
 from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
-from webapp.web import frames, parameters
+from webapp.web import frames, openapi_changes, parameters
 from webapp.web.duplicates import PER_PAGE
+from webapp.web.openapi_parts import as_, call, fields, item_id, whole
 from webapp.web.openapi_schemas import SCHEMAS, Json, ref
-from webapp.web.parameters import OPTIONAL_FIELDS
 from webapp.web.uploads import MARGINS
 
 
@@ -26,15 +26,17 @@ def document() -> Json:
             "summary": "Visual search by perceptual hashes.",
         },
         "paths": {
-            "/api/v1/items": {"get": _items()},
+            "/api/v1/items": {"get": _items(), "post": openapi_changes.add()},
             "/api/v1/items/{id}": {
-                "get": _call("One item.", ref("Item"), [_id(), _fields()], 400, 404)
+                "get": call("One item.", ref("Item"), [item_id(), fields()], 400, 404),
+                "patch": openapi_changes.change(),
+                "delete": openapi_changes.remove(),
             },
             "/api/v1/items/{id}/similar": {
-                "get": _call(
+                "get": call(
                     "The nearest neighbours of an item, itself left out.",
                     ref("Result"),
-                    [_id(), _asking(), *_question()],
+                    [item_id(), _asking(), *_question()],
                     400,
                     404,
                     503,
@@ -44,37 +46,23 @@ def document() -> Json:
             "/api/v1/fingerprints": {"post": _fingerprints()},
             "/api/v1/duplicates": {"get": _duplicates()},
             "/api/v1/kinds": {
-                "get": _call("The hash kinds.", {"type": "array", "items": ref("Kind")}, [])
+                "get": call("The hash kinds.", {"type": "array", "items": ref("Kind")}, [])
             },
         },
-        "components": {"schemas": SCHEMAS},
+        "components": {"schemas": SCHEMAS, "securitySchemes": openapi_changes.SECURITY},
     }
 
 
-def _call(summary: str, schema: Json, parameters: list[Json], *problems: int) -> Json:
-    answers: Json = {"200": {"description": "OK", "content": {"application/json": _as(schema)}}}
-    for status in problems:
-        answers[str(status)] = {
-            "description": "A problem; its `detail` says what to do.",
-            "content": {"application/problem+json": _as(ref("Problem"))},
-        }
-    return {"summary": summary, "parameters": parameters, "responses": answers}
-
-
-def _as(schema: Json) -> Json:
-    return {"schema": schema}
-
-
 def _items() -> Json:
-    return _call(
+    return call(
         "A random sample (`seed`, `n`), or one page of all (`page`, `per_page`).",
         ref("Items"),
         [
-            _whole("seed", 0, 2**53),
-            _whole("n", 1, parameters.MAX_N, 81),
-            _whole("page", 1, 10**9),
-            _whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
-            _fields(),
+            whole("seed", 0, 2**53),
+            whole("n", 1, parameters.MAX_N, 81),
+            whole("page", 1, 10**9),
+            whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
+            fields(),
             *_filters(),
         ],
         400,
@@ -90,19 +78,19 @@ def _search() -> Json:
         "schema": {"type": "array", "maxItems": MOST_FRAMES, "items": {"type": "string"}},
     }
     found = "The nearest neighbours of a fingerprint."
-    return _call(found, ref("Result"), [q, frame, *_question()], 400, 503)
+    return call(found, ref("Result"), [q, frame, *_question()], 400, 503)
 
 
 def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
-    call = _call(found, ref("Result"), _question(), 400, 413, 415, 422, 503)
-    return call | _upload("Any parameter may also be a field of the form.", _question())
+    described = call(found, ref("Result"), _question(), 400, 413, 415, 422, 503)
+    return described | _upload("Any parameter may also be a field of the form.", _question())
 
 
 def _fingerprints() -> Json:
     found = "The fingerprint of an uploaded picture, to search with later; nothing is searched."
-    call = _call(found, ref("Fingerprint"), [], 400, 413, 415, 422, 503)
-    return call | _upload("One picture.", [])
+    described = call(found, ref("Fingerprint"), [], 400, 413, 415, 422, 503)
+    return described | _upload("One picture.", [])
 
 
 def _upload(description: str, parameters: list[Json]) -> Json:
@@ -117,29 +105,29 @@ def _upload(description: str, parameters: list[Json]) -> Json:
         "required": ["image"],
         "properties": {"image": image, "crop": crop} | dict.fromkeys(MARGINS, percent) | fields,
     }
-    content: Json = {"multipart/form-data": _as(form)}
+    content: Json = {"multipart/form-data": as_(form)}
     return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
 def _duplicates() -> Json:
     by: Json = {"type": "string", "enum": list(KINDS), "default": DEFAULT_KIND}
-    distance = _whole("distance", 0, max(map(most_distance, KINDS.values())))
+    distance = whole("distance", 0, max(map(most_distance, KINDS.values())))
     distance["description"] = (
         "By how many bits items may differ to be in one group; the most, and what is meant when "
         "left out, depend on the kind."
     )
-    of = _whole("of", 1, 2**53)
+    of = whole("of", 1, 2**53)
     of["description"] = "An item: its group alone, a page of its items at a time."
-    return _call(
+    return call(
         "Groups of items whose codes are nearly the same, largest first, then by smallest id.",
         ref("Duplicates"),
         [
             {"name": "by", "in": "query", "schema": by},
             distance,
-            _whole("page", 1, 10**9, 1),
-            _whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE),
+            whole("page", 1, 10**9, 1),
+            whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE),
             of,
-            _fields(),
+            fields(),
         ],
         400,
         404,
@@ -147,22 +135,9 @@ def _duplicates() -> Json:
     )
 
 
-def _id() -> Json:
-    return {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
-
-
 def _asking() -> Json:
-    photo = _whole("photo", 1, parameters.MOST_PHOTOS, 1)
+    photo = whole("photo", 1, parameters.MOST_PHOTOS, 1)
     return photo | {"description": "Which of the item's photos asks: its place in `images`."}
-
-
-def _whole(name: str, least: int, most: int, default: int | None = None) -> Json:
-    schema: Json = {"type": "integer", "minimum": least, "maximum": most}
-    return {
-        "name": name,
-        "in": "query",
-        "schema": schema if default is None else schema | {"default": default},
-    }
 
 
 def _question() -> list[Json]:
@@ -178,12 +153,12 @@ def _question() -> list[Json]:
     )
     return [
         by,
-        _whole("k", 1, parameters.MAX_K, 9),
+        whole("k", 1, parameters.MAX_K, 9),
         {"name": "lean", "in": "query", "description": words, "schema": lean},
-        _whole("harder", 0, 1),
+        whole("harder", 0, 1),
         *_refinements(),
-        _whole("fold", 0, 1, 0),
-        _fields(),
+        whole("fold", 0, 1, 0),
+        fields(),
         *_filters(),
     ]
 
@@ -201,17 +176,6 @@ def _refinements() -> list[Json]:
         {"name": name, "in": "query", "description": words, "schema": schema}
         for name, (words, schema) in told.items()
     ]
-
-
-def _fields() -> Json:
-    names: Json = {"type": "array", "items": {"type": "string", "enum": list(OPTIONAL_FIELDS)}}
-    return {
-        "name": "fields",
-        "in": "query",
-        "description": "What items are to have beside what they always have.",
-        "explode": False,  # names with commas between
-        "schema": names,
-    }
 
 
 def _filters() -> list[Json]:

@@ -71,7 +71,7 @@ def measure(tables: Sequence[CodeTable]) -> WithProgress[Nearness]:
         np.empty((count, len(landmarks)), np.float32),
     )
     for item in range(count):
-        queries = (_codes_of(shape.table, item), _codes_of(colour.table, item))
+        queries = [part.table.codes_of(np.array([item]))[:, 0] for part in (shape, colour)]
         distances = LookMeasure(
             (shape, colour), queries, (1 - COLOUR_SHARE, COLOUR_SHARE)
         ).distances()
@@ -81,10 +81,6 @@ def measure(tables: Sequence[CodeTable]) -> WithProgress[Nearness]:
         nearness.landmarks[item] = distances[landmarks]
         yield Progress("measuring", item + 1, count)
     return nearness
-
-
-def _codes_of(table: CodeTable, item: int) -> NDArray[np.uint64]:
-    return table.codes[:, table.rows[item]]
 
 
 def place(nearness: Nearness) -> Points:

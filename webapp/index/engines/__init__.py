@@ -16,8 +16,9 @@ Rows = NDArray[np.intp]
 class Index(Protocol):
     """The opened index of one kind; several threads may query it at once."""
 
-    exact: bool
-    """Whether the candidates always contain the true nearest rows."""
+    @property
+    def exact(self) -> bool:
+        """Whether the candidates always contain the true nearest rows."""
 
     def candidates(self, query: Planes, count: int) -> Rows:
         """Propose about `count` rows that are near one query, shape (W, 1), in any order.

@@ -72,7 +72,7 @@ class KindSystem:
 
     def distinct(self) -> int:
         """Return how many items differ in a view."""
-        return len(np.unique(self._opened.table.rows, axis=0))
+        return len(np.unique(self._opened.table.whole.rows, axis=0))
 
 
 class LookSystem:
@@ -102,7 +102,7 @@ class LookSystem:
 
     def distinct(self) -> int:
         """Return how many items differ in a part."""
-        return len(np.unique(np.hstack([part.table.rows for part in self._parts]), axis=0))
+        return len(np.unique(np.hstack([part.table.whole.rows for part in self._parts]), axis=0))
 
 
 class RivalSystem:

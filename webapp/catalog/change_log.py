@@ -1,0 +1,89 @@
+"""The log of live changes: the items that were added, changed or removed one by one.
+
+An import is followed by a new index and needs no log. What is changed live is searched before
+there is one: whoever searches reads here what the index does not know yet.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from webapp.catalog.reader import Catalog
+from webapp.catalog.schema import changes, codes, facts, makers
+from webapp.hashing.kinds import KINDS
+from webapp.models import Fingerprint, Item
+
+_CHUNK_ITEMS = 500  # SQLite limits the values in one statement
+
+_SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_SINCE = (
+    sa.select(changes.c.item_id)
+    .where(changes.c.revision > sa.bindparam("revision"))
+    .order_by(changes.c.item_id)
+)
+_CODES = (
+    sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code, makers.c.versions)
+    .join(makers)
+    .where(codes.c.item_id.in_(_SOME))
+)
+_REVISION = sa.select(facts.c.value).where(facts.c.name == "revision").scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was changed live up to a revision.
+
+    `ids`: of all that were added, changed or removed, ascending. `items`: those that are still
+    there. `codes`: of their photos, by item and number of photo, those that can be compared with
+    codes made here.
+    """
+
+    revision: int
+    ids: Sequence[int]
+    items: Sequence[Item]
+    codes: Mapping[tuple[int, int], Fingerprint]
+
+
+def changes_since(catalog: Catalog, revision: int) -> Changes:
+    """Read what was changed live after a revision, all of it as it is at one moment."""
+    with catalog.at_one_moment() as frozen, frozen.connect() as connection:
+        ids = list(connection.scalars(_SINCE, {"revision": revision}))
+        return Changes(frozen.revision, ids, frozen.items(ids), _codes(connection, ids))
+
+
+def _codes(connection: sa.Connection, ids: Sequence[int]) -> Mapping[tuple[int, int], Fingerprint]:
+    found: dict[tuple[int, int], dict[str, bytes]] = {}
+    comparable: dict[tuple[str, str], bool] = {}
+    for start in range(0, len(ids), _CHUNK_ITEMS):
+        rows = connection.execute(_CODES, {"ids": ids[start : start + _CHUNK_ITEMS]}).all()
+        for item_id, photo, kind, code, versions in rows:
+            made = (kind, versions)
+            if made not in comparable:
+                comparable[made] = kind in KINDS and KINDS[kind].can_compare(versions)
+            if comparable[made]:
+                found.setdefault((item_id, photo), {})[kind] = code
+    return dict(found)
+
+
+def note(connection: sa.Connection, ids: Sequence[int], *, live: bool) -> None:
+    """Note that items were changed, in the transaction that changed them and their revision.
+
+    What is not changed `live` is noted only where it is in the log already: searches take those
+    items from the log, and must not keep them as they were.
+    """
+    for start in range(0, len(ids), _CHUNK_ITEMS):
+        some = ids[start : start + _CHUNK_ITEMS]
+        if not live:
+            known = changes.update().where(changes.c.item_id.in_(some))
+            connection.execute(known.values(revision=_REVISION))
+            continue
+        connection.execute(changes.delete().where(changes.c.item_id.in_(some)))
+        now = connection.scalar(sa.select(_REVISION))
+        connection.execute(changes.insert(), [{"item_id": one, "revision": now} for one in some])
+
+
+def forget(catalog: Catalog, revision: int) -> None:
+    """Drop what was changed up to a revision: every index that is kept knows of it."""
+    with catalog.engine.begin() as connection:
+        connection.execute(changes.delete().where(changes.c.revision <= revision))

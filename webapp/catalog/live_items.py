@@ -1,0 +1,239 @@
+"""Adding, changing and removing items one by one, while others search and import."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from webapp.atomic_files import flush
+from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.item_rows import read_items
+from webapp.catalog.item_version import version_of
+from webapp.catalog.known_requests import KnownRequest, added_by, note_request
+from webapp.catalog.reader import Catalog
+from webapp.catalog.schema import items, photos
+from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
+from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
+from webapp.exceptions import ChangedMeanwhile, ItemNotFound
+from webapp.hashing.fingerprinting import EncodedPicture, hash_item
+from webapp.hashing.kinds import KINDS
+from webapp.hashing.one_at_a_time import one_at_a_time
+from webapp.models import Fingerprint, Item
+from webapp.pictures.thumbnails import ThumbStore, copies_of
+
+_VERSIONS = {kind.name: kind.versions() for kind in KINDS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPhoto:
+    """A photo that was sent, decoded and hashed; `copies` are its thumbnails."""
+
+    sent: SentPhoto
+    digest: str
+    width: int
+    height: int
+    media_type: str
+    copies: tuple[tuple[int, bytes], ...]
+    fingerprint: Fingerprint
+
+
+class LiveItems:
+    """Changes items of one catalogue; what it returns is in the catalogue, and on disk.
+
+    Every change is one transaction, and logged: searches of all processes follow it at once. Others
+    that write wait for it, or it for them, for some seconds; then it raises `CatalogUnavailable`.
+    """
+
+    def __init__(self, catalog: Catalog, thumbs: ThumbStore, max_pixels: int) -> None:
+        self._catalog = catalog
+        self._thumbs = thumbs
+        self._max_pixels = max_pixels
+        self._photos = SentPhotos(catalog.instance)
+
+    def read(self, sent: SentPhoto) -> ReadPhoto:
+        """Decode and hash a photo; nothing is kept yet.
+
+        Raises:
+            UnreadableImage: it cannot be decoded, or has too many pixels.
+        """
+        encoded = EncodedPicture(sent.data, self._max_pixels)
+        picture, fingerprint = one_at_a_time(hash_item, encoded)
+        digest = hashlib.sha256(sent.data).hexdigest()
+        return ReadPhoto(
+            sent,
+            digest,
+            picture.width,
+            picture.height,
+            picture.media_type,
+            tuple(copies_of(picture)),
+            fingerprint,
+        )
+
+    def add(
+        self,
+        shown: Sequence[ReadPhoto],
+        given: Mapping[str, str],
+        request: KnownRequest | None = None,
+    ) -> tuple[Item, bool]:
+        """Add an item with its photos, one or more; return it, and whether it is new.
+
+        It is not where the same `request` added it before.
+
+        Raises:
+            BadParameter: an attribute cannot be read.
+            RequestDiffers: another request had the same key.
+            ItemNotFound: the same request added it before, and it was removed since.
+        """
+        attributes = columns_of(given, {})
+        writer = self._writer()
+        writer.make_catalog()
+        with writer.transaction() as connection:
+            known = added_by(connection, request) if request else None
+            if known is not None:
+                return _item(connection, known), False
+            columns = {"extra": {}, "source": ""} | attributes
+            (item_id,) = writer.write_in(
+                connection, [self._entry(connection, None, columns, shown)]
+            )
+            if request:
+                note_request(connection, request, item_id)
+            return _item(connection, item_id), True
+
+    def change(
+        self,
+        item_id: int,
+        given: Mapping[str, str],
+        shown: Sequence[ReadPhoto] = (),
+        version: str | None = None,
+    ) -> Item:
+        """Change attributes of an item, and its photos if some are given; return it as it is then.
+
+        An empty value takes an attribute away. `version`: what the item must be for the change to
+        be made, by `version_of`.
+
+        Raises:
+            ItemNotFound: there is no such item.
+            ChangedMeanwhile: it has another version.
+            BadParameter: an attribute cannot be read.
+        """
+        writer = self._writer()
+        with writer.transaction() as connection:
+            item = _item(connection, item_id)
+            _check_version(item, version)
+            columns = columns_of(given, item.extra)
+            changed = {n: value for n, value in columns.items() if getattr(item, n) != value}
+            others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
+            replaced = shown if others else ()
+            if replaced:
+                # An import of the folder where the photo before lies must not add it again.
+                note_removal(connection, items.c.id == item_id)
+            if changed or replaced:
+                entry = self._entry(connection, item_id, changed, replaced)
+                writer.write_in(connection, [entry])
+            if replaced:
+                self._drop_photos(connection, [item])
+            return _item(connection, item_id)
+
+    def remove(self, ids: Sequence[int], version: str | None = None) -> Sequence[Item]:
+        """Take items out for good; return them as they were.
+
+        Photos that were sent are removed, others stay where they are; imports leave them out.
+
+        Raises:
+            ItemNotFound: one of them does not exist; then none is taken out.
+            ChangedMeanwhile: one of them has another version.
+        """
+        writer = self._writer()
+        with writer.transaction() as connection:
+            gone = [_item(connection, item_id) for item_id in ids]
+            for item in gone:
+                _check_version(item, version)
+            writer.remove_in(connection, ids, for_good=True)
+            self._drop_photos(connection, gone)
+        return gone
+
+    def _writer(self) -> CatalogWriter:
+        return CatalogWriter(self._catalog, live=True)
+
+    def _entry(
+        self,
+        connection: sa.Connection,
+        item_id: int | None,
+        columns: Mapping[str, object],
+        shown: Sequence[ReadPhoto],
+    ) -> Entry:
+        """Say what is to be written of an item, and keep the files of its photos, if some are new.
+
+        They are written within the transaction, since who removes the last item with a photo
+        removes its files.
+        """
+        for photo in shown:
+            self._keep(photo)
+        if not shown:
+            return Entry(item_id, columns, None, _VERSIONS)
+        first, *others = shown
+        of_photos = {
+            **self._columns(first),
+            "occurrence": self._occurrence(connection, first),
+            "photo_count": len(shown),
+        }
+        further = [PhotoEntry(self._columns(one), one.fingerprint, is_new=True) for one in others]
+        return Entry(item_id, {**of_photos, **columns}, first.fingerprint, _VERSIONS, further)
+
+    def _columns(self, photo: ReadPhoto) -> dict[str, object]:
+        return {
+            "path": self._stored_path(photo),
+            "filename": file_name(photo.sent.filename),
+            "digest": photo.digest,
+            "width": photo.width,
+            "height": photo.height,
+            "media_type": photo.media_type,
+        }
+
+    def _occurrence(self, connection: sa.Connection, photo: ReadPhoto) -> int:
+        """Count on from the items that have this photo already."""
+        path = self._stored_path(photo)
+        last = sa.select(sa.func.max(items.c.occurrence)).where(items.c.path == path)
+        before = connection.scalar(last)
+        return 0 if before is None else before + 1
+
+    def _stored_path(self, photo: ReadPhoto) -> str:
+        return self._catalog.stored_path(self._photos.path(photo.digest, photo.media_type))
+
+    def _keep(self, photo: ReadPhoto) -> None:
+        """Write a photo and its thumbnails, so that they are on disk when this returns."""
+        self._photos.keep(self._photos.path(photo.digest, photo.media_type), photo.sent.data)
+        self._thumbs.keep(photo.digest, photo.copies)
+        for folder in self._thumbs.flush([photo.digest]):
+            flush(folder)
+
+    def _drop_photos(self, connection: sa.Connection, before: Sequence[Item]) -> None:
+        """Remove the files of photos that items had, and that none has any more."""
+        for photo in {photo for item in before for photo in item.photos}:
+            if not _has(connection, "digest", photo.digest):
+                self._thumbs.remove(photo.digest)
+            if is_sent(photo.path) and not _has(connection, "path", photo.path):
+                self._photos.remove(photo.path)
+
+
+def _item(connection: sa.Connection, item_id: int) -> Item:
+    found = read_items(connection, sa.select(items).where(items.c.id == item_id))
+    if not found:
+        raise ItemNotFound(f"there is no item {item_id}")
+    return found[0]
+
+
+def _check_version(item: Item, version: str | None) -> None:
+    if version is not None and version_of(item) != version:
+        raise ChangedMeanwhile(
+            f"item {item.id} was changed meanwhile: read it again, then change it"
+        )
+
+
+def _has(connection: sa.Connection, column: str, value: str) -> bool:
+    """Say whether some photo of an item has a value in a column."""
+    return any(
+        connection.scalar(sa.select(sa.literal(1)).where(table.c[column] == value).limit(1))
+        for table in (items, photos)
+    )

@@ -1,0 +1,156 @@
+"""What changed since a generation was built, laid over it: together they answer as one built now.
+
+A generation never changes. Items that were added, changed or removed since are kept beside it, few
+and in memory: the frozen codes of changed items are left out, their new ones are compared too.
+Every answer is the one that a generation built of the catalogue as it is would give, to the bit;
+but for the choice of extra columns that narrow, which is made when one is built.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from webapp.catalog.reader import Catalog
+from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import CodeTable
+from webapp.index.facets import Facets
+from webapp.index.generation import Generation, Published
+from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
+from webapp.index.kind_index import KindIndex
+from webapp.index.manifest import Manifest
+from webapp.index.overlay import overlaid_facets, overlaid_pictures
+from webapp.index.overlay.lazy_mapping import LazyMapping
+from webapp.index.overlay.overlaid_pictures import OverlaidPictures
+from webapp.index.overlay.overlaid_table import NoIndex, OverlaidIndex, OverlaidTable
+from webapp.index.overlay.recent_items import RecentItem, RecentItems, no_codes
+from webapp.index.overlay.splice import Splice
+from webapp.index.photo_rows import PhotoRows, one_each
+from webapp.models import Fingerprint, Ids
+
+__all__ = ["OverlaidGeneration", "RecentItem", "RecentItems"]
+
+
+@dataclass(frozen=True)
+class OverlaidGeneration(Published):
+    """A generation, and what changed since it was built."""
+
+    catalog: Catalog
+    frozen: Generation
+    recent: RecentItems
+
+    @property
+    def name(self) -> str:
+        """Its name, another with every change."""
+        return f"{self.frozen.name}+{self.recent.revision}"
+
+    @property
+    def manifest(self) -> Manifest:
+        """That of the frozen generation."""
+        return self.frozen.manifest
+
+    @cached_property
+    def _items(self) -> tuple[Splice, Ids]:
+        """How the changed items are spliced into the frozen ones; and the ids of all, ascending."""
+        present = np.array([entry.item.id for entry in self.recent.present], dtype=np.int64)
+        return _spliced(self.frozen.facets.ids, self.recent.changed, present)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """What the items can be narrowed and sorted by."""
+        splice, ids = self._items
+        items = [entry.item for entry in self.recent.present]
+        frozen = self.frozen.facets
+        return overlaid_facets.overlaid(frozen, splice, ids, self.recent.changed, items)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, KindIndex]:
+        """The kinds that can be searched; each is made when it is first asked for."""
+        return LazyMapping(self._tables, self._kind)
+
+    def _kind(self, name: str) -> KindIndex:
+        table = self._tables[name]
+        frozen = self.frozen.kinds.get(name)
+        return KindIndex(table, OverlaidIndex(frozen.index if frozen else NoIndex(), table))
+
+    @cached_property
+    def _tables(self) -> LazyMapping[OverlaidTable]:
+        names = [name for name in KINDS if name in self.recent.kinds or self._has_frozen(name)]
+        return LazyMapping(names, self._table)
+
+    def _has_frozen(self, kind: str) -> bool:
+        """Say whether an item that did not change has a code of a kind."""
+        if kind not in self.frozen.kinds:
+            return False
+        ids, changed = self.frozen.kinds[kind].table.ids, self.recent.changed
+        return len(ids) > len(changed) or not np.isin(ids, changed).all()
+
+    def _table(self, name: str) -> OverlaidTable:
+        known = self.frozen.kinds.get(name)
+        frozen = known.table.whole if known else no_codes(KINDS[name])
+        recent = self.recent.table(name)
+        items, ids = self._items
+        is_complete = len(recent.ids) == len(self.recent.present)
+        if frozen.ids is not self.frozen.facets.ids or not is_complete:
+            items, ids = _spliced(frozen.ids, self.recent.changed, recent.ids)
+        pictures, photos = items, None
+        if frozen.photos or recent.photos:
+            pictures, photos = _spliced_photos(frozen, recent, items, ids)
+            # With the same object for all, it is known without comparing that they are the same.
+            made = [table.photos for table in self._tables.made if table.photos]
+            photos = next((one for one in made if one.equals(photos)), photos)
+        return OverlaidTable(frozen, recent, ids, photos, items, pictures)
+
+    def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
+        """Return the codes of a photo of an item, by kind; none where it was not published."""
+        if item_id not in self.recent.entries:
+            return self.frozen.fingerprint(item_id, photo)
+        entry = self.recent.entries[item_id]
+        codes = entry.codes.get(photo, {}) if entry else {}
+        return {name: codes[name] for name in self.kinds if name in codes}
+
+    @cached_property
+    def identical_pictures(self) -> IdenticalPictures:
+        """Which items share their picture with others."""
+        before, now = _complete(self.frozen), _complete(self)
+        tables = {name: self._tables[name] for name in now}
+        if not tables:
+            return NONE_IDENTICAL
+        if before != now:
+            return overlaid_pictures.anew(self.catalog, tables, self.facets.ids)
+        known, (splice, _) = self.frozen.identical_pictures, self._items
+        return OverlaidPictures(self.catalog, known, splice, tables, self.recent.present).find()
+
+
+def _spliced(frozen: Ids, changed: Ids, present: Ids) -> tuple[Splice, Ids]:
+    """Put the changed items that are `present` among the frozen ones that did not change."""
+    places = frozen.searchsorted(changed)
+    known = places < len(frozen)
+    known[known] = frozen[places[known]] == changed[known]
+    splice = Splice.at(len(frozen), places[known], frozen.searchsorted(present))
+    return splice, splice.merged(frozen, present)
+
+
+def _spliced_photos(
+    frozen: CodeTable, recent: CodeTable, items: Splice, ids: Ids
+) -> tuple[Splice, PhotoRows]:
+    """Put the photos of changed items among the others; and return all of them, by items."""
+    of_frozen = frozen.photos or one_each(len(frozen.ids))
+    of_recent = recent.photos or one_each(len(recent.ids))
+    gone, _ = of_frozen.photos_of(items.gone)
+    places = of_frozen.starts[frozen.ids.searchsorted(recent.ids)]
+    splice = Splice.at(len(of_frozen.items), gone, places[of_recent.items])
+    item_ids = splice.merged(frozen.ids[of_frozen.items], recent.ids[of_recent.items])
+    numbers = splice.merged(of_frozen.numbers, of_recent.numbers)
+    return splice, PhotoRows(ids.searchsorted(item_ids).astype(np.int32), numbers)
+
+
+def _complete(published: Published) -> set[str]:
+    """Name the kinds of which all photos have codes."""
+    most = max((one.table.photo_count for one in published.kinds.values()), default=0)
+    return {
+        name
+        for name, one in published.kinds.items()
+        if one.table.ids is published.facets.ids and one.table.photo_count == most
+    }

@@ -1,0 +1,68 @@
+"""Following live changes: the published generation, with what was changed since it was built."""
+
+import threading
+from dataclasses import dataclass
+
+from webapp.catalog.change_log import changes_since
+from webapp.catalog.reader import Catalog
+from webapp.index.generation import Generation, Published
+from webapp.index.overlay import OverlaidGeneration
+from webapp.index.overlay.recent_items import RecentItem, RecentItems
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """A generation, and what answers in its place at a revision of the catalogue."""
+
+    generation: Generation
+    revision: int
+    published: Published
+
+
+class ChangeFollower:
+    """Lays over a generation what was changed since; safe to use from several threads.
+
+    Every request asks the catalogue for its revision, which takes some microseconds: so whoever
+    changed an item, in whatever process, finds it changed in the next answer of every process.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._followed: _Followed | None = None
+
+    def follow(self, generation: Generation) -> Published:
+        """Return what answers searches now.
+
+        Raises:
+            CatalogError: the catalogue cannot be read.
+        """
+        revision = self._catalog.revision
+        if not self._is_followed(generation, revision):
+            with self._lock:
+                if not self._is_followed(generation, revision):
+                    self._followed = self._follow(generation)
+        assert self._followed is not None, "`_follow` just set it"
+        return self._followed.published
+
+    def _is_followed(self, generation: Generation, revision: int) -> bool:
+        known = self._followed
+        return known is not None and known.generation is generation and known.revision == revision
+
+    def _follow(self, generation: Generation) -> _Followed:
+        known = self._followed
+        if known is None or known.generation is not generation:
+            known = _Followed(generation, generation.manifest.revision, generation)
+        changes = changes_since(self._catalog, known.revision)
+        if not changes.ids:
+            return _Followed(generation, changes.revision, known.published)
+        before = known.published
+        entries = dict(before.recent.entries) if isinstance(before, OverlaidGeneration) else {}
+        entries.update(dict.fromkeys(changes.ids))
+        for item in changes.items:
+            numbers = (photo.number for photo in item.photos)
+            codes = {number: changes.codes.get((item.id, number), {}) for number in numbers}
+            entries[item.id] = RecentItem(item, codes)
+        recent = RecentItems(changes.revision, entries)
+        published = OverlaidGeneration(self._catalog, generation, recent)
+        return _Followed(generation, changes.revision, published)

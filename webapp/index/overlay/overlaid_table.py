@@ -1,0 +1,167 @@
+"""The codes of one kind as they are now: a frozen table, and beside it those of changed items."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from webapp.index.code_table import CodeTable, make_table
+from webapp.index.engines import Index, Rows
+from webapp.index.hamming import Distances, Planes, Positions, k_smallest, sorted_contains
+from webapp.index.hamming import distances as distances_of
+from webapp.index.overlay.splice import Splice
+from webapp.index.photo_rows import PhotoRows
+from webapp.models import Code, Ids
+
+# An engine that is not exact is asked for more by as many rows as changed items may have taken
+# out, but not for much more: what it misses, the proof finds.
+_MOST_SPARE_ROWS = 256
+
+
+@dataclass(frozen=True)
+class OverlaidTable:
+    """A `CodeTable` in which some items were replaced, and to which some were added.
+
+    It answers as a table would that was made anew of all photos: its positions are those in
+    `ids` and `photos`, as they are now. Its rows are those of the `frozen` table and after them
+    those of `recent`, so a code may have two.
+
+    `items`, `pictures`: how the items and the photos of `recent` are spliced into the frozen ones.
+    """
+
+    frozen: CodeTable
+    recent: CodeTable
+    ids: Ids
+    photos: PhotoRows | None
+    items: Splice
+    pictures: Splice
+
+    @property
+    def bits(self) -> int:
+        """The width of a code."""
+        return self.frozen.bits
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        return self.frozen.row_count + self.recent.row_count
+
+    @property
+    def photo_count(self) -> int:
+        """Number of photos that have codes, P."""
+        return self.pictures.count
+
+    @property
+    def scan_words(self) -> int:
+        """How many 64-bit words a scan of all codes compares with each query."""
+        return self.frozen.scan_words + self.recent.scan_words
+
+    @property
+    def codes_per_item(self) -> int:
+        """How many codes the item with the most photos has."""
+        return max(self.frozen.codes_per_item, self.recent.codes_per_item)
+
+    @cached_property
+    def _most_gone_in_a_row(self) -> int:
+        """How many of the items of one row are gone, at most."""
+        rows = np.sort(self.frozen.rows[self.pictures.gone], axis=None)
+        return int(np.unique(rows, return_counts=True)[1].max(initial=0))
+
+    def photos_of(self, rows: Positions, per_row: int) -> Positions:
+        """Return the positions of photos that have one of these rows: see `CodeTable`."""
+        is_recent = rows >= self.frozen.row_count
+        of_frozen = self.frozen.photos_of(rows[~is_recent], per_row + self._most_gone_in_a_row)
+        of_recent = self.recent.photos_of(rows[is_recent] - self.frozen.row_count, per_row)
+        return self._merged(of_frozen, of_recent)
+
+    def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
+        """Return the positions of photos within `bound` bits of a query: see `CodeTable`."""
+        return self._merged(
+            self.frozen.within(queries, bound, per_row + self._most_gone_in_a_row),
+            self.recent.within(queries, bound, per_row),
+        )
+
+    def _merged(self, of_frozen: Positions, of_recent: Positions) -> Positions:
+        here = self.pictures.of_frozen(of_frozen)
+        if not len(of_recent):
+            return here
+        return np.sort(np.concatenate([here, self.pictures.recent[of_recent]]))
+
+    def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
+        """Return the distance in bits of each photo, or of some: see `CodeTable`."""
+        if positions is None:
+            return self.pictures.merged(
+                self.frozen.distances(queries), self.recent.distances(queries)
+            )
+        is_recent, places = self.pictures.parted(positions)
+        found = np.empty(len(positions), dtype=np.uint16)
+        found[~is_recent] = self.frozen.distances(queries, places[~is_recent])
+        found[is_recent] = self.recent.distances(queries, places[is_recent])
+        return found
+
+    def codes_of(self, positions: Positions) -> Planes:
+        """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
+        is_recent, places = self.pictures.parted(positions)
+        words, views = self.frozen.codes.shape[0], self.frozen.rows.shape[1]
+        found = np.empty((words, len(positions), views), dtype=np.uint64)
+        found[:, ~is_recent] = self.frozen.codes_of(places[~is_recent])
+        found[:, is_recent] = self.recent.codes_of(places[is_recent])
+        return found
+
+    def code(self, item_id: int, number: int = 1) -> Code | None:
+        """Return the code of one of an item's photos: see `CodeTable`."""
+        if sorted_contains(self.recent.ids, np.array([item_id]))[0]:
+            return self.recent.code(item_id, number)
+        if sorted_contains(self.frozen.ids[self.items.gone], np.array([item_id]))[0]:
+            return None
+        return self.frozen.code(item_id, number)
+
+    @cached_property
+    def whole(self) -> CodeTable:
+        """All of it as one table; it takes as long as making an index does."""
+        codes = self.codes_of(np.arange(self.photo_count))
+        packed = np.ascontiguousarray(codes.transpose(1, 2, 0)).view(np.uint8)
+        packed = packed[..., : -(-self.bits // 8)]
+        ids, numbers = self.ids, None
+        if self.photos:
+            ids, numbers = ids[self.photos.items], self.photos.numbers
+        return make_table(self.bits, ids, packed, numbers)
+
+
+Table = CodeTable | OverlaidTable
+"""The codes of one kind, as they were when an index was built, or as they are since."""
+
+
+class NoIndex:
+    """The index of a kind of which no frozen item has a code."""
+
+    exact = True
+
+    def candidates(self, query: Planes, count: int) -> Rows:
+        """Propose nothing: see `Index`."""
+        del query, count
+        return np.empty(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class OverlaidIndex:
+    """Proposes rows of an overlaid table: those of a frozen index, and the nearest recent ones."""
+
+    frozen: Index
+    table: OverlaidTable
+
+    @property
+    def exact(self) -> bool:
+        """Whether the candidates always contain the true nearest rows."""
+        return self.frozen.exact
+
+    def candidates(self, query: Planes, count: int) -> Rows:
+        """Propose rows near one query: see `Index`."""
+        gone = self.table.pictures.gone.size * self.table.frozen.rows.shape[1]
+        spare = gone if self.exact else min(gone, _MOST_SPARE_ROWS)
+        rows = self.frozen.candidates(query, count + spare)
+        of_recent = distances_of(self.table.recent.codes, query)
+        near = k_smallest(of_recent, count)
+        if len(near):
+            near = np.flatnonzero(of_recent <= of_recent[near[-1]])
+        return np.concatenate([rows, near + self.table.frozen.row_count])

@@ -1,0 +1,70 @@
+"""The items that were changed since an index was built, each as it is now."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS
+from webapp.index.code_table import CodeTable, make_table
+from webapp.models import Fingerprint, Ids, Item
+
+
+@dataclass(frozen=True, slots=True)
+class RecentItem:
+    """An item as it is now, with the codes of its photos by their numbers, from 1."""
+
+    item: Item
+    codes: Mapping[int, Fingerprint]
+
+
+@dataclass(frozen=True)
+class RecentItems:
+    """What was changed up to a revision of the catalogue, by id; None: it was removed."""
+
+    revision: int
+    entries: Mapping[int, RecentItem | None]
+
+    @cached_property
+    def changed(self) -> Ids:
+        """The ids of all that were added, changed or removed, ascending."""
+        return np.array(sorted(self.entries), dtype=np.int64)
+
+    @cached_property
+    def present(self) -> Sequence[RecentItem]:
+        """Those that are still there, by ascending id."""
+        found = (self.entries[item_id] for item_id in sorted(self.entries))
+        return [entry for entry in found if entry is not None]
+
+    @cached_property
+    def kinds(self) -> Collection[str]:
+        """The kinds of which they have codes."""
+        return {kind for entry in self.present for codes in entry.codes.values() for kind in codes}
+
+    def table(self, kind: str) -> CodeTable:
+        """Make the table of their codes in one kind."""
+        hash_kind = KINDS[kind]
+        rows = [
+            (entry.item.id, number, codes[kind])
+            for entry in self.present
+            for number, codes in sorted(entry.codes.items())
+            if kind in codes
+        ]
+        size = hash_kind.views * hash_kind.bytes
+        # An earlier version had one view.
+        codes = b"".join(code * (size // len(code)) for *_, code in rows)
+        packed = np.frombuffer(codes, dtype=np.uint8)
+        return make_table(
+            hash_kind.bits,
+            np.array([item_id for item_id, *_ in rows], dtype=np.int64),
+            packed.reshape(len(rows), hash_kind.views, hash_kind.bytes),
+            np.array([number for _, number, _ in rows], dtype=np.int32),
+        )
+
+
+def no_codes(kind: HashKind) -> CodeTable:
+    """Return the table of a kind of which no frozen item has a code."""
+    packed = np.empty((0, kind.views, kind.bytes), dtype=np.uint8)
+    return make_table(kind.bits, np.empty(0, dtype=np.int64), packed)

@@ -1,0 +1,77 @@
+"""Who may do what over HTTP: a bearer token in the header `Authorization`."""
+
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import request
+
+from webapp.catalog.tokens import Scope
+from webapp.context import hashbag
+from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SCHEME = "bearer"
+
+
+def needs(scope: Scope) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Have a view ask for a token of at least this scope, before anything else."""
+
+    def guard(view: Callable[P, T]) -> Callable[P, T]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            check(scope)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def check(wanted: Scope) -> None:
+    """Refuse a request without a token that allows this.
+
+    Raises:
+        NotSignedIn: it has no token, or one that is not known.
+        NotAllowed: its token does not allow this, or nobody has one.
+    """
+    scope = scope_of(_token())
+    if scope is None:
+        if not _has_tokens():
+            raise NotAllowed(
+                "changes over HTTP are off: whoever runs this catalogue can set "
+                "HASHBAG_ADMIN_TOKEN, or make a token with `hashbag token create`"
+            )
+        raise NotSignedIn("send a token that is valid here: `Authorization: Bearer ...`")
+    if not scope.allows(wanted):
+        raise NotAllowed(f"this token may only {scope}: ask for one that may {wanted}")
+
+
+def scope_of(secret: str) -> Scope | None:
+    """Return what a token allows; None for one that is not known."""
+    admin = hashbag().settings.admin_token
+    if admin and hmac.compare_digest(secret.encode(), admin.encode()):
+        return Scope.ADMIN
+    if not secret:
+        return None
+    try:
+        return hashbag().tokens.scope_of(secret)
+    except NoCatalog:
+        return None
+
+
+def _token() -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == _SCHEME else ""
+
+
+def _has_tokens() -> bool:
+    if hashbag().settings.admin_token:
+        return True
+    try:
+        return bool(hashbag().tokens.all())
+    except NoCatalog:
+        return False
