@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -120,6 +121,47 @@ def test_numbers_are_found_among_many_that_begin_so(
     for sku, item in (("12", 3), ("A-1/x", 1), ("A-2 é\"'%25", 2), ("E", 6)):
         assert led(numbered, f"/items/by/sku/{sku}") == f"/items/{item}"
     assert numbered.test_client().get("/items/by/sku/%25").status_code == 404
+
+
+def test_programs_get_all_items_with_a_number(numbered: Flask) -> None:
+    client = numbered.test_client()
+    found = client.get("/api/v1/items/by/product_no/8?fields=hashes").get_json()
+    assert ([one["id"] for one in found["items"]], found["total"]) == ([2, 3], 2)
+    assert "whash" in found["items"][0]["hashes"]
+    assert client.get("/api/v1/items/by/sku/A-1%2Fx").get_json()["items"][0]["id"] == 1
+    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
+    described = paths["/api/v1/items/by/{column}/{value}"]["get"]["responses"]
+    jsonschema.validate(
+        found["total"],
+        described["200"]["content"]["application/json"]["schema"]["properties"]["total"],
+    )
+    answer = client.get("/api/v1/items/by/sku/nothing")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+def test_a_bag_added_now_is_found_by_its_number_at_once_and_no_more_when_it_is_gone(
+    empty: Flask, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
+    (tmp_path / "bags.csv").write_text("filename,sku\na.png,A-1\n", "utf-8")
+    take_in(empty, tmp_path / "bags.csv")
+    settings = {"instance": core_of(empty).settings.instance, "admin_token": "of-the-owner"}
+    app = create_app(settings)
+    client, owner = app.test_client(), {"Authorization": "Bearer of-the-owner"}
+    photo = (io.BytesIO(encoded(bag(2), "PNG")), "photo.png")
+    added = client.post("/api/v1/items", data={"image": photo, "sku": "A-2"}, headers=owner)
+    assert added.status_code == 201, added.text
+    item = added.get_json()["id"]
+    assert led(app, "/items/by/sku/A-2") == f"/items/{item}"
+    assert led(app, "/items/by/sku/A-1") == "/items/1"
+    assert feed(client)[0]["link"] == f"{HOST}/items/{item}"
+    assert product(client, item)["sku"] == "A-2"
+    client.patch(f"/api/v1/items/{item}", json={"sku": "A-3"}, headers=owner)
+    assert client.get("/items/by/sku/A-2").status_code == 404
+    assert led(app, "/items/by/sku/A-3") == f"/items/{item}"
+    client.delete(f"/api/v1/items/{item}", headers=owner)
+    assert client.get("/items/by/sku/A-3").status_code == 404
+    assert len(feed(client)) == 1
 
 
 def test_a_frame_is_found_by_the_number_too(numbered: Flask) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -109,8 +109,15 @@ def _command(method: str, path: str, item_id: int) -> str:
         asked = {"q": _colour_of(item_id), **asked}
     host = request.url_root.rstrip("/")
     query = f"?{urlencode(asked)}" if asked else ""
-    address = f"{host}{path.replace('{id}', str(item_id))}{query}"
+    named = {"{id}": item_id, "{column}": "brand", "{value}": quote(_some_brand(), safe="")}
+    address = f"{host}{path}{query}"
+    for name, value in named.items():
+        address = address.replace(name, str(value))
     return f"curl {_SENT.get((method, path), '')}'{address}'"
+
+
+def _some_brand() -> str:
+    return next(iter(hashbag().facets.values["brand"]), "BRAND")
 
 
 def _colour_of(item_id: int) -> str:

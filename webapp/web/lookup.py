@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect
+from flask import Blueprint, jsonify, redirect
 from werkzeug.wrappers import Response
 
 from webapp.context import hashbag
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.models import Filters
+from webapp.web import parameters
+from webapp.web.item_json import items_json
 from webapp.web.links import Value, link
 from webapp.web.shortlist import MOST
 
@@ -29,6 +31,14 @@ def items_by(column: str, value: str) -> Response:
     if narrowing or len(found) > MOST:
         return redirect(link("pages.browse", narrowed))
     return redirect(link("shortlist.show", ids=",".join(map(str, found))))
+
+
+@bp.get("/api/v1/items/by/<column>/<path:value>")
+def items_by_json(column: str, value: str) -> Response:
+    """List the items that have a value in a column, by ascending id: the first of them, if many."""
+    found = ids_having(column, value)
+    shown = hashbag().snapshot.items(found[: parameters.MAX_PER_PAGE])
+    return jsonify(items=items_json(shown), total=len(found))
 
 
 def ids_having(column: str, value: str) -> Sequence[int]:
