@@ -10,9 +10,13 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from playwright.sync_api import Browser
 
+from tests.accessibility import violations
 from tests.applications import Once, take_in
+from tests.browsing import SCHEMES, Look, is_drawn, looking
 from tests.pictures import bag, encoded
+from tests.serving import served
 from tests.test_pages import Page, page
 from webapp import create_app
 from webapp.exceptions import ConfigError
@@ -243,6 +247,35 @@ def test_without_tools_no_page_names_a_kind_or_leads_to_a_tool(opened: Opened) -
             assert not [a for a in found.all("a") if a["href"].startswith(tool)], (target, tool)
     assert "Compare" in shown(opened(), "/items/1").html
     assert "/map" not in client.get("/sitemap.xml").text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accent_colour", ["#ffd400", "#101010"])
+def test_people_see_the_logo_and_axe_finds_nothing_wrong_with_an_owners_colours(
+    chromium: Browser, eight: Path, tmp_path: Path, accent_colour: str
+) -> None:
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><rect width="4" height="1"/>'
+    )
+    (tmp_path / "logo.svg").write_text(f"{drawing}</svg>", "utf-8")
+    (tmp_path / "footer.txt").write_text("Vell\nImprint: https://vell.example/imprint", "utf-8")
+    settings = {
+        "HASHBAG_NAME": "Vell",
+        "HASHBAG_LOGO": str(tmp_path / "logo.svg"),
+        "HASHBAG_ACCENT": accent_colour,
+        "HASHBAG_FOOTER": str(tmp_path / "footer.txt"),
+    }
+    with served(eight, 1, settings) as server:
+        for target in ("/items/1", "/search", "/about"):
+            for scheme in SCHEMES:
+                assert violations(chromium, server.url + target, scheme) == [], (target, scheme)
+        with looking(chromium, server, Look(390, "dark")) as tab:
+            tab.goto("/")
+            assert is_drawn(tab.locator(".logo"))
+            said = tab.evaluate(
+                "getComputedStyle(document.documentElement).getPropertyValue('--act')"
+            )
+            assert said == accent.read(accent_colour).dark.act
 
 
 WRONG = [
