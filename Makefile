@@ -31,14 +31,17 @@ lint: .venv/test-installed
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports
 
-# Debian's Chromium, the quicker one that has no screen, and wrk, where we may install them; the
-# tests name what they miss.
+# Debian's Chromium, the quicker one that has no screen, wrk, and nginx, where we may install them;
+# the tests name what they miss. A policy that starts no services keeps nginx from port 80.
 browser:
-	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk; } >/dev/null \
+	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk \
+	  && [ -x /usr/sbin/nginx ] && command -v openssl; } >/dev/null \
 	&& command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
-	then apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium chromium-headless-shell fonts-liberation wrk >/dev/null \
-	  || echo "The browser and wrk could not be installed" >&2; fi
+	then policy=/usr/sbin/policy-rc.d; if [ ! -e $$policy ]; then trap "rm -f $$policy" EXIT; \
+	    printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; fi; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	  chromium chromium-headless-shell fonts-liberation nginx-light openssl wrk >/dev/null \
+	  || echo "The browser, nginx and wrk could not be installed" >&2; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser

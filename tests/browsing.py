@@ -97,6 +97,8 @@ PAGES = (
     *("compare", "why", "why by colour", "why of an upload", "duplicates", "map"),
     *("coloured map", "map as a list"),
     *("about", "API", "shortlist", "words", "error"),
+    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
+    *("about", "API", "help", "shortlist", "words", "error"),
 )
 LOST = "404|/items/4711"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
@@ -126,6 +128,7 @@ def addresses(shop: Server) -> dict[str, str]:
         "/map?view=list",
         "/about",
         "/api",
+        "/help/nginx",
         "/list?ids=7,3",
         "/browse?text=bag",
         "/items/4711",

@@ -229,7 +229,8 @@ def served(
         )
     server = Server(f"http://{bind}", process.pid, log, errors)
     try:
-        eventually(lambda: _answers(server, process), f"a server, but {errors} says why not")
+        alive = f"{(settings or {}).get('HASHBAG_PREFIX', '')}/healthz"
+        eventually(lambda: _answers(server, process, alive), f"a server, but {errors} says why not")
         eventually(lambda: len(server.workers()) == workers, "all workers were there")
         yield server
     finally:
@@ -242,9 +243,9 @@ def served(
             raise
 
 
-def _answers(server: Server, process: subprocess.Popen[bytes]) -> bool:
+def _answers(server: Server, process: subprocess.Popen[bytes], alive: str) -> bool:
     assert process.poll() is None, server.errors.read_text()
     try:
-        return server.get("/healthz").status == 200
+        return server.get(alive).status == 200
     except OSError:
         return False

@@ -235,8 +235,11 @@ def test_price_comes_first_in_its_currency(client: FlaskClient) -> None:
         (None, None, ""),
     ],
 )
-def test_ranges_of_prices_in_words(low: float | None, high: float | None, words: str) -> None:
-    said = price_words.price_range(Filters(min_price=low, max_price=high), "INR")
+def test_ranges_of_prices_in_words(
+    filled: Flask, low: float | None, high: float | None, words: str
+) -> None:
+    with filled.app_context():
+        said = price_words.price_range(Filters(min_price=low, max_price=high), "INR")
     assert said.replace("\xa0", " ") == words
 
 

@@ -1,6 +1,5 @@
 """The Flask application: settings, headers and routes put together."""
 
-import mimetypes
 import os
 from collections.abc import Mapping
 from io import BytesIO
@@ -17,28 +16,18 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
+from webapp.web.content_policy import content_policy
+from webapp.web.mounting import mount
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
 _ASSETS = _PACKAGE if (_PACKAGE / "templates").is_dir() else _PACKAGE.parent
 
-# No inline code and nothing from other servers. Our scripts set positions through the object model
-# and draw a visitor's photo on a canvas, so neither inline styles nor `blob:` addresses are needed.
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-# Browsers that know speculation rules fetch an item's page while the pointer rests on its link.
-# The policy forbids inline rules, so a header names a file with them. Browsers read it only if it
-# has this media type.
-_PREFETCH = "prefetch.speculationrules"
-mimetypes.add_type("application/speculationrules+json", ".speculationrules")
-
 
 _TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
@@ -82,7 +71,8 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.config["COMPRESS_STREAMS"] = False
     Compress(app)
     app.after_request(_hold_static_text)
-    web.register(app)
+    web.register(app, settings)
+    mount(app, settings)
     return app
 
 
@@ -97,8 +87,10 @@ def _hold_static_text(response: Response) -> Response:
 def _add_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.headers["Content-Security-Policy"] == content_policy():
+        response.headers["X-Frame-Options"] = "DENY"  # it knows no list of who may
     if response.mimetype == "text/html":
-        response.headers["Speculation-Rules"] = f'"{url_for("static", filename=_PREFETCH)}"'
+        response.headers["Speculation-Rules"] = f'"{url_for("site_files.prefetch")}"'
     if request.endpoint == "static" and "v" in request.args:
         response.cache_control.immutable = True
     return response

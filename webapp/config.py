@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from webapp.exceptions import CatalogError, ConfigError
 
 PREFIX = "HASHBAG_"
+DEFAULT_NAME = "Hashbag"
 
 _DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
@@ -37,6 +38,16 @@ class Settings:
     map: str = "on"
     admin_token: str = ""
     secret_key: str = ""
+    name: str = DEFAULT_NAME
+    logo: str = ""
+    accent: str = ""
+    currency: str = ""
+    language: str = ""
+    footer: str = ""
+    tools: str = "on"
+    prefix: str = ""
+    trusted_proxies: int = 0
+    embed_origins: str = ""
 
     @property
     def database_url(self) -> sa.URL:
@@ -53,6 +64,11 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def shows_tools(self) -> bool:
+        """Whether visitors see what takes some study: kinds by name, Compare, Map, Duplicates."""
+        return self.tools == "on"
 
     @property
     def max_upload_bytes(self) -> int:
@@ -119,7 +135,7 @@ def _like(default: object, name: str, value: object) -> object:
     """Turn a value, text or TOML, into the type of the setting's default."""
     try:
         if isinstance(default, str):
-            return str(value)
+            return ",".join(map(str, value)) if isinstance(value, list) else str(value)
         number = float(str(value))
         if math.isinf(number):
             return int(number)  # raises, as for any other text that is no number
@@ -148,11 +164,20 @@ def _database_url(text: str) -> sa.URL:
 
 
 def _checked(settings: Settings) -> Settings:
-    leasts = {"trees": 1, "search_k": 1, "max_pixels": 1, "max_upload_mb": 0.001}
+    leasts = {
+        "trees": 1,
+        "search_k": 1,
+        "max_pixels": 1,
+        "max_upload_mb": 0.001,
+        "trusted_proxies": 0,
+    }
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    if settings.map not in {"on", "off"}:
-        raise ConfigError(f"{PREFIX}MAP must be on or off, not '{settings.map}'")
+    for name in ("map", "tools"):
+        if getattr(settings, name) not in {"on", "off"}:
+            raise ConfigError(
+                f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
+            )
     return settings

@@ -24,6 +24,8 @@ max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
 control_socket_disable = True
 accesslog = "-"
+# What proxies say of a client is believed by HASHBAG_TRUSTED_PROXIES alone.
+forwarded_allow_ips = ""
 wsgi_app = "webapp.serving:application()"
 
 
@@ -54,9 +56,10 @@ logger_class = JsonLog
 access_log_format = ""
 
 
-def when_ready(_server: Any) -> None:
+def when_ready(server: Any) -> None:
     """Print the address when the server answers."""
-    print(f"Hashbag is on http://{bind}", file=sys.stderr)  # noqa: T201
+    root = server.app.wsgi().config["APPLICATION_ROOT"].rstrip("/")
+    print(f"Hashbag is on http://{bind}{root}", file=sys.stderr)  # noqa: T201
 
 
 def child_exit(_server: Any, worker: Any) -> None:

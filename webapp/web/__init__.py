@@ -2,15 +2,21 @@
 
 from flask import Flask, request
 
+from webapp.config import Settings
 from webapp.web import (
     api,
     api_guide,
+    branding,
     compare,
     duplicates,
+    embed,
     errors,
+    feed,
     filter_context,
     health,
+    help_pages,
     item_changes,
+    lookup,
     maps,
     media,
     pages,
@@ -23,7 +29,10 @@ from webapp.web import (
     why,
 )
 
-_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide)
+_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide, help_pages)
+_TOOLS = (compare, why, duplicates, maps)
+"""Pages that show kinds by name, or take some study; the owner may leave them out."""
+
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 
@@ -33,10 +42,18 @@ def _remember_trail() -> None:
         trail.remember()
 
 
-def register(app: Flask) -> None:
-    """Give the application its routes, error pages and template helpers."""
-    for module in (*_PAGES, media, scripts, site_files, api, item_changes, health):
-        app.register_blueprint(module.bp)
+def register(app: Flask, settings: Settings) -> None:
+    """Give the application its routes, error pages and template helpers.
+
+    Raises:
+        ConfigError: a setting of what pages show cannot be used.
+    """
+    branding.register(app, settings)
+    embed.register(app, settings)
+    others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
+    for module in (*_PAGES, *others):
+        if settings.shows_tools or module not in _TOOLS:
+            app.register_blueprint(module.bp)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

@@ -126,7 +126,7 @@ def kinds() -> Response:
 @bp.get("/openapi.json")
 def openapi() -> Response:
     """Describe this API."""
-    return jsonify(document())
+    return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 def _result(result: Result) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -69,7 +69,7 @@ class Call:
 @bp.get("/api")
 def page() -> str:
     """Show every call of the API."""
-    return render_template("api.html", calls=calls(_some_item()))
+    return render_template("api.html", calls=calls(some_item()))
 
 
 def calls(item_id: int) -> list[Call]:
@@ -97,7 +97,8 @@ def _sent_picture(described: Mapping[str, Any]) -> bool:
     return "requestBody" in described and "security" not in described
 
 
-def _some_item() -> int:
+def some_item() -> int:
+    """Return the id of an item that there is, for examples."""
     ids = hashbag().facets.ids
     return int(ids[0]) if len(ids) else 1
 
@@ -106,10 +107,17 @@ def _command(method: str, path: str, item_id: int) -> str:
     asked = dict(_ASKED.get((method, path), {}))
     if (method, path) == ("get", "/api/v1/search"):
         asked = {"q": _colour_of(item_id), **asked}
-    host = request.host_url.rstrip("/")
+    host = request.url_root.rstrip("/")
     query = f"?{urlencode(asked)}" if asked else ""
-    address = f"{host}{path.replace('{id}', str(item_id))}{query}"
+    named = {"{id}": item_id, "{column}": "brand", "{value}": quote(_some_brand(), safe="")}
+    address = f"{host}{path}{query}"
+    for name, value in named.items():
+        address = address.replace(name, str(value))
     return f"curl {_SENT.get((method, path), '')}'{address}'"
+
+
+def _some_brand() -> str:
+    return next(iter(hashbag().facets.values["brand"]), "BRAND")
 
 
 def _colour_of(item_id: int) -> str:

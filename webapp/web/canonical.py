@@ -14,6 +14,8 @@ _CHOOSING: dict[str, tuple[str, ...]] = {
     "pages.search": ("q",),
     "pages.about": (),
     "api_guide.page": (),
+    "help_pages.index": (),
+    "help_pages.topic": (),
     "compare.page": ("item", "q", "by"),
     "why.page": ("item", "q", "to", "by"),
     "duplicates.page": ("by", "distance", "of", "page"),

@@ -121,8 +121,9 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
         response.mimetype = "application/problem+json"
     else:
         advice = ADVICE.get(status, "") if advice is None else advice
+        template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(
-            render_template("error.html", status=status, title=title, detail=detail, advice=advice)
+            render_template(template, status=status, title=title, detail=detail, advice=advice)
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

@@ -32,6 +32,7 @@ def document() -> Json:
                 "patch": openapi_changes.change(),
                 "delete": openapi_changes.remove(),
             },
+            "/api/v1/items/by/{column}/{value}": {"get": _lookup()},
             "/api/v1/items/{id}/similar": {
                 "get": call(
                     "The nearest neighbours of an item, itself left out.",
@@ -67,6 +68,27 @@ def _items() -> Json:
         ],
         400,
     )
+
+
+def _lookup() -> Json:
+    told = {
+        "column": "A column of the catalogue, such as `sku`; case, spaces and signs do not matter.",
+        "value": "What the items have in it, as in the owner's list.",
+    }
+    text: Json = {"type": "string", "minLength": 1}
+    named: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": text, "description": words}
+        for name, words in told.items()
+    ]
+    found: Json = {
+        "type": "object",
+        "required": ["items", "total"],
+        "properties": {
+            "items": {"type": "array", "items": ref("Item"), "maxItems": parameters.MAX_PER_PAGE},
+            "total": {"type": "integer", "minimum": 1},
+        },
+    }
+    return call("The items with a value in a column.", found, [*named, fields()], 400, 404)
 
 
 def _search() -> Json:

@@ -127,6 +127,8 @@ def search_picture() -> Response:
 
 @bp.get("/about")
 def about() -> str:
-    """Explain what the hashes see."""
+    """Explain what the hashes see; without their names where visitors are shown none."""
+    if not hashbag().settings.shows_tools:
+        return render_template("about-shop.html")
     folder = Path(str(current_app.static_folder), "examples")
     return render_template("about.html", examples=examples(folder))

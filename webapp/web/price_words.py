@@ -1,21 +1,9 @@
 """Prices and ranges of prices in words."""
 
 from webapp.models import Filters
+from webapp.web.number_words import money
 
-_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _CENT = 0.01
-
-
-def money(amount: float, currency: str) -> str:
-    """Write an amount with its currency's sign; the number alone where no currency is known."""
-    number = f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"
-    sign = sign_of(currency)
-    return f"{sign}\u00a0{number}" if sign else number
-
-
-def sign_of(currency: str) -> str:
-    """Return the sign of a currency, or its code where it has none that all know."""
-    return _SIGNS.get(currency, currency)
 
 
 def least(amount: float, currency: str) -> str:

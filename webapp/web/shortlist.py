@@ -66,7 +66,15 @@ def change() -> Answer:
     ids = _toggled(number) if number else _read(request.form.get("ids", ""))
     back = _local(sent.get("back", ""))
     answer = redirect(f"{back}#heart-{number}" if back and number else _address(ids), 303)
-    answer.set_cookie(_COOKIE, _written(ids), max_age=_YEAR_SECONDS, httponly=True, samesite="Lax")
+    answer.set_cookie(
+        _COOKIE,
+        _written(ids),
+        max_age=_YEAR_SECONDS,
+        path=request.script_root or "/",
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
     return answer
 
 

@@ -1,10 +1,11 @@
 """What browsers, phones and search engines ask for at addresses that they know."""
 
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.web import icons
+from webapp.web.branding import branding
 
 bp = Blueprint("site_files", __name__)
 
@@ -26,8 +27,8 @@ def manifest() -> Response:
     sizes = [size for size in icons.SIZES if size != icons.SIZES[0]]
     answer = jsonify(
         id=url_for("pages.grid"),
-        name="Hashbag",
-        short_name="Hashbag",
+        name=branding().name,
+        short_name=branding().name,
         description="Find bags that look alike, by a photo or by another bag.",
         start_url=url_for("pages.grid"),
         scope=url_for("pages.grid"),
@@ -61,7 +62,7 @@ def icon(size: int) -> Response:
     """Send the mark as an icon."""
     if size not in icons.SIZES:
         raise ItemNotFound(f"there is no icon of {size} pixels; try {icons.SIZES}")
-    return _kept(Response(icons.png(size), mimetype="image/png"), _DAY)
+    return _kept(Response(icons.png(size, branding().icon_look), mimetype="image/png"), _DAY)
 
 
 @bp.get("/apple-touch-icon.png")
@@ -73,13 +74,35 @@ def apple_touch_icon() -> Response:
 @bp.get("/favicon.ico")
 def favicon() -> Response:
     """Send the icon of a browser's tab, for browsers that take no SVG."""
-    return _kept(Response(icons.favicon(), mimetype="image/x-icon"), _DAY)
+    return _kept(Response(icons.favicon(branding().icon_look), mimetype="image/x-icon"), _DAY)
+
+
+@bp.get("/prefetch.speculationrules")
+def prefetch() -> Response:
+    """Have browsers that know such rules fetch an item's page while the pointer rests on its link.
+
+    The content policy forbids rules inside pages, so a header names this.
+    """
+    items = url_for("pages.item", item_id=_ANY_ITEM).replace(str(_ANY_ITEM), "*")
+    rule = {
+        "where": {
+            "and": [
+                {"href_matches": items},
+                {"not": {"href_matches": f"{items}\\?*harder=1*"}},
+                {"not": {"selector_matches": "[rel~=nofollow]"}},
+            ]
+        },
+        "eagerness": "moderate",
+    }
+    answer = jsonify(prefetch=[rule])
+    answer.mimetype = "application/speculationrules+json"  # browsers read it only as this
+    return _kept(answer, _DAY)
 
 
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Tell search engines what to leave out, and where all items are listed."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _LEFT_OUT)]
+    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in _LEFT_OUT)]
     lines += ["", f"Sitemap: {url_for('site_files.sitemap', _external=True)}", ""]
     return _kept(Response("\n".join(lines), mimetype="text/plain"), _HOUR)
 
@@ -87,7 +110,8 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
     """List every item's page; where one file cannot hold them, the files that do."""
-    pages = [url_for(endpoint, _external=True) for endpoint in _LISTED_PAGES]
+    shown = [page for page in _LISTED_PAGES if page in current_app.view_functions]
+    pages = [url_for(endpoint, _external=True) for endpoint in shown]
     ids = hashbag().facets.ids
     if len(pages) + len(ids) <= PER_SITEMAP:
         return _listed("urlset", "url", pages + _of_items(0, len(ids)))

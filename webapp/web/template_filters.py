@@ -6,7 +6,8 @@ from pathlib import Path
 from webapp.explain.comparison import ComparedKind
 from webapp.explain.why import Explanation
 from webapp.models import Hit, Item, Level, Result
-from webapp.web.price_words import money
+from webapp.web.branding import branding
+from webapp.web.number_words import money, number
 
 
 def heading(item: Item) -> str:
@@ -44,8 +45,8 @@ def alt(item: Item) -> str:
 
 
 def price(item: Item) -> str:
-    """Write an item's price; where no currency is known, the number as it is."""
-    return "" if item.price is None else money(item.price, item.currency)
+    """Write an item's price; where no currency is known, the number alone."""
+    return "" if item.price is None else money(item.price, item.currency or branding().currency)
 
 
 def plain(number: float) -> str:
@@ -56,10 +57,10 @@ def plain(number: float) -> str:
 def share(part: float) -> str:
     """Write a share in percent, with as many digits as it takes not to say all or nothing."""
     if 0 < part < 0.1:
-        return f"{max(0.01, 100 * part):.{1 if part >= 0.01 else 2}f} %"
+        return f"{number(max(0.01, 100 * part), 1 if part >= 0.01 else 2)} %"
     if 0.99 < part < 1:
-        return f"{min(99.99, 100 * part):.2f} %"
-    return f"{100 * part:.0f} %"
+        return f"{number(min(99.99, 100 * part), 2)} %"
+    return f"{number(100 * part)} %"
 
 
 def top(chance: float) -> str:

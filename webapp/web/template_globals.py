@@ -16,11 +16,21 @@ from webapp.search import colour_wish
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import icons, price_words, refinements, shortlist, template_filters, trail
+from webapp.web import (
+    icons,
+    number_words,
+    price_words,
+    refinements,
+    shortlist,
+    template_filters,
+    trail,
+)
+from webapp.web.branding import branding
 from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS
 from webapp.web.picture_sources import PictureSources, code_drawing_of
+from webapp.web.product_data import product
 
 FIRST_KINDS = tuple(
     name for name in ("look", LEARNED, "whash", "colorhash", "phash") if name in RANKINGS
@@ -30,6 +40,7 @@ FIRST_KINDS = tuple(
 _MOST_LISTED = 3  # of a shortlist, as a second bag beside another
 
 _WORDINGS = (
+    number_words.number,
     template_filters.price,
     template_filters.heading,
     template_filters.alt,
@@ -67,12 +78,13 @@ def register(app: Flask) -> None:
         CARD_MOST=card.MOST,
         CARD_SIDE=card.SIDE,
         absolute=absolute,
+        product=product,
         narrowed_to=narrowed_to,
         facets=facets,
         has_prices=has_prices,
         currency=currency,
-        money=price_words.money,
-        sign_of=price_words.sign_of,
+        money=number_words.money,
+        sign_of=number_words.sign_of,
         least_price=price_words.least,
         most_price=price_words.most,
         price_range=price_words.price_range,
@@ -200,7 +212,7 @@ def has_prices() -> bool:
 
 def currency(filters: Filters) -> str:
     """Return the currency of all prices that filters leave; empty where there are several."""
-    known = filters.currency or hashbag().facets.values["currency"]
+    known = filters.currency or hashbag().facets.values["currency"] or (branding().currency,)
     return known[0] if len(known) == 1 else ""
 
 

@@ -1,0 +1,141 @@
+"""Pages of help, and that their recipes work: nginx by itself, before a real server."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.nginx import CLIENT, HOST, Proxy, behind_nginx, recipe
+from tests.pictures import bag, encoded
+from tests.serving import Server, eventually, picture_form, run_hashbag, served
+from tests.test_pages import Page, page
+from webapp.web.help_pages import TOPICS
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+TEMPLATES = README.parent / "templates" / "help"
+SITE = f"https://{HOST}"
+
+
+def test_every_topic_is_listed_and_has_a_page(client: FlaskClient) -> None:
+    listed = page(client, "/help").links("/help/")
+    assert listed == [f"/help/{one.name}" for one in TOPICS]
+    for one in TOPICS:
+        assert f"<h1>{one.title}</h1>" in page(client, f"/help/{one.name}").html
+    written = {path.stem for path in TEMPLATES.glob("*.html")} - {"index", "page"}
+    assert written == {one.name for one in TOPICS}
+
+
+def test_help_is_found_from_the_page_about_it_and_from_the_readme(client: FlaskClient) -> None:
+    assert "/help" in page(client, "/about").links("/help")
+    text = README.read_text("utf-8")
+    assert all(f"/help/{one.name}" in text for one in TOPICS)
+
+
+def test_a_topic_that_is_not_there_is_not_found(client: FlaskClient) -> None:
+    for name in ("nothing", "index", "page", "..%2fbase"):
+        assert client.get(f"/help/{name}").status_code == 404
+
+
+def test_the_unit_of_systemd_starts_a_command_that_there_is(client: FlaskClient) -> None:
+    html = page(client, "/help/systemd").html
+    match = re.search(
+        r"^ExecStart=\S+/bin/hashbag (?P<command>\w+) (?P<option>--\w+)", html, re.MULTILINE
+    )
+    assert match
+    told = run_hashbag([match["command"], "--help"], Path("unused")).stdout
+    assert match["option"] in told
+
+
+@pytest.fixture(scope="module")
+def server(eight: Path) -> Iterator[Server]:
+    settings = {
+        "HASHBAG_PREFIX": "/bags",
+        "HASHBAG_TRUSTED_PROXIES": "1",
+        "HASHBAG_MAX_UPLOAD_MB": "2",
+    }
+    with served(eight, 1, settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("behind") / "nginx"
+    with behind_nginx(folder, recipe(server, "/bags/help/nginx")) as found:
+        yield found
+
+
+@pytest.mark.slow
+def test_pages_come_through_nginx_with_the_sites_own_address(nginx: Proxy) -> None:
+    answer = nginx.get("/bags/items/3", {"X-Forwarded-Host": "evil.example"})
+    assert answer.status == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert f'<link rel="canonical" href="{SITE}/bags/items/3">' in answer.text
+    assert "evil.example" not in answer.text
+    pictures = [one["src"] for one in Page(answer.text).all("img")]
+    for target in (*pictures, *Page(answer.text).links("/bags/browse")[:1]):
+        assert nginx.get(target).status == 200
+    told = nginx.get("/bags/api/v1/openapi.json").json["servers"]
+    assert told == [{"url": "/bags"}]
+
+
+@pytest.mark.slow
+def test_who_comes_without_tls_or_to_the_bare_path_is_led_in(nginx: Proxy) -> None:
+    answer = nginx.get_plain("/bags/items/3?by=whash")
+    assert (answer.status, answer.headers["Location"]) == (301, f"{SITE}/bags/items/3?by=whash")
+    answer = nginx.get("/bags")
+    assert answer.status in {301, 308}
+    assert answer.headers["Location"].removeprefix(SITE) == "/bags/"
+
+
+@pytest.mark.slow
+def test_an_upload_goes_through_nginx_and_one_too_large_is_refused_by_the_app(
+    nginx: Proxy,
+) -> None:
+    body, headers = picture_form(encoded(bag(2), "PNG"), "photo.png")
+    found = nginx.send("POST", "/bags/search", headers, body)
+    assert found.status == 303
+    assert found.headers["Location"].startswith("/bags/search?q=")
+    cards = Page(nginx.get(found.headers["Location"]).text).all("li")
+    assert next(one["data-item"] for one in cards if "data-item" in one) == "3"
+    body, headers = picture_form(b"x" * 2_200_000, "photo.png")
+    refused = nginx.send("POST", "/bags/search", headers, body)
+    assert (refused.status, "the 2 MB that one upload may have" in refused.text) == (413, True)
+
+
+def requests(server: Server, address: str) -> list[dict[str, Any]]:
+    """List what the server's log says of the requests for one address."""
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    return [one for one in lines if f"{one['path']}?{one['query']}" == address]
+
+
+@pytest.mark.slow
+def test_the_log_has_the_client_that_nginx_saw(nginx: Proxy, server: Server) -> None:
+    forged = {"X-Forwarded-For": "203.0.113.9", "SCRIPT_NAME": "/evil"}
+    assert nginx.get("/bags/items/5", forged).status == 200
+    eventually(lambda: requests(server, "/items/5?"), "the request was logged")
+    assert {one["client"] for one in requests(server, "/items/5?")} == {CLIENT}
+
+
+@pytest.mark.slow
+def test_nginx_keeps_pictures_and_no_pages(nginx: Proxy, server: Server) -> None:
+    picture = nginx.get("/bags/api/v1/items/7").json["thumb"]
+    for target, most in ((f"{picture}&again=1", 1), ("/bags/items/7?by=whash&k=5", 3)):
+        answers = [nginx.get(target) for _ in range(3)]
+        assert {one.status for one in answers} == {200}
+        assert len({one.body for one in answers}) == 1
+        marker = f"/healthz?after={most}"  # when it is logged, so is what was asked before
+        assert nginx.get(f"/bags{marker}").status == 200
+        eventually(lambda: requests(server, marker), "all was logged")  # noqa: B023
+        assert len(requests(server, target.removeprefix("/bags"))) == most
+
+
+@pytest.mark.slow
+def test_counts_are_for_this_machine_and_what_is_beside_the_path_is_not_ours(
+    nginx: Proxy,
+) -> None:
+    assert nginx.get("/bags/metrics").status == 403  # this client is not the machine's own address
+    assert nginx.get("/elsewhere").status == 404

@@ -1,0 +1,63 @@
+"""Help for who runs the app: recipes, written for this server's own settings."""
+
+import math
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Blueprint, render_template, request
+
+from webapp.context import hashbag
+from webapp.exceptions import ItemNotFound
+from webapp.web import embed
+from webapp.web.api_guide import some_item
+
+bp = Blueprint("help_pages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A page of help, at `/help/<name>`, from the template of that name in `templates/help/`."""
+
+    name: str
+    title: str
+    told: str
+
+
+TOPICS = (
+    Topic("nginx", "Behind nginx", "TLS, a path of a site, uploads and caching, by nginx"),
+    Topic("caddy", "Behind Caddy", "the same by Caddy, which fetches its certificates itself"),
+    Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
+    Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
+)
+
+_DEFAULT_BIND = "127.0.0.1:8000"
+
+
+@bp.get("/help")
+def index() -> str:
+    """List all topics."""
+    return render_template("help/index.html", topics=TOPICS)
+
+
+@bp.get("/help/<name>")
+def topic(name: str) -> str:
+    """Show one."""
+    found = next((one for one in TOPICS if one.name == name), None)
+    if found is None:
+        raise ItemNotFound(
+            f"there is no help on '{name[:40]}'; there is on "
+            f"{', '.join(one.name for one in TOPICS)}"
+        )
+    return render_template(
+        f"help/{found.name}.html",
+        topic=found,
+        bind=os.environ.get("HASHBAG_BIND", _DEFAULT_BIND),
+        prefix=request.script_root,
+        host=urlsplit(request.host_url).hostname,
+        # Of a body, with what a form adds: so that it is the app that says what is too large.
+        body_mb=math.ceil(hashbag().settings.max_upload_mb) + 1,
+        max_upload_mb=hashbag().settings.max_upload_mb,
+        origins=embed.origins(),
+        some_item=some_item(),
+    )

@@ -1,0 +1,90 @@
+"""Items by the owner's own names for them: a product number, in whatever column it stands."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, jsonify, redirect
+from werkzeug.wrappers import Response
+
+from webapp.context import hashbag
+from webapp.exceptions import IndexNotReady, ItemNotFound
+from webapp.models import Filters
+from webapp.web import parameters
+from webapp.web.item_json import items_json
+from webapp.web.links import Value, link
+from webapp.web.shortlist import MOST
+
+bp = Blueprint("lookup", __name__)
+
+# Beyond it one reading of the whole table is quicker than reading so many items.
+_MOST_CANDIDATES = 500
+
+
+@bp.get("/items/by/<column>/<path:value>")
+def items_by(column: str, value: str) -> Response:
+    """Go to the item that has a value in a column; to all of them where several have it."""
+    found = ids_having(column, value)
+    if len(found) == 1:
+        return redirect(link("pages.item", item_id=found[0]))
+    narrowing = _facet(column)
+    # A list has a limit; the words of a value find all that have it, and at times more.
+    narrowed: dict[str, Value] = {narrowing or "text": value.strip()}
+    if narrowing or len(found) > MOST:
+        return redirect(link("pages.browse", narrowed))
+    return redirect(link("shortlist.show", ids=",".join(map(str, found))))
+
+
+@bp.get("/api/v1/items/by/<column>/<path:value>")
+def items_by_json(column: str, value: str) -> Response:
+    """List the items that have a value in a column, by ascending id: the first of them, if many."""
+    found = ids_having(column, value)
+    shown = hashbag().snapshot.items(found[: parameters.MAX_PER_PAGE])
+    return jsonify(items=items_json(shown), total=len(found))
+
+
+def ids_having(column: str, value: str) -> Sequence[int]:
+    """Find the items with a value in a column, by ascending id.
+
+    The value is as in the owner's list; of the column's name, case and signs do not matter.
+
+    Raises:
+        ItemNotFound: no item has it.
+    """
+    wanted = value.strip()
+    narrowing = _facet(column)
+    if narrowing:
+        facets = hashbag().facets
+        found = facets.ids[facets.matching(Filters.by({narrowing: (wanted,)}))].tolist()
+    else:
+        found = [
+            item.id
+            for item in hashbag().snapshot.items(_candidates(wanted))
+            if any(
+                text.strip() == wanted and _folded(name) == _folded(column)
+                for name, text in item.extra.items()
+            )
+        ]
+    if not found:
+        raise ItemNotFound(f"no bag here has {column[:40]} {wanted[:80]}")
+    return list(found)
+
+
+def _facet(column: str) -> str | None:
+    """Return the facet that a column is; None for one that has too many values for that."""
+    names = hashbag().facets.values
+    return next((name for name in names if _folded(name) == _folded(column)), None)
+
+
+def _folded(name: str) -> str:
+    """Write a column's name without what people write otherwise: `Product No.`, `product_no`."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+def _candidates(value: str) -> list[int]:
+    """Return the ids of items that may have a value, ascending: by its words where these few."""
+    facets = hashbag().facets
+    try:
+        ids = facets.ids[facets.matching(Filters.by({}, text=value))].tolist()
+    except IndexNotReady:  # built before words were searched
+        ids = []
+    few = 0 < len(ids) <= _MOST_CANDIDATES
+    return list(ids) if few else hashbag().catalog.ids_mentioning(value)
