@@ -51,28 +51,22 @@ def measure(size: int, seed: int, jobs: int) -> Iterator[Step]:
 def _adding(core: Hashbag, size: int, seed: int) -> Iterator[BenchRow]:
     """Time reading a photo alone, and reading it, adding an item and finding it.
 
-    Another application finds it too, as another worker would: one that followed the last change.
+    Another application finds it, as another worker would: one that followed the last change.
     """
     other = core_at(core.settings.instance)
     photos = list(_photos(seed))
 
-    def add(number: int) -> None:
+    def add(number: int, by: str) -> None:
         read = core.live_items.read(photos[number])
         item, _ = core.live_items.add([read], {"title": "New"})
-        for one in (core, other):
-            found = one.searcher.similar_to(read.fingerprint, Query(RANKINGS["look"], 9))
-            assert found.hits[0].distance == 0, "the item that was added has this very picture"
-            assert item.id in one.newest().facets.ids[-1:], "and its own id"
+        found = other.searcher.similar_to(read.fingerprint, Query(RANKINGS[by], 9))
+        assert found.hits[0].distance == 0, "the item that was added has this very picture"
+        assert item.id in other.newest().facets.ids[-1:], "and its own id"
 
-    yield from _rows(
-        size,
-        f"a photo of {_PIXELS} px",
-        {
-            "its decoding, hashing and thumbnails alone": lambda n: core.live_items.read(photos[n]),
-            "all of it, until two processes found it": add,
-        },
-        _PHOTOS,
-    )
+    systems: dict[str, Callable[[int], object]] = {
+        "its decoding, hashing and thumbnails alone": lambda n: core.live_items.read(photos[n])
+    } | {f"all, until another process found it by {by}": partial(add, by=by) for by in _RANKED}
+    yield from _rows(size, f"a photo of {_PIXELS} px", systems, _PHOTOS)
 
 
 def _photos(seed: int) -> Iterator[SentPhoto]:
