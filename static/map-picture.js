@@ -28,6 +28,7 @@ export class Picture {
   element = make("div", "view");
 
   #ground = make("div", "ground", this.element);
+  #colours = null;
   #levels = make("div", "levels", this.element);
   #layers = new Map(); // level -> { box, tiles }
   #level = 0;
@@ -37,8 +38,8 @@ export class Picture {
   #wantsCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /**
-   * @param {{columns: number, rows: number, last: number, tiles: string}} about the last level,
-   *   and the address of the tile 0/0/0
+   * @param {{columns: number, rows: number, last: number, tiles: string, colours: ?string}} about the
+   *   last level, the address of the tile 0/0/0, and that of the colours, if any
    * @param {{painted: Function, settled: Function, lost: Function}} tell called after each frame,
    *   when a movement has ended, and when a tile did not come
    */
@@ -47,7 +48,15 @@ export class Picture {
     this.tell = tell;
     // On a dense screen a cell's pixels are spent sooner.
     this.finest = devicePixelRatio > 1 ? 1 / 96 : 1 / CELL;
+    if (about.colours) this.#colour(about);
     this.coarsest = Math.min(about.last, 2); // 16 tiles at most, kept below all others
+  }
+
+  /** Lay colours under the bags: a picture with a pixel for each cell. */
+  #colour({ colours, columns, rows }) {
+    this.#colours = new Image(columns, rows);
+    Object.assign(this.#colours, { alt: "", className: "colours", src: colours });
+    this.#ground.replaceWith(this.#colours);
   }
 
   /** Begin in the page, at a level around a point, or with the whole map. */
@@ -202,6 +211,7 @@ export class Picture {
     if (Math.abs(level - this.#level) > 1) this.#show(level);
     const place = `translate3d(${left}px, ${top}px, 0)`;
     this.#ground.style.transform = `${place} scale(${columns * size}, ${rows * size})`;
+    if (this.#colours) this.#colours.style.transform = `${place} scale(${size})`;
     for (const [number, { box }] of this.#layers) {
       box.style.transform = `${place} scale(${(size / CELL) * 2 ** (last - number)})`;
     }

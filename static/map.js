@@ -18,7 +18,7 @@ const caption = make("p", "caption");
 caption.setAttribute("aria-live", "polite");
 
 const picture = new Picture(
-  { columns, rows, last: Number(told.last), tiles: told.tiles },
+  { columns, rows, last: Number(told.last), tiles: told.tiles, colours: told.colours },
   { painted: placeLink, settled: remember, lost: () => say(LOST) },
 );
 const view = picture.element;
@@ -102,6 +102,12 @@ function remember() {
   const now = picture.isWhole() ? [] : new URLSearchParams(remembered);
   for (const [name, value] of now) address.searchParams.set(name, value);
   history.replaceState(null, "", address);
+  for (const choice of document.querySelectorAll(".colour-by .chip")) {
+    const there = new URL(choice.href);
+    for (const name of ["x", "y", "z", "item"]) there.searchParams.delete(name);
+    for (const [name, value] of now) there.searchParams.set(name, value);
+    choice.href = there;
+  }
 }
 
 // --- fingers and mice ---

@@ -94,7 +94,8 @@ def chromium() -> Iterator[Browser]:
 # The pages there are, by a name for each.
 PAGES = (
     *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
-    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
+    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map"),
+    *("coloured map", "map as a list"),
     *("about", "API", "help", "shortlist", "words", "error"),
 )
 LOST = "404|/items/4711"
@@ -121,6 +122,7 @@ def addresses(shop: Server) -> dict[str, str]:
         f"/why?q={code}&to=9&by=whash",
         "/duplicates",
         "/map",
+        "/map?colour_by=category&only=tote",
         "/map?view=list",
         "/about",
         "/api",

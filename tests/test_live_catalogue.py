@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.pictures import bag, encoded
 from tests.serving import Answer, Server, picture_form, served
 from webapp.config import load
 from webapp.context import Hashbag
+from webapp.exceptions import IndexNotReady
 from webapp.index.engines.registry import engine_of
 from webapp.index.generation import build, manifest_digest, open_generation
 from webapp.index.snapshot import Snapshot
@@ -69,7 +71,11 @@ class Shop:
         return self.server.send(method, target, headers | ADMIN, body)
 
     def oracle(self) -> Searcher:
-        """Build an index anew of what the database holds now, in a folder of its own."""
+        """Build an index anew of what the database holds now, in a folder of its own.
+
+        What a look distance means is set when an index is built that is published, by its random
+        pairs of items: those are the same here.
+        """
         folder = self.instance.with_name(f"oracle-{self._builds}")
         self._builds += 1
         folder.mkdir()
@@ -78,7 +84,12 @@ class Shop:
             build(folder, frozen, engine)
         built = open_generation(folder, engine, manifest_digest(folder))
         shutil.rmtree(folder)  # what is mapped stays
-        return Searcher(Snapshot(self.core.catalog, built.facets, built))
+        live = self.core.newest().published
+        assert not isinstance(live, IndexNotReady)
+        kinds = {
+            name: replace(kind, pairs=live.kinds[name].pairs) for name, kind in built.kinds.items()
+        }
+        return Searcher(Snapshot(self.core.catalog, built.facets, replace(built, kinds=kinds)))
 
 
 def form_of(seed: int, fields: dict[str, object]) -> tuple[bytes, dict[str, str]]:

@@ -21,6 +21,7 @@ from webapp.exceptions import MapNotDrawn, MapNotReady
 from webapp.explore.map.drawing import draw
 
 ITEMS = 60
+OTHERWISE = re.compile("view=list|colour_by=")  # the same items, shown otherwise
 LINK = re.compile(r'href="([^"]+)"')
 
 
@@ -147,7 +148,9 @@ def test_what_is_not_there_is_a_404(visitor: FlaskClient, mapped: Flask, path: s
     assert visitor.get(path.format(version=version)).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["z=x", "x=-1", "y=nan", "z=31", "item=0", "view=globe"])
+@pytest.mark.parametrize(
+    "query", ["z=x", "x=-1", "y=nan", "z=31", "item=0", "view=globe", "colour_by=x"]
+)
 def test_a_bad_parameter_is_named(visitor: FlaskClient, query: str) -> None:
     answer = visitor.get(f"/map?{query}")
     assert answer.status_code == 400
@@ -166,7 +169,7 @@ def test_captions_name_the_items_of_a_block_of_cells(visitor: FlaskClient, mappe
     for cell, words in said.items():
         item = visitor.get(f"/api/v1/items/{found.ids[int(cell)]}").get_json()
         price = "" if item["price"] is None else f"€\u00a0{item['price']:.0f}"
-        assert words == [item["title"], item["brand"], price]
+        assert words == [item["title"], item["brand"], price, ""]
 
 
 def test_links_alone_lead_from_the_whole_map_to_every_item(
@@ -177,7 +180,7 @@ def test_links_alone_lead_from_the_whole_map_to_every_item(
     while waiting:
         page = text(visitor, waiting.pop())
         items |= {int(link[7:]) for link in links(page, "/items/")}
-        pages = {link for link in links(page, "/map") if "view=list" not in link}
+        pages = {link for link in links(page, "/map") if not OTHERWISE.search(link)}
         waiting += sorted(pages - seen)
         seen |= pages
     assert items == set(core_of(mapped).maps.current().ids)
@@ -213,7 +216,9 @@ def test_without_a_map_the_page_says_how_to_get_one(filled: Flask, path: str) ->
     assert "/browse" in page
 
 
-@pytest.mark.parametrize("path", ["/map", "/map?z=3&x=1&y=1", "/map?view=list"])
+@pytest.mark.parametrize(
+    "path", ["/map", "/map?z=3&x=1&y=1", "/map?colour_by=price", "/map?view=list"]
+)
 def test_the_pages_have_nothing_inline(visitor: FlaskClient, path: str) -> None:
     page = text(visitor, path)
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*src=)", page)

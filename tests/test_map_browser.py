@@ -178,7 +178,7 @@ def test_a_double_click_comes_closer_around_the_pointer_and_opens_nothing(page: 
 
 def test_keys_go_from_bag_to_bag_and_enter_opens_one(page: Page) -> None:
     open_map(page)
-    page.locator(".map-bar .chip").focus()
+    page.locator(".colour-by .chip").last.focus()
     page.keyboard.press("Tab")
     link, caption = page.locator(".view .cell"), page.locator(".caption b")
     expect(link).to_be_focused()

@@ -3,6 +3,7 @@
 import hashlib
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -22,7 +23,7 @@ from webapp.hashing.code_packing import pack
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.engines.registry import engine_of
-from webapp.index.generation import Published, build, manifest_digest, open_generation
+from webapp.index.generation import Generation, Published, build, manifest_digest, open_generation
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
@@ -124,7 +125,7 @@ def apply(catalog: Catalog, some: Sequence[tuple[str, object, int]]) -> None:
             writer.remove([ids[place % len(ids)]])
 
 
-def built_anew(core: Hashbag, folder: Path) -> Published:
+def built_anew(core: Hashbag, folder: Path) -> Generation:
     """Build the oracle: a generation of the catalogue as it is, in a folder of its own."""
     folder.mkdir()
     engine = engine_of(core.settings)
@@ -182,7 +183,7 @@ def same_tables(now: Published, oracle: Published) -> None:
         assert whole.codes.tolist() == expected.table.whole.codes.tolist()
         assert whole.rows.tolist() == expected.table.whole.rows.tolist()
         assert now.kinds[name].scale == expected.scale
-        assert now.kinds[name].random_distances.tolist() == expected.random_distances.tolist()
+        assert now.kinds[name].pairs.distances.tolist() == expected.pairs.distances.tolist()
         for item_id in (*expected.table.ids.tolist(), 999):
             for number in (1, 2, 3):
                 assert found.code(item_id, number) == expected.table.code(item_id, number)
@@ -264,4 +265,30 @@ def test_changes_laid_over_a_generation_answer_as_a_new_one_would(
         if len(oracle.facets.ids):
             assert sharing(now.identical_pictures) == sharing(oracle.identical_pictures)
             same_answers(core, now, oracle, seed)
+    core.catalog.engine.dispose()
+
+
+def test_what_a_distance_means_stays_until_a_new_index_is_built(tmp_path: Path) -> None:
+    core = Hashbag(load({}, {"instance": tmp_path / "instance"}))
+    writer = CatalogWriter(core.catalog)
+    writer.make_catalog()
+    described = {"title": "", "brand": "", "price": None, "colour": "", "category": ""}
+    writer.write([entry_of(([(number % PICTURES, 0)], described, ())) for number in range(40)])
+    core.generations.publish(core.catalog)
+    before = core.newest().published
+    CatalogWriter(core.catalog, live=True).remove(list(range(1, 30)))
+    after = core.newest().published
+    assert isinstance(before, Published)
+    assert isinstance(after, Published)
+    oracle = built_anew(core, tmp_path / "oracle")
+    assert len(after.facets.ids) == 11
+    assert not oracle.kinds["shape"].pairs.are_enough
+    for name, kind in after.kinds.items():
+        assert kind.pairs is before.kinds[name].pairs
+        assert kind.scale == before.kinds[name].scale
+    told_so = replace(
+        oracle,
+        kinds={n: replace(k, pairs=after.kinds[n].pairs) for n, k in oracle.kinds.items()},
+    )
+    same_answers(core, after, told_so, 1)
     core.catalog.engine.dispose()

@@ -23,7 +23,7 @@ from tests.pictures import COLOURS, bag
 from webapp import create_app, maintenance
 from webapp.cli.items import add
 from webapp.hashing.kinds import KINDS
-from webapp.index.kind_index import random_pairs
+from webapp.index.random_pairs import random_pairs
 from webapp.maintenance import checks
 from webapp.models import Filters, Result
 from webapp.search.look import BALANCED, LOOK, LOOK_SCALE

@@ -169,7 +169,11 @@ def test_only_pages_have_a_trail(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/items/5", "/search", "/compare?item=5", "/why?item=5&to=7", "/map", "/about"]
+    "path",
+    [
+        *("/", "/items/5", "/search", "/compare?item=5", "/why?item=5&to=7"),
+        *("/map", "/map?colour_by=brand", "/duplicates", "/about"),
+    ],
 )
 def test_style_and_scripts_of_a_page_stay_small(mapped: Flask, path: str) -> None:
     """What a page loads by itself, before anybody moves a frame or drops a file on it."""

@@ -12,8 +12,10 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady, NothingPublished
-from webapp.explore.duplicates import Duplicates, Groupings
+from webapp.explore.duplicates import Duplicates, Grouping
 from webapp.explore.map.store import Maps
+from webapp.explore.pair_counts import PairCounts
+from webapp.explore.remembered import Remembered
 from webapp.index.engines.registry import engine_of
 from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
@@ -103,11 +105,15 @@ class Hashbag:
     @property
     def duplicates(self) -> Duplicates:
         """Groups of the snapshot's items that are nearly the same."""
-        return Duplicates(self.snapshot, self._groupings)
+        return Duplicates(self.snapshot, self._groupings, self._pair_counts)
 
     @cached_property
-    def _groupings(self) -> Groupings:
-        return Groupings()
+    def _groupings(self) -> Remembered[Grouping]:
+        return Remembered()
+
+    @cached_property
+    def _pair_counts(self) -> Remembered[PairCounts]:
+        return Remembered()
 
     @property
     def publisher(self) -> Publisher:

@@ -53,3 +53,6 @@ for (const step of document.querySelectorAll("[data-photo]")) {
   (step.querySelector(".mat") ?? step).replaceChildren(canvas);
   show(photo, canvas, photo.cut ?? WHOLE);
 }
+
+// The way back to the result, with all that was chosen there.
+for (const way of document.querySelectorAll("[data-back]")) way.href = marked(way.dataset.back)?.url ?? way.href;

@@ -36,8 +36,8 @@ from webapp.lab import bench as measuring
 def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **options: Any) -> None:
     """Measure speed and cost beside rivals and the machine's own limits, in some minutes.
 
-    SECTIONS are any of query, index, import and web; all, if none is named. Rivals that are not
-    installed are named. `--seconds` are those of each web case.
+    SECTIONS are any of query, index, import, web and live; all, if none is named. Rivals that
+    are not installed are named. `--seconds` are those of each web case.
     """
     core = hashbag()
     codes = measuring.codes_of(core.catalog) if real else None

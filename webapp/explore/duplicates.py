@@ -1,8 +1,6 @@
 """Near-duplicates: groups of items that are linked by small distances in one kind."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,6 +10,8 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter
 from webapp.explore.near_pairs import spanning_links
 from webapp.explore.nodes import Nodes, proven_nodes
+from webapp.explore.pair_counts import PairCounts, count_pairs
+from webapp.explore.remembered import Remembered
 from webapp.explore.spanning_forest import Forest, Lengths, Links, make_links
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
@@ -30,7 +30,6 @@ DEFAULT_KIND = "shape"
 _USUAL = {"dhash": 1} | dict.fromkeys(
     ("colour", "whash", "colorhash", "ahash", "phash_simple", "dhash_vertical"), 0
 )
-_MOST_KNOWN = 8
 _GROUPS_AT_ONCE = 100
 
 
@@ -146,44 +145,18 @@ def _places_in(table: CodeTable, complete: CodeTable) -> Positions:
     return np.searchsorted(known, sought * base + numbers)
 
 
-class Groupings:
-    """Remembers the last few groupings, by generation, kind and limit: they never change.
-
-    Safe to use from several threads.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str, int], Grouping] = OrderedDict()
-        self._looking = threading.Lock()
-        self._computing = threading.Lock()
-
-    def once(self, key: tuple[str, str, int], compute: Callable[[], Grouping]) -> Grouping:
-        """Return a known grouping, or compute it while others who want one wait."""
-        if (found := self._find(key)) is not None:
-            return found
-        with self._computing:
-            found = self._find(key)  # another thread may have computed it meanwhile
-            if found is None:
-                found = compute()
-                with self._looking:
-                    self._known[key] = found
-                    while len(self._known) > _MOST_KNOWN:
-                        self._known.popitem(last=False)
-            return found
-
-    def _find(self, key: tuple[str, str, int]) -> Grouping | None:
-        with self._looking:
-            if key in self._known:
-                self._known.move_to_end(key)
-            return self._known.get(key)
-
-
 class Duplicates:
     """Groups the items of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, groupings: Groupings) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        groupings: Remembered[Grouping],
+        pair_counts: Remembered[PairCounts],
+    ) -> None:
         self._snapshot = snapshot
         self._groupings = groupings
+        self._pair_counts = pair_counts
 
     def grouping(self, kind: HashKind, limit: int) -> Grouping:
         """Group all items by a kind.
@@ -204,6 +177,16 @@ class Duplicates:
         return self._groupings.once(
             key, lambda: grouping_of(table.ids, self._nodes(kind, table.whole), limit)
         )
+
+    def pair_counts(self, kind: HashKind) -> PairCounts:
+        """Count the pairs of items at each distance that can be asked.
+
+        Raises:
+            IndexNotReady: nothing that could answer is published.
+        """
+        table, most = self._snapshot.kind(kind.name).table, most_distance(kind)
+        key = (self._snapshot.generation.name, kind.name, most)
+        return self._pair_counts.once(key, lambda: count_pairs(self._nodes(kind, table), most))
 
     def _nodes(self, kind: HashKind, table: CodeTable) -> Nodes:
         """Leave out the codes that prove nothing, so that plain pictures are no duplicates."""

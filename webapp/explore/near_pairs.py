@@ -92,7 +92,7 @@ class _Search:
     """Compares the pairs that may need a link, of codes in the order of `Forest.order`."""
 
     def __init__(self, codes: Planes, limit: int, forest: Forest) -> None:
-        self._codes = _selective_words_first(codes)
+        self._codes = selective_words_first(codes)
         self._limit = limit
         self._forest = forest
         self._steps = forest.steps(limit + 1)
@@ -146,7 +146,7 @@ class _Search:
         if bound.max() <= 1:
             return
         left, right = self._codes[:, rows], self._codes[:, others]
-        counts, near, words = _first_words(left, right, bound)
+        counts, near, words = first_words(left, right, bound)
         places = np.flatnonzero(near)
         i, j = np.divmod(places, len(others))
         lengths = counts.ravel()[places].astype(np.uint16)
@@ -159,8 +159,8 @@ class _Search:
             self._steps = self._forest.steps(self._limit + 1)
 
 
-def _first_words(
-    left: Planes, right: Planes, bound: Lengths
+def first_words(
+    left: Planes, right: Planes, bound: Lengths | np.uint8
 ) -> tuple[Lengths, NDArray[np.bool_], int]:
     """Count the differing bits of all pairs, word by word, until few pairs are below their bound.
 
@@ -180,7 +180,7 @@ def _first_words(
     return counts, near, words
 
 
-def _selective_words_first(codes: Planes) -> Planes:
+def selective_words_first(codes: Planes) -> Planes:
     """Sort the words by how many bits differ in them between random codes, the most first."""
     shuffled = np.random.default_rng(_SEED).permutation(codes.shape[1])
     differing = np.bitwise_count(codes ^ codes[:, shuffled]).mean(axis=1)

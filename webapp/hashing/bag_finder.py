@@ -5,7 +5,6 @@ only take away what the network expects around a thing. Needs the extra `learned
 """
 
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from PIL import Image
 
 from webapp.hashing import learned
 from webapp.hashing.learned import session
+from webapp.hashing.library_versions import installed_version
 
 is_installed = learned.is_installed
 
@@ -76,7 +76,7 @@ WHOLE = Frame(0.0, 0.0, 1.0, 1.0)
 
 def versions() -> str:
     """Name what decides where bags are found."""
-    return f"{REVISION} by onnxruntime {version('onnxruntime')}"
+    return f"{REVISION} by onnxruntime {installed_version('onnxruntime')}"
 
 
 def find_bags(picture: Image.Image) -> tuple[Frame, ...]:

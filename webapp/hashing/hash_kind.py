@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.hashing import bag_finder
+from webapp.hashing.library_versions import installed_version
 from webapp.hashing.picture_features import PictureFeatures
 
 Bits = NDArray[np.bool_]
@@ -135,7 +135,7 @@ class HashKind:
 
     def _own_versions(self) -> str:
         own = [f"{self.name} {self.revision}"] if self.revision else []
-        return ", ".join([*own, *(f"{name} {version(name)}" for name in self.libraries)])
+        return ", ".join([*own, *(f"{name} {installed_version(name)}" for name in self.libraries)])
 
     def can_compare(self, versions: str) -> bool:
         """Say whether codes made by these versions can be compared with codes made here.

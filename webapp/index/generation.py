@@ -20,7 +20,7 @@ from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
 from webapp.index.identical_pictures import IdenticalPictures
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import KindIndex, kind_index
 from webapp.index.manifest import (
     FORMAT,
     MANIFEST,
@@ -207,7 +207,7 @@ def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
     if table.photos:
         shared = (photos for photos in known if photos.equals(table.photos))
         table = replace(table, photos=next(shared, table.photos))
-    return KindIndex(table, engine.open(table, folder, name))
+    return kind_index(table, engine.open(table, folder, name))
 
 
 def _check_files(

@@ -14,7 +14,7 @@ from webapp.index.overlay import OverlaidGeneration
 # Every search also looks at all changed items. Up to this share of the catalogue, and for a small
 # one up to so many, nobody would feel it.
 _ITEMS_PER_CHANGE = 100
-_LEAST_CHANGES = 200
+_LEAST_CHANGES = 50
 
 _COMMAND = (sys.executable, "-m", "webapp", "index", "--changes")
 

@@ -12,6 +12,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import colour
 from webapp.index.hamming import Planes, to_planes
 from webapp.index.kind_index import KindIndex
+from webapp.index.table import Table
 from webapp.models import Code
 from webapp.search.look import COLOUR, LOOK
 
@@ -89,12 +90,11 @@ def _code(rgb: NDArray[np.float64]) -> Code:
 
 def offered(kind_index: KindIndex) -> tuple[str, ...]:
     """Return the colours that are the nearest of all to some item, in the order of `TINTS`."""
-    found = kind_index.cached("tints", lambda: _present(kind_index))
+    found = kind_index.arrays.once("tints", lambda: _present(kind_index.table))
     return tuple(name for name, present in zip(TINTS, found.tolist(), strict=True) if present)
 
 
-def _present(kind_index: KindIndex) -> NDArray[np.integer]:
+def _present(table: Table) -> NDArray[np.integer]:
     """Count the items to which each colour is the nearest, shape (colours,)."""
-    table = kind_index.table
     apart = np.stack([table.distances(tinted(name).queries) for name in TINTS])
     return np.bincount(apart.argmin(axis=0), minlength=len(TINTS))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from webapp.hashing.hash_kind import HashKind
 from webapp.index.hamming import Positions
-from webapp.index.kind_index import MIN_ITEMS_FOR_PAIRS, KindIndex
+from webapp.index.kind_index import KindIndex
 from webapp.models import Level
 from webapp.search import levels
 from webapp.search.levels import Levels
@@ -33,7 +33,8 @@ class PreparedQuery:
     """A query, ready to be answered by one snapshot.
 
     All distances are in the unit of `measure`: bits for a kind, look distance for the look.
-    `random_distances`: those of random pairs of items, ascending, shape (20000,). `bits`: the
+    `random_distances`: those of random pairs of items, ascending, shape (20000,), or (0,)
+    where there are too few items to say. `bits`: the
     distance at which similarity is 0, which is the width of a kind's code, or `LOOK_SCALE`.
     `levels`: None where several queries are asked at once, and for leanings that were not
     measured. `bag`: whether the photo asked with shows one; None if that is not known.
@@ -51,9 +52,9 @@ class PreparedQuery:
 
         None where there are too few items to say.
         """
-        if len(self.measure.ids) < MIN_ITEMS_FOR_PAIRS:
-            return None
         pairs = self.random_distances
+        if not len(pairs):
+            return None
         return float(np.searchsorted(pairs, distance, side="right") / len(pairs))
 
     def verdicts(

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.hashing import bag_sense
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
+from webapp.index.random_pairs import RandomPairs
 from webapp.index.snapshot import Snapshot
 from webapp.index.table import Table
 from webapp.models import NO_FILTERS, Filters, Fingerprint
@@ -101,7 +103,7 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
         measure = by_nearest_photo(of_photos, table.photos)
         return PreparedQuery(
             measure,
-            part.kind_index.random_distances_ascending,
+            _told(part.kind_index.pairs, part.kind_index.pairs.ascending),
             (part,),
             query.by.bits,
             None
@@ -110,6 +112,11 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
             bag_sense.shows_bag(fingerprint),
         )
     return _prepare_look(snapshot, fingerprint, query)
+
+
+def _told(pairs: RandomPairs, distances: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Return the distances of random pairs; none where they are too few to say anything."""
+    return distances if pairs.are_enough else distances[:0]
 
 
 def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
@@ -150,15 +157,12 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     )
     kind_indexes, shares = [part.kind_index for part in parts], [part.share for part in parts]
     measure = LookMeasure(kind_indexes, [part.readings.queries for part in parts], shares)
-    random_distances = kind_indexes[0].cached(
+    pairs = [kind_index.pairs for kind_index in kind_indexes]
+    random_distances = pairs[0].arrays.once(
         (LOOK.name, *shares),
         lambda: np.sort(
-            kind_indexes[0].nearest_of_pairs(
-                blend(
-                    [kind_index.random_photo_distances for kind_index in kind_indexes],
-                    [kind_index.scale for kind_index in kind_indexes],
-                    shares,
-                )
+            pairs[0].nearest(
+                blend([one.photo_distances for one in pairs], [one.scale for one in pairs], shares)
             )
         ),
     )
@@ -166,7 +170,7 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     thresholds = _look_thresholds(names, query)
     return PreparedQuery(
         measure_of_items,
-        random_distances,
+        _told(pairs[0], random_distances),
         parts,
         query.by.bits,
         # Each photo is one more that may be near by chance.

@@ -17,7 +17,7 @@ from webapp.explore.duplicates import (
     usual_distance,
 )
 from webapp.hashing.hash_kind import HashKind
-from webapp.web import downloads, parameters
+from webapp.web import distance_bars, downloads, parameters
 
 bp = Blueprint("duplicates", __name__)
 
@@ -50,8 +50,7 @@ class DuplicatesRequest:
     @property
     def choices(self) -> Mapping[str, int]:
         """The distances that the page offers as links, by their names."""
-        near = max(2, self.kind.bits // 20)
-        return {"Identical": 0, "Very near": near // 2, "Near": near}
+        return distance_bars.distances_offered(self.kind)
 
     @property
     def looser(self) -> int | None:
@@ -127,5 +126,7 @@ def page() -> str | Response:
         grouping=grouping,
         groups=[(group, copies(core.catalog, group)) for group in groups],
         pages=pages,
+        histogram=distance_bars.histogram_of(wanted.kind, core.duplicates.pair_counts(wanted.kind)),
+        total=core.facets.count(),
         FIRST=FIRST,
     )

@@ -79,12 +79,13 @@ def narrowing() -> Mapping[str, Value]:
     """Return the filters as parameters of an address; made once, as each link of a page asks."""
     if "narrowing" not in g:
         filters: Filters | None = getattr(g, "filters", None)
-        g.narrowing = _given(_parameters(filters)) if filters else {}
+        g.narrowing = _given(parameters_of(filters)) if filters else {}
     found: Mapping[str, Value] = g.narrowing
     return found
 
 
-def _parameters(filters: Filters) -> dict[str, Value]:
+def parameters_of(filters: Filters) -> dict[str, Value]:
+    """Return filters as parameters of an address; those that are None are left out of it."""
     prices_and_words = ("min_price", "max_price", "text")
     return {name: filters.values(name) for name in filters.facets} | {
         name: getattr(filters, name) for name in prices_and_words

@@ -3,12 +3,14 @@
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.context import hashbag
-from webapp.exceptions import ItemNotFound, MapNotReady
+from webapp.exceptions import BadParameter, ItemNotFound, MapNotReady
 from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS
 from webapp.explore.map.store import Map
 from webapp.explore.map.window import Block, Window, overview, window
 from webapp.models import Item
-from webapp.web import parameters
+from webapp.web import map_colours, parameters
+from webapp.web.links import parameters_of
+from webapp.web.map_colours import value_of
 from webapp.web.template_filters import heading, price
 
 bp = Blueprint("maps", __name__, url_prefix="/map")
@@ -48,9 +50,13 @@ def _as_picture(found: Map) -> str:
         total=hashbag().catalog.count(),
         window=seen,
         items=_items_in(found, seen) if seen.is_last else {},
+        colours=map_colours.coloured(found),
+        offered=map_colours.offered(),
+        value_of=value_of,
         some=hashbag().snapshot.items(found.ids[:PER_PAGE]),
         view={"z": level, "x": x, "y": y} if level >= 0 else None,
         chosen=found.ids.index(item_id) if place else None,
+        as_filters=parameters_of,
         absent=bool(item_id and not place),
         CELL=CELL_PIXELS,
         TILE=TILE_PIXELS,
@@ -98,14 +104,31 @@ def cells(version: str) -> Response:
     return _for_ever(jsonify(columns=found.columns, ids=found.ids))
 
 
+@bp.get("/colours/<version>.png")
+def colours(version: str) -> Response:
+    """Send the colours under a map's items, a pixel for each cell."""
+    found = map_colours.coloured(hashbag().maps.named(version))
+    if found is None:
+        raise BadParameter("colour_by", "say by what the map is to be coloured")
+    answer = Response(found.picture, mimetype="image/png")
+    # Attributes may change between the page and its picture.
+    return _for_ever(answer) if request.args.get("v") == found.digest else answer
+
+
 @bp.get("/captions/<version>/<int:x>-<int:y>.json")
 def captions(version: str, x: int, y: int) -> Response:
-    """Send heading, brand and price of each item in one block, by cell."""
+    """Send heading, brand and price of each item in one block, by cell, and what colours it."""
     found = hashbag().maps.named(version)
     block = Block(x * BLOCK, y * BLOCK, (x + 1) * BLOCK, (y + 1) * BLOCK)
     inside = [c for c in block.cells(found.columns, len(found.ids)) if c is not None]
     items = _items_at(found, inside)
-    answer = jsonify({c: [heading(item), item.brand, price(item)] for c, item in items.items()})
+    name = request.args.get("colour_by", "")
+    answer = jsonify(
+        {
+            cell: [heading(item), item.brand, price(item), value_of(item, name)]
+            for cell, item in items.items()
+        }
+    )
     answer.cache_control.max_age = _HOUR
     return answer
 

@@ -16,7 +16,7 @@ from webapp.exceptions import MapNotDrawn
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import k_smallest
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import kind_index
 from webapp.models import Progress, WithProgress
 from webapp.search.look import LookMeasure
 
@@ -59,7 +59,7 @@ def measure(tables: Sequence[CodeTable]) -> WithProgress[Nearness]:
 
     `tables` are those of the look's two parts, shape and colour.
     """
-    shape, colour = (KindIndex(table, ExactIndex(table)) for table in tables)
+    shape, colour = (kind_index(table, ExactIndex(table)) for table in tables)
     count = len(shape.table.ids)
     landmarks = np.sort(
         np.random.default_rng(_SEED).choice(count, min(count, _MAX_LANDMARKS), replace=False)

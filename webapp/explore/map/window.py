@@ -69,6 +69,13 @@ class Window:
         ]
 
     @property
+    def block(self) -> Block:
+        """All cells that it shows; at the edges of the map, some that are none."""
+        per_tile = self.pyramid.cells_per_tile(self.level)
+        right, bottom = self.left + self.across, self.top + self.down
+        return Block(self.left * per_tile, self.top * per_tile, right * per_tile, bottom * per_tile)
+
+    @property
     def is_last(self) -> bool:
         """Whether cells are as large as they get."""
         return self.level == self.pyramid.last

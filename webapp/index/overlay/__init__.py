@@ -18,7 +18,7 @@ from webapp.index.code_table import CodeTable
 from webapp.index.facets import Facets
 from webapp.index.generation import Generation, Published
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import KindIndex, kind_index
 from webapp.index.manifest import Manifest
 from webapp.index.overlay import overlaid_facets, overlaid_pictures
 from webapp.index.overlay.lazy_mapping import LazyMapping
@@ -72,7 +72,10 @@ class OverlaidGeneration(Published):
     def _kind(self, name: str) -> KindIndex:
         table = self._tables[name]
         frozen = self.frozen.kinds.get(name)
-        return KindIndex(table, OverlaidIndex(frozen.index if frozen else NoIndex(), table))
+        index = OverlaidIndex(frozen.index if frozen else NoIndex(), table)
+        if frozen and frozen.pairs.are_enough and self._before == self._now:
+            return KindIndex(table, index, frozen.pairs)
+        return kind_index(table, index)
 
     @cached_property
     def _tables(self) -> LazyMapping[OverlaidTable]:
@@ -111,13 +114,38 @@ class OverlaidGeneration(Published):
         return {name: codes[name] for name in self.kinds if name in codes}
 
     @cached_property
+    def _before(self) -> set[str]:
+        """The kinds of which all photos had codes when the index was built."""
+        return _with_most(
+            {
+                name: kind.table.photo_count
+                for name, kind in self.frozen.kinds.items()
+                if kind.table.ids is self.frozen.facets.ids
+            }
+        )
+
+    @cached_property
+    def _now(self) -> set[str]:
+        """The kinds of which all photos have codes now; no table is made to tell."""
+        counts = {}
+        for name in self._tables:
+            known = self.frozen.kinds.get(name)
+            frozen = known.table.whole if known else no_codes(KINDS[name])
+            splice, ids = _spliced(frozen.ids, self.recent.changed, self.recent.ids_with(name))
+            if len(ids) == len(self._items[1]):
+                gone = len(splice.gone)
+                if frozen.photos:
+                    gone = len(frozen.photos.photos_of(splice.gone)[0])
+                counts[name] = frozen.photo_count - gone + self.recent.photos_with(name)
+        return _with_most(counts)
+
+    @cached_property
     def identical_pictures(self) -> IdenticalPictures:
         """Which items share their picture with others."""
-        before, now = _complete(self.frozen), _complete(self)
-        tables = {name: self._tables[name] for name in now}
+        tables = {name: self._tables[name] for name in self._now}
         if not tables:
             return NONE_IDENTICAL
-        if before != now:
+        if self._before != self._now:
             return overlaid_pictures.anew(self.catalog, tables, self.facets.ids)
         known, (splice, _) = self.frozen.identical_pictures, self._items
         return OverlaidPictures(self.catalog, known, splice, tables, self.recent.present).find()
@@ -146,11 +174,7 @@ def _spliced_photos(
     return splice, PhotoRows(ids.searchsorted(item_ids).astype(np.int32), numbers)
 
 
-def _complete(published: Published) -> set[str]:
-    """Name the kinds of which all photos have codes."""
-    most = max((one.table.photo_count for one in published.kinds.values()), default=0)
-    return {
-        name
-        for name, one in published.kinds.items()
-        if one.table.ids is published.facets.ids and one.table.photo_count == most
-    }
+def _with_most(photos: Mapping[str, int]) -> set[str]:
+    """Name the kinds that have the most photos."""
+    most = max(photos.values(), default=0)
+    return {name for name, count in photos.items() if count == most}

@@ -43,6 +43,15 @@ class RecentItems:
         """The kinds of which they have codes."""
         return {kind for entry in self.present for codes in entry.codes.values() for kind in codes}
 
+    def ids_with(self, kind: str) -> Ids:
+        """Return the ids, ascending, of the items of which a photo has a code of a kind."""
+        having = (one for one in self.present if any(kind in c for c in one.codes.values()))
+        return np.array([entry.item.id for entry in having], dtype=np.int64)
+
+    def photos_with(self, kind: str) -> int:
+        """Count the photos that have a code of a kind."""
+        return sum(kind in codes for entry in self.present for codes in entry.codes.values())
+
     def table(self, kind: str) -> CodeTable:
         """Make the table of their codes in one kind."""
         hash_kind = KINDS[kind]

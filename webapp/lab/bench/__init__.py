@@ -10,7 +10,7 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
-from webapp.lab.bench import importing, index, load, query, web
+from webapp.lab.bench import importing, index, live, load, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
@@ -35,7 +35,7 @@ CASES = tuple(
     for name in ("whash", "colorhash", "phash", "shape", "colour", "learned", "look")
     if name == "look" or name in KINDS
 )
-_SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,)}
+_SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,), "live": (100_000,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,12 @@ def _web(options: Options) -> Iterator[Progress | BenchRow]:
             yield from web.measure(core, options.seconds, options.seed)
 
 
-_MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web}
+def _live(options: Options) -> Iterator[Progress | BenchRow]:
+    for size in options.sizes or _SIZES["live"]:
+        yield from live.measure(size, options.seed, options.jobs)
+
+
+_MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web, "live": _live}
 
 
 def codes_of(catalog: Catalog) -> dict[str, Packed]:

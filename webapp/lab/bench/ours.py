@@ -14,7 +14,7 @@ from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import load_table, make_table
 from webapp.index.engines import Engine
 from webapp.index.hamming import to_planes
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import KindIndex, kind_index
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rivals import Code, Found, K
 from webapp.search.look import BALANCED, LookMeasure
@@ -47,7 +47,7 @@ def built(engine: Engine, codes: Coded) -> Iterator[Built]:
         opened = {}
         for kind in codes:
             table = load_table(folder, kind, KINDS[kind].bits)
-            opened[kind] = KindIndex(table, engine.open(table, folder, kind))
+            opened[kind] = kind_index(table, engine.open(table, folder, kind))
         load_ms = 1000 * (time.perf_counter() - began)
         size = sum(path.stat().st_size for path in folder.iterdir())
         yield Built(opened, seconds, size, load_ms)

@@ -75,7 +75,7 @@ def draw(kind: HashKind, count: int, seed: int) -> Packed:
     views = [_packed(to_bits, whole), _packed(to_bits, cut), _packed(to_bits, _moved(cut, random))]
     equal = random.random(count) < _EQUAL_VIEWS_SHARE
     views[2][equal] = views[1][equal]
-    return np.stack(views, axis=1)
+    return np.stack(views[: kind.views], axis=1)
 
 
 def _packed(to_bits: Callable[[Floats], NDArray[np.bool_]], points: Floats) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("query", "index", "import", "web")
+SECTIONS = ("query", "index", "import", "web", "live")
 
 
 @dataclass(frozen=True, slots=True)

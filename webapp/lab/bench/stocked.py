@@ -68,16 +68,19 @@ def _add(
         maker_of = dict(connection.execute(query).tuples().all())
         maker_ids = {name: maker_of[kind.versions()] for name, kind in KINDS.items()}
         rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
-        item_insert = str(items.insert().compile(connection))
-        names = [column.name for column in items.columns]
         for start in range(0, count, _BATCH):
             batch = list(itertools.islice(rows, _BATCH))
-            _many(connection, item_insert, [tuple(row[name] for name in names) for row in batch])
-            _many(
+            _insert(connection, items, batch)
+            _insert(
                 connection,
-                str(codes.insert().compile(connection)),
+                codes,
                 [
-                    (name, first + number, drawn[name][number].tobytes(), maker_ids[name])
+                    {
+                        "kind": name,
+                        "item_id": first + number,
+                        "code": drawn[name][number].tobytes(),
+                        "maker_id": maker_ids[name],
+                    }
                     for number in range(start, start + len(batch))
                     for name in drawn
                 ],
@@ -87,9 +90,16 @@ def _add(
         )
 
 
-def _many(connection: sa.Connection, statement: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows, all with the same columns; the others of the table have their defaults."""
+    names = list(rows[0])
+    statement = table.insert().values({name: sa.bindparam(name) for name in names})
+    compiled = statement.compile(connection)
+    order = [name for name in compiled.positiontup or () if name in names]
     # Straight through the driver: through SQLAlchemy millions of rows take minutes more.
-    connection.exec_driver_sql(statement, rows)
+    connection.exec_driver_sql(str(compiled), [tuple(row[name] for name in order) for row in rows])
 
 
 def _items(

@@ -12,6 +12,7 @@ TITLES = {
     "index": "building and opening; ratio of build seconds",
     "import": "photos taken in; ratio of time to the recipe's loop",
     "web": "answers under gunicorn, 16 connections; ratio of answers a second to the recipe's page",
+    "live": "changes without a new index; processor time in microseconds; ratio to the first line",
 }
 
 _COLUMNS = {
@@ -19,6 +20,7 @@ _COLUMNS = {
     "index": ("seconds", "ratio", "bytes_per_item", "load_ms", "note"),
     "import": ("per_second", "ratio", "seconds", "memory_mb"),
     "web": ("per_second", "ratio", "cpu_us", "p50_us", "p99_us", "seconds", "memory_mb", "note"),
+    "live": ("p50_us", "p95_us", "ratio"),
 }
 _HEADS = {
     "p50_us": "p50",

@@ -16,7 +16,7 @@ from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import load_table
 from webapp.index.engines.exact import ExactIndex
 from webapp.index.hamming import Planes
-from webapp.index.kind_index import KindIndex
+from webapp.index.kind_index import KindIndex, kind_index
 from webapp.lab.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.search.look import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
 from webapp.search.nearest import KindMeasure
@@ -178,4 +178,4 @@ def open_system(name: str, folder: Path) -> System:
 def open_kind(name: str, folder: Path) -> KindIndex:
     """Open a kind over the codes in a gallery's folder."""
     table = load_table(folder, name, KINDS[name].bits)
-    return KindIndex(table, ExactIndex(table))
+    return kind_index(table, ExactIndex(table))

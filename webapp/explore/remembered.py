@@ -1,0 +1,45 @@
+"""The last few answers that took a while to compute, for others who ask the same."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+Key = tuple[str, str, int]
+"""What an answer is of: the name of a generation, a kind, and a limit in bits."""
+
+_MOST_KNOWN = 8
+
+
+class Remembered(Generic[Answer]):
+    """Remembers the last few answers by generation, kind and limit: they never change.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Key, Answer] = OrderedDict()
+        self._looking = threading.Lock()
+        self._computing = threading.Lock()
+
+    def once(self, key: Key, compute: Callable[[], Answer]) -> Answer:
+        """Return a known answer, or compute it while others who want one wait."""
+        if (found := self._find(key)) is not None:
+            return found
+        with self._computing:
+            found = self._find(key)  # another thread may have computed it meanwhile
+            if found is None:
+                found = compute()
+                with self._looking:
+                    self._known[key] = found
+                    while len(self._known) > _MOST_KNOWN:
+                        self._known.popitem(last=False)
+            return found
+
+    def _find(self, key: Key) -> Answer | None:
+        with self._looking:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
