@@ -18,7 +18,8 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry
 from webapp.config import load
 from webapp.context import Hashbag
-from webapp.explore.duplicates import Duplicates, Groupings
+from webapp.explore.duplicates import Duplicates
+from webapp.explore.remembered import Remembered
 from webapp.hashing.code_packing import pack
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
@@ -222,9 +223,10 @@ def same_answers(core: Hashbag, now: Published, oracle: Published, seed: int) ->
                 assert told(of_item) == told(Searcher(other).similar_to_item(asked, query))
     for kind in ("shape", "whash"):
         if kind in oracle.kinds:
-            groupings = [
-                Duplicates(each, Groupings()).grouping(KINDS[kind], 6) for each in (one, other)
-            ]
+            of_each = [Duplicates(each, Remembered(), Remembered()) for each in (one, other)]
+            groupings = [each.grouping(KINDS[kind], 6) for each in of_each]
+            counts = [each.pair_counts(KINDS[kind]).pairs.tolist() for each in of_each]
+            assert counts[0] == counts[1]
             assert groupings[0].ids.tolist() == groupings[1].ids.tolist()
             assert groupings[0].starts.tolist() == groupings[1].starts.tolist()
 

@@ -186,7 +186,9 @@ class Duplicates:
         """
         table, most = self._snapshot.kind(kind.name).table, most_distance(kind)
         key = (self._snapshot.generation.name, kind.name, most)
-        return self._pair_counts.once(key, lambda: count_pairs(self._nodes(kind, table), most))
+        return self._pair_counts.once(
+            key, lambda: count_pairs(self._nodes(kind, table.whole), most)
+        )
 
     def _nodes(self, kind: HashKind, table: CodeTable) -> Nodes:
         """Leave out the codes that prove nothing, so that plain pictures are no duplicates."""
