@@ -96,8 +96,6 @@ PAGES = (
     *("grid", "filtered", "nothing found", "browse", "item", "upload form", "upload result"),
     *("compare", "why", "why by colour", "why of an upload", "duplicates", "map"),
     *("coloured map", "map as a list"),
-    *("about", "API", "shortlist", "words", "error"),
-    *("compare", "why", "why by colour", "why of an upload", "duplicates", "map", "map as a list"),
     *("about", "API", "help", "shortlist", "words", "error"),
 )
 LOST = "404|/items/4711"
