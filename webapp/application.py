@@ -59,7 +59,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     )
     app.request_class = MemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
-    app.config["SECRET_KEY"] = settings.secret_key or None
+    app.config["SECRET_KEY"] = settings.secret_key or None  # else the desk draws one
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # addresses carry the content
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["hashbag"] = Hashbag(settings)

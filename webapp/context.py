@@ -9,6 +9,7 @@ from flask import current_app, g, has_app_context
 from webapp.catalog.importer import Importer
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
+from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady, NothingPublished
@@ -136,6 +137,11 @@ class Hashbag:
     def tokens(self) -> Tokens:
         """Who may use the API."""
         return Tokens(self.catalog)
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """Who is signed in to the desk."""
+        return SignIns(self.catalog)
 
     def keep_up(self) -> None:
         """Have a new index built, elsewhere, once live changes are so many that it is worth it.

@@ -108,6 +108,24 @@ requests = sa.Table(
     sa.Column("created", Whole, nullable=False, index=True),  # seconds since 1970
 )
 
+# Who is signed in to the desk; the id itself only the browser has.
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # of its id: SHA-256, in hex
+    sa.Column("holder", sa.Text, nullable=False),  # the digest of the token that it began with
+    sa.Column("expires", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
+# Tries to sign in that failed, for some minutes; no address is kept, only its keyed hash.
+sign_in_tries = sa.Table(
+    "sign_in_tries",
+    metadata,
+    sa.Column("id", Whole, primary_key=True),
+    sa.Column("client", sa.Text, nullable=False, index=True),
+    sa.Column("tried", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
 makers = sa.Table(
     "makers",
     metadata,

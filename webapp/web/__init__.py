@@ -8,6 +8,7 @@ from webapp.web import (
     api_guide,
     branding,
     compare,
+    desk,
     duplicates,
     embed,
     errors,
@@ -50,6 +51,7 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
+    desk.register(app)
     others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
     for module in (*_PAGES, *others):
         if settings.shows_tools or module not in _TOOLS:

@@ -1,4 +1,4 @@
-"""Layout 5: changes without a new index: their log, tokens of who may make them, known requests."""
+"""Layout 5: changes without a new index: their log, who may make them, what the desk keeps."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,3 +38,22 @@ def upgrade() -> None:
         sa.Column("created", _whole(), nullable=False),
     )
     op.create_index("ix_requests_created", "requests", ["created"])
+    _add_sign_ins()
+
+
+def _add_sign_ins() -> None:
+    op.create_table(
+        "sign_ins",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("holder", sa.Text, nullable=False),
+        sa.Column("expires", _whole(), nullable=False),
+    )
+    op.create_index("ix_sign_ins_expires", "sign_ins", ["expires"])
+    op.create_table(
+        "sign_in_tries",
+        sa.Column("id", _whole(), primary_key=True),
+        sa.Column("client", sa.Text, nullable=False),
+        sa.Column("tried", _whole(), nullable=False),
+    )
+    op.create_index("ix_sign_in_tries_client", "sign_in_tries", ["client"])
+    op.create_index("ix_sign_in_tries_tried", "sign_in_tries", ["tried"])
