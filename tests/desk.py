@@ -1,11 +1,15 @@
 """The desk as a browser without scripts uses it: pages are read, their forms filled in and sent."""
 
+import html
+import io
 import re
 from html.parser import HTMLParser
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from tests.pictures import bag, encoded
 
 OWNER = "of-the-owner"
 Fields = dict[str, Any]
@@ -14,11 +18,11 @@ Fields = dict[str, Any]
 class _Forms(HTMLParser):
     """Collects the forms of a page with what their fields hold."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.forms: list[tuple[dict[str, str], Fields]] = []
         self._select = self._text = ""
-        self.feed(html)
+        self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -69,7 +73,12 @@ def sign_in(client: FlaskClient, token: str = OWNER, to: str = "/admin") -> Test
     return send(client, asking, "/admin/sign-in", token=token)
 
 
+def photo(seed: int, name: str = "bag.png") -> tuple[io.BytesIO, str]:
+    """Return a drawn bag as a file field sends it."""
+    return io.BytesIO(encoded(bag(seed), "PNG")), name
+
+
 def told(page: TestResponse) -> str:
     """Return what a page of the desk says of what was done, and its problems."""
     found = re.findall(r'<p class="(?:told|problem)[^>]*>(.*?)</p>', page.text, re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", "", one).strip() for one in found)
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", "", one).strip() for one in found))

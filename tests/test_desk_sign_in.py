@@ -2,10 +2,10 @@
 
 import os
 import re
-import shutil
 import stat
-from collections.abc import Iterator
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -20,16 +20,13 @@ from webapp.catalog.tokens import Scope
 
 
 @pytest.fixture
-def instance(eight: Path, tmp_path: Path) -> Path:
-    """Copy an instance with 8 drawn pictures."""
-    return Path(shutil.copytree(eight, tmp_path / "instance"))
+def instance(desk_instance: Path) -> Path:
+    return desk_instance
 
 
 @pytest.fixture
-def app(instance: Path) -> Iterator[Flask]:
-    app = create_app({"instance": instance, "admin_token": OWNER})
-    yield app
-    core_of(app).catalog.engine.dispose()
+def app(desk_app: Flask) -> Flask:
+    return desk_app
 
 
 @pytest.fixture
@@ -158,10 +155,8 @@ def test_after_many_wrong_tokens_one_is_locked_out_of_every_worker(
     answer = client.post("/admin/sign-in", data=fields, environ_base=elsewhere)
     assert answer.status_code == 303
     # And the lock ends.
-    import time  # noqa: PLC0415
-
     later = time.time() + TRIES_SECONDS + 1
-    monkeypatch.setattr("webapp.catalog.sign_ins.time.time", lambda: later)
+    monkeypatch.setattr("webapp.catalog.sign_ins.time", SimpleNamespace(time=lambda: later))
     assert sign_in(another).status_code == 303
 
 

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from flask import current_app, g, has_app_context
 
 from webapp.catalog.importer import Importer
+from webapp.catalog.item_bin import ItemBin
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
@@ -137,6 +138,11 @@ class Hashbag:
     def tokens(self) -> Tokens:
         """Who may use the API."""
         return Tokens(self.catalog)
+
+    @property
+    def item_bin(self) -> ItemBin:
+        """What was removed at the desk, and can be brought back."""
+        return ItemBin(self.catalog, self.thumbs)
 
     @property
     def sign_ins(self) -> SignIns:

@@ -18,7 +18,7 @@ from webapp.catalog.import_list.table_reading import open_table
 from webapp.exceptions import ImportListError
 
 _NOTHING_GIVEN: Mapping[str, str] = MappingProxyType({})
-_FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "imports", "maps", "thumbs")
+_FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "imports", "maps", "originals", "thumbs")
 
 
 class ImportList:

@@ -2,16 +2,20 @@
 
 from flask import Flask
 
-from webapp.web.desk import guard, home, sessions, signing
+from webapp.web.desk import guard, home, items, removed, sessions, signing, wording
 
-_PAGES = (signing, home)
-_NAVIGATION = (("desk_home.show", "Overview"),)
+_PAGES = (signing, home, items, removed)
+_NAVIGATION = (
+    ("desk_home.show", "Overview"),
+    ("desk_items.add_form", "Add a bag"),
+    ("desk_removed.show", "Removed"),
+)
 
 
 def register(app: Flask) -> None:
     """Give the application the desk."""
     sessions.register(app)
     guard.register(app)
-    app.jinja_env.globals.update(DESK_PAGES=_NAVIGATION, signed_in=sessions.is_signed_in)
+    wording.register(app, _NAVIGATION)
     for module in _PAGES:
         app.register_blueprint(module.bp)

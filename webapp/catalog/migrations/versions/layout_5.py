@@ -39,6 +39,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_requests_created", "requests", ["created"])
     _add_sign_ins()
+    _add_bin()
+    _add_what_the_owner_says_and_sees()
 
 
 def _add_sign_ins() -> None:
@@ -57,3 +59,49 @@ def _add_sign_ins() -> None:
     )
     op.create_index("ix_sign_in_tries_client", "sign_in_tries", ["client"])
     op.create_index("ix_sign_in_tries_tried", "sign_in_tries", ["tried"])
+
+
+def _add_bin() -> None:
+    op.create_table(
+        "binned",
+        sa.Column("item_id", _whole(), primary_key=True, autoincrement=False),
+        sa.Column("batch", sa.Text, nullable=False),
+        sa.Column("removed", _whole(), nullable=False),
+        sa.Column("content", sa.JSON, nullable=False),
+    )
+    op.create_index("ix_binned_batch", "binned", ["batch"])
+    op.create_index("ix_binned_removed", "binned", ["removed"])
+    op.create_table(
+        "binned_photos",
+        sa.Column(
+            "item_id",
+            _whole(),
+            sa.ForeignKey("binned.item_id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("path", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+    )
+    op.create_index("ix_binned_photos_path", "binned_photos", ["path"])
+    op.create_index("ix_binned_photos_digest", "binned_photos", ["digest"])
+
+
+def _add_what_the_owner_says_and_sees() -> None:
+    op.create_table(
+        "kept_apart",
+        *(
+            sa.Column(
+                name, _whole(), sa.ForeignKey("items.id", ondelete="CASCADE"), primary_key=True
+            )
+            for name in ("first", "second")
+        ),
+    )
+    op.create_index("ix_kept_apart_second", "kept_apart", ["second"])
+    op.create_table(
+        "daily_counts",
+        sa.Column("day", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("item_id", _whole(), primary_key=True, autoincrement=False, server_default="0"),
+        sa.Column("count", sa.Integer, nullable=False),
+    )
