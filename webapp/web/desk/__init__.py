@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from webapp.web.desk import guard, home, items, removed, sessions, signing, wording
+from webapp.web.desk import bags, guard, home, items, many, removed, sessions, signing, wording
 
-_PAGES = (signing, home, items, removed)
+_PAGES = (signing, home, items, removed, bags, many)
 _NAVIGATION = (
     ("desk_home.show", "Overview"),
+    ("desk_bags.show", "Bags"),
     ("desk_items.add_form", "Add a bag"),
     ("desk_removed.show", "Removed"),
 )
