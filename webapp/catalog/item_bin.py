@@ -76,16 +76,17 @@ class ItemBin:
         Raises:
             ItemNotFound: it is there no more.
         """
-        query = sa.select(binned).where(binned.c.batch == batch).order_by(binned.c.item_id)
+        of_batch = binned.c.batch == batch
+        query = sa.select(binned.c.item_id).where(of_batch).order_by(binned.c.item_id)
         with self._writer().transaction() as connection:
-            rows = connection.execute(query).all()
-            if not rows:
+            ids = list(connection.scalars(query))
+            if not ids:
                 raise ItemNotFound("this cannot be undone any more: what was removed is gone")
-            for row in rows:
-                _put_back(connection, row.content)
-            ids = [row.item_id for row in rows]
+            for some in _chunks(ids):
+                those = sa.select(binned.c.content).where(binned.c.item_id.in_(some))
+                _put_back(connection, connection.scalars(those).all())
             note(connection, ids, live=True)
-            connection.execute(binned.delete().where(binned.c.batch == batch))
+            connection.execute(binned.delete().where(of_batch))
         return ids
 
     def batches(self, shown: int) -> Sequence[Batch]:
@@ -194,31 +195,38 @@ def _item(content: Mapping[str, Any]) -> Item:
     return Item(**content["item"], further=tuple(ItemPhoto(**one) for one in content["further"]))
 
 
-def _put_back(connection: sa.Connection, content: Mapping[str, Any]) -> None:
-    """Write an item with its photos and codes as they were."""
-    columns = dict(content["item"])
-    place = (removed.c.path == columns["path"]) & (removed.c.occurrence == columns["occurrence"])
-    connection.execute(removed.delete().where(place))  # imports may take its photo in again
-    columns["occurrence"] = _free_occurrence(connection, columns["path"], columns["occurrence"])
-    connection.execute(items.insert().values(**columns))
-    if content["further"]:
-        connection.execute(photos.insert(), content["further"])
-    rows = [
+def _put_back(connection: sa.Connection, contents: Sequence[Mapping[str, Any]]) -> None:
+    """Write items with their photos and codes as they were."""
+    rows = [dict(content["item"]) for content in contents]
+    for columns in rows:
+        place = (columns["path"], columns["occurrence"])
+        of_it = (removed.c.path == place[0]) & (removed.c.occurrence == place[1])
+        connection.execute(removed.delete().where(of_it))  # imports may take its photo in again
+    _find_places(connection, rows)
+    connection.execute(items.insert(), rows)
+    further = [photo for content in contents for photo in content["further"]]
+    made = [
         {
-            "item_id": columns["id"],
+            "item_id": content["item"]["id"],
             "kind": kind,
             "photo": photo,
             "code": b64decode(code),
             "maker_id": maker,
         }
+        for content in contents
         for kind, photo, code, maker in content["codes"]
     ]
-    if rows:
-        connection.execute(codes.insert(), rows)
+    for table, of_table in ((photos, further), (codes, made)):
+        if of_table:
+            connection.execute(table.insert(), of_table)
 
 
-def _free_occurrence(connection: sa.Connection, path: str, before: int) -> int:
-    """Return which item of a photo it is: as before, unless another has that place by now."""
-    of_photo = sa.select(items.c.occurrence).where(items.c.path == path)
-    taken = set(connection.scalars(of_photo))
-    return before if before not in taken else max(taken) + 1
+def _find_places(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Have each be the same of its photo's items as before, unless another is that by now."""
+    paths = {columns["path"] for columns in rows}
+    there = sa.select(items.c.path, items.c.occurrence).where(items.c.path.in_(paths))
+    taken = {(path, occurrence) for path, occurrence in connection.execute(there)}
+    for columns in rows:
+        while (columns["path"], columns["occurrence"]) in taken:
+            columns["occurrence"] += 1
+        taken.add((columns["path"], columns["occurrence"]))
