@@ -24,6 +24,7 @@ from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
+from webapp.maintenance.background import BackgroundCommand
 from webapp.maintenance.folding import BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
@@ -165,6 +166,16 @@ class Hashbag:
     def folding(self) -> BackgroundFolding:
         """What builds a new index once live changes are many."""
         return BackgroundFolding(self.settings)
+
+    @property
+    def import_check(self) -> BackgroundCommand:
+        """What finds out what an import from the desk would change."""
+        return BackgroundCommand(self.settings, "desk-import", "check")
+
+    @property
+    def import_taking(self) -> BackgroundCommand:
+        """What takes an import from the desk in."""
+        return BackgroundCommand(self.settings, "desk-import", "take")
 
     @property
     def importer(self) -> Importer:

@@ -2,13 +2,27 @@
 
 from flask import Flask
 
-from webapp.web.desk import bags, guard, home, items, many, removed, sessions, signing, wording
+from webapp.web.desk import (
+    bags,
+    guard,
+    home,
+    imports,
+    items,
+    many,
+    removed,
+    sessions,
+    signing,
+    wording,
+)
 
-_PAGES = (signing, home, items, removed, bags, many)
+LARGEST_BYTES = guard.LARGEST_BYTES
+
+_PAGES = (signing, home, items, removed, bags, many, imports)
 _NAVIGATION = (
     ("desk_home.show", "Overview"),
     ("desk_bags.show", "Bags"),
     ("desk_items.add_form", "Add a bag"),
+    ("desk_import.show", "Import"),
     ("desk_removed.show", "Removed"),
 )
 

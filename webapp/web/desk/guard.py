@@ -19,6 +19,9 @@ from webapp.web.desk.sessions import PATH, is_signed_in, sign_with_key
 
 _OPEN = frozenset({"desk.sign_in", "desk.sign_in_form"})
 
+LARGEST_BYTES = {"desk_import.send": 1024**3}
+"""Of the body of a request, where it may be larger than a picture."""
+
 _csrf = CSRFProtect()
 
 
@@ -46,6 +49,9 @@ def _let_in() -> AnyResponse | None:
     if request.endpoint not in _OPEN and not is_signed_in():
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("desk.sign_in_form", to=wanted), HTTPStatus.SEE_OTHER)
+    request.max_content_length = LARGEST_BYTES.get(
+        request.endpoint or "", current_app.config["MAX_CONTENT_LENGTH"]
+    )
     _csrf.protect()
     return None
 
