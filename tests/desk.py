@@ -55,16 +55,17 @@ class _Forms(HTMLParser):
 
 
 def send(
-    client: FlaskClient, page: TestResponse, action: str, headers: Any = None, **fields: Any
+    client: FlaskClient, page: TestResponse | str, action: str, headers: Any = None, **fields: Any
 ) -> TestResponse:
     """Fill in the first form of a page whose address ends with `action`, and send it."""
-    for attributes, kept in _Forms(page.text).forms:
+    text = page if isinstance(page, str) else page.text
+    for attributes, kept in _Forms(text).forms:
         if attributes.get("action", "").endswith(action):
             method = client.post if attributes.get("method") == "post" else client.get
             given = kept | fields
             sent = {"data": given} if method == client.post else {"query_string": given}
             return method(attributes["action"], headers=headers, **sent)
-    raise AssertionError(f"no form of this page goes to {action}: {page.text}")
+    raise AssertionError(f"no form of this page goes to {action}: {text}")
 
 
 def sign_in(client: FlaskClient, token: str = OWNER, to: str = "/admin") -> TestResponse:

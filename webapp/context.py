@@ -6,8 +6,10 @@ from functools import cached_property, lru_cache
 
 from flask import current_app, g, has_app_context
 
+from webapp.catalog.daily_counts import DailyCounts
 from webapp.catalog.importer import Importer
 from webapp.catalog.item_bin import ItemBin
+from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
@@ -144,6 +146,16 @@ class Hashbag:
     def item_bin(self) -> ItemBin:
         """What was removed at the desk, and can be brought back."""
         return ItemBin(self.catalog, self.thumbs)
+
+    @property
+    def kept_apart(self) -> KeptApart:
+        """Which bags look the same and are not, as the owner said."""
+        return KeptApart(self.catalog)
+
+    @property
+    def daily_counts(self) -> DailyCounts:
+        """What visitors do, as numbers a day."""
+        return DailyCounts(self.catalog)
 
     @property
     def sign_ins(self) -> SignIns:

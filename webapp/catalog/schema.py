@@ -152,10 +152,9 @@ binned_photos = sa.Table(
 kept_apart = sa.Table(
     "kept_apart",
     metadata,
-    sa.Column("first", sa.ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column(
-        "second", sa.ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
+    # No foreign keys: an item that is removed may come back.
+    sa.Column("first", Whole, primary_key=True, autoincrement=False),
+    sa.Column("second", Whole, primary_key=True, autoincrement=False),
 )
 
 # What visitors do, as numbers a day: no photo, no words, no address.

@@ -9,6 +9,7 @@ from webapp.web.desk import (
     imports,
     items,
     many,
+    pairs,
     removed,
     sessions,
     signing,
@@ -17,12 +18,13 @@ from webapp.web.desk import (
 
 LARGEST_BYTES = guard.LARGEST_BYTES
 
-_PAGES = (signing, home, items, removed, bags, many, imports)
+_PAGES = (signing, home, items, removed, bags, many, imports, pairs)
 _NAVIGATION = (
     ("desk_home.show", "Overview"),
     ("desk_bags.show", "Bags"),
     ("desk_items.add_form", "Add a bag"),
     ("desk_import.show", "Import"),
+    ("desk_pairs.show", "The same twice"),
     ("desk_removed.show", "Removed"),
 )
 
