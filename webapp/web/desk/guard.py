@@ -43,11 +43,13 @@ def guarded(name: str, import_name: str) -> Blueprint:
     return bp
 
 
-def _let_in() -> AnyResponse | None:
+def _let_in() -> AnyResponse | tuple[str, int] | None:
     """Ask who is not signed in to sign in: before anything that was sent is read."""
     sign_with_key(current_app)
     if request.endpoint not in _OPEN and not is_signed_in():
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        if request.method not in {"GET", "HEAD"}:
+            return render_template("desk/foreign.html"), HTTPStatus.FORBIDDEN
+        wanted = request.full_path.rstrip("?")
         return redirect(url_for("desk.sign_in_form", to=wanted), HTTPStatus.SEE_OTHER)
     request.max_content_length = LARGEST_BYTES.get(
         request.endpoint or "", current_app.config["MAX_CONTENT_LENGTH"]

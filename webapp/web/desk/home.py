@@ -34,7 +34,7 @@ def show() -> str:
         "desk/home.html",
         items=core.catalog.count(),
         photos=core.catalog.count_photos(),
-        generation="" if isinstance(published, IndexNotReady) else published.name,
+        generation="" if isinstance(published, IndexNotReady) else published.name.partition("+")[0],
         problem=str(published) if isinstance(published, IndexNotReady) else "",
         live=len(published.recent.entries) if isinstance(published, OverlaidGeneration) else 0,
         building=is_building(core.settings.instance) or core.folding.is_running,

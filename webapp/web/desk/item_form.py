@@ -19,6 +19,7 @@ NEW_ROWS = 3
 """How many attributes of a name of one's own the form has empty fields for."""
 
 _EXTRA = "extra."
+_PRICE_PROBLEM = "this is not a price; write it like 49.90"
 
 Typed = dict[str, str]
 
@@ -89,8 +90,9 @@ def as_typed(problem: BadParameter | None = None) -> ItemForm:
     new = [(name, value) for name, value in _new(form) if name.strip() or value.strip()]
     shown = ItemForm(values, extra, new)
     if problem:
-        known = {*values, *extra}
-        shown.problems = {problem.name if problem.name in known else "new": problem.reason}
+        known = {*values, *extra, "image"}
+        reason = _PRICE_PROBLEM if problem.name == "price" else problem.reason
+        shown.problems = {problem.name if problem.name in known else "new": reason}
     return shown
 
 

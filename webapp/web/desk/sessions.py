@@ -57,7 +57,9 @@ def register(app: Flask) -> None:
     app.session_interface = DeskSessions()
     app.config.update(
         SESSION_COOKIE_NAME="hashbag_desk",
-        SESSION_COOKIE_SAMESITE="Strict",
+        # Not "Strict": a link to the desk in a letter would come without the cookie, and the page
+        # that asks to sign in would put another in its place.
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         PERMANENT_SESSION_LIFETIME=LASTS_SECONDS,
     )
