@@ -11,6 +11,8 @@ from webapp.catalog.schema import daily_counts
 
 KEPT_DAYS = 400
 
+_TRIES = 3
+
 Key = tuple[int, str, int]
 """The day, in days since 1970, UTC; what is counted; of which item, or 0."""
 
@@ -29,9 +31,19 @@ class DailyCounts:
 
     def add(self, counts: Mapping[Key, int]) -> None:
         """Add to the counts, all in one transaction."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._add(counts)
+            except sa.exc.IntegrityError:  # another process began the same count just now
+                if not left:
+                    raise
+            else:
+                return
+
+    def _add(self, counts: Mapping[Key, int]) -> None:
         table = daily_counts
         with self._writing.begin() as connection:
-            for (day, name, item_id), count in counts.items():
+            for (day, name, item_id), count in sorted(counts.items()):
                 here = (table.c.day == day) & (table.c.name == name) & (table.c.item_id == item_id)
                 more = table.update().where(here).values(count=table.c.count + count)
                 if not connection.execute(more).rowcount:

@@ -30,6 +30,7 @@ class Visits:
         self._counts: Counter[Key] = Counter()
         self._timer: threading.Timer | None = None
         self._at_exit = False
+        self._is_told = False
 
     def note(self, counts: DailyCounts, name: str, item_id: int = 0) -> None:
         """Count something that was done, and have it written in some seconds."""
@@ -56,9 +57,13 @@ class Visits:
         try:
             counts.add(waiting)
         except CatalogError as problem:
-            log.warning("what visitors do is not counted for now: %s", problem.for_owner)
+            if not self._is_told:
+                log.warning("what visitors do is not counted for now: %s", problem.for_owner)
+            self._is_told = True
             with self._lock:
                 self._counts += waiting
+        else:
+            self._is_told = False
 
 
 def register(app: Flask) -> None:
