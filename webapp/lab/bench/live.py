@@ -60,7 +60,7 @@ def _adding(core: Hashbag, size: int, seed: int) -> Iterator[BenchRow]:
     def add(number: int, by: str) -> None:
         read = core.live_items.read(photos[number])
         item, _ = core.live_items.add([read], {"title": "New"})
-        found = other.searcher.similar_to(read.fingerprint, Query(RANKINGS[by], 9))
+        found = other.searcher.similar_to(read.read.fingerprint, Query(RANKINGS[by], 9))
         assert found.hits[0].distance == 0, "the item that was added has this very picture"
         assert item.id in other.newest().facets.ids[-1:], "and its own id"
 
