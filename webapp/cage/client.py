@@ -15,6 +15,9 @@ from webapp.hashing.picture_work import ReadPicture, Work
 # The cage kills what takes longer than it may; this is for when the cage itself hangs.
 _WAIT_SECONDS = 3 * limits.SECONDS
 _TRIES = 2
+_START_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+_LONG_SECONDS = limits.SECONDS / 2
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ class Cage:
             PicturesBusy: the cage cannot be reached.
         """
         for _ in range(_TRIES):
+            began = time.monotonic()
             try:
                 return self._answer(work, encoded)
             except (ConnectionRefusedError, FileNotFoundError, BlockingIOError) as error:
@@ -49,6 +53,8 @@ class Cage:
                 ) from error
             except (ConnectionError, http.client.HTTPException, TimeoutError) as error:
                 log.warning("a process that read a picture ended: %s", type(error).__name__)
+            if time.monotonic() - began > _LONG_SECONDS:
+                break  # it was killed for that, and another would be as well
         raise UnreadableImage(
             "this picture takes too long or too much memory to read: save it smaller and try again"
         )
@@ -66,6 +72,8 @@ class Cage:
             return body
         if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             raise wire.error_of(body)
+        if wire.FAILED not in answer.headers:  # gunicorn's last word for a process that it ends
+            raise ConnectionResetError(answer.reason)
         raise RuntimeError(f"reading a picture failed: {body.decode(errors='replace')}")
 
 
@@ -91,7 +99,3 @@ class _UnixConnection(http.client.HTTPConnection):
                 time.sleep(_LOOK_SECONDS)
             else:
                 return
-
-
-_START_SECONDS = 5.0
-_LOOK_SECONDS = 0.05

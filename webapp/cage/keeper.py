@@ -8,23 +8,42 @@ import threading
 import time
 from pathlib import Path
 
+from webapp.cage import limits
+
 SOCKET = "_HASHBAG_CAGE"
 PROCESSES = "_HASHBAG_CAGE_PROCESSES"
 INSTANCE = "_HASHBAG_CAGE_INSTANCE"
-"""How the processes are told where they listen, how many they are, and for which instance."""
+SECONDS = "_HASHBAG_CAGE_SECONDS"
+"""How they are told where they listen, how many they are, for which instance, and their limit."""
 
 _COMMAND = (sys.executable, "-m", "gunicorn", "--config", "python:webapp.cage.serving")
 _PAUSE_SECONDS = 1.0
 _ENDS_WITHIN_SECONDS = 10
+_LOOK_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
+# A worker that is forked while a process is being started would inherit the pipe by which that
+# start is awaited, and keep it open: so nobody forks meanwhile.
+_spawning = threading.Lock()
+os.register_at_fork(
+    before=_spawning.acquire,
+    after_in_parent=_spawning.release,
+    after_in_child=_spawning.release,
+)
+
 
 class CageKeeper:
-    """Runs the cage's processes, `processes` of them, behind the socket at a path."""
+    """Runs the cage's processes, `processes` of them, behind the socket at a path.
 
-    def __init__(self, socket: Path, processes: int, instance: Path) -> None:
+    One that works on a picture for longer than `seconds`, by the clock, is killed and replaced.
+    """
+
+    def __init__(
+        self, socket: Path, processes: int, instance: Path, seconds: int = limits.SECONDS
+    ) -> None:
         own = {SOCKET: str(socket), PROCESSES: str(processes), INSTANCE: str(instance)}
+        own[SECONDS] = str(seconds)
         self._environment = os.environ | own
         # A process a core: more threads for a product of matrices would only wait for a core.
         self._environment.setdefault("OMP_NUM_THREADS", "1")
@@ -39,16 +58,23 @@ class CageKeeper:
     def stop(self) -> None:
         """End it, and wait for its end."""
         self._over.set()
-        if self._process is not None:
-            self._process.terminate()
-        self._thread.join(_ENDS_WITHIN_SECONDS)
+        self._thread.join()
 
     def _keep(self) -> None:
         while not self._over.is_set():
-            self._process = subprocess.Popen(_COMMAND, env=self._environment)  # noqa: S603
-            if self._over.is_set():  # told to stop just now
-                self._process.terminate()
-            self._process.wait()
+            with _spawning:
+                self._process = subprocess.Popen(_COMMAND, env=self._environment)  # noqa: S603
+            while self._process.poll() is None and not self._over.wait(_PAUSE_SECONDS):
+                pass
             if not self._over.is_set():
                 log.error("the processes that read pictures ended: they are started anew")
-                time.sleep(_PAUSE_SECONDS)
+        self._end(self._process)
+
+    def _end(self, process: subprocess.Popen[bytes] | None) -> None:
+        if process is None:
+            return
+        process.terminate()
+        deadline = time.monotonic() + _ENDS_WITHIN_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        process.kill()

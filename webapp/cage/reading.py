@@ -35,5 +35,8 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         status, body = HTTPStatus.UNPROCESSABLE_ENTITY, wire.error_told(UnreadableImage(TOO_MUCH))
     except Exception:  # noqa: BLE001 - whoever asked raises it again, and logs it
         status, body = HTTPStatus.INTERNAL_SERVER_ERROR, traceback.format_exc().encode()
-    start(f"{status.value} {status.phrase}", [("Content-Length", str(len(body)))])
+    headers = [("Content-Length", str(len(body)))]
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        headers.append((wire.FAILED, "yes"))
+    start(f"{status.value} {status.phrase}", headers)
     return [body]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from webapp.cage import limits
-from webapp.cage.keeper import INSTANCE, PROCESSES, SOCKET
+from webapp.cage.keeper import INSTANCE, PROCESSES, SECONDS, SOCKET
 
 bind = f"unix:{os.environ[SOCKET]}"
 umask = 0o077  # nobody else may send it pictures
 workers = int(os.environ[PROCESSES])
 worker_class = "sync"  # one picture at a time
-timeout = limits.SECONDS
+timeout = int(os.environ[SECONDS])
 graceful_timeout = 5
 keepalive = 0
 max_requests = 2_000  # decoders may leak memory

@@ -29,6 +29,10 @@ HEADER = "X-Picture"
 """Of a request: all about the picture but its bytes, which are the body."""
 
 
+FAILED = "X-Picture-Failed"
+"""Of an answer: reading failed by a fault of ours, and the body is its traceback."""
+
+
 def head_of(encoded: EncodedPicture) -> str:
     """Write all about a picture but its bytes."""
     crop = astuple(encoded.crop) if encoded.crop else None

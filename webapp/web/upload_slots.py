@@ -49,7 +49,8 @@ class UploadSlots:
                     del self._taken[client]
 
 
-_slots = UploadSlots()
+the_slots = UploadSlots()
+"""Those of this worker."""
 
 
 def takes_pictures(view: Callable[P, T]) -> Callable[P, T]:
@@ -57,7 +58,7 @@ def takes_pictures(view: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(view)
     def placed(*args: P.args, **kwargs: P.kwargs) -> T:
-        with _slots.place(request.remote_addr or ""):
+        with the_slots.place(request.remote_addr or ""):
             return view(*args, **kwargs)
 
     return placed
