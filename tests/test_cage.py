@@ -127,7 +127,7 @@ def test_what_is_wrong_with_a_picture_is_told_as_it_is_here(caged: Caged) -> Non
 def test_a_picture_that_holds_its_decoder_costs_a_process_and_nothing_else(
     caged: Caged, does: str
 ) -> None:
-    with pytest.raises(UnreadableImage, match="save it smaller|MemoryError"):
+    with pytest.raises(UnreadableImage, match=r"save it smaller|MemoryError"):
         caged.cage.upload(picture(1, does))
     for seed in range(4):
         assert caged.cage.upload(picture(seed)) == Here().upload(picture(seed))
