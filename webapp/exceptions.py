@@ -86,6 +86,10 @@ class CatalogBusy(HashbagError):
     """Another process is changing this catalogue."""
 
 
+class BackupError(HashbagError):
+    """A backup cannot be made, or not be put back."""
+
+
 class ChangedMeanwhile(HashbagError):
     """An item was changed since whoever wants to change it read it."""
 
