@@ -69,6 +69,7 @@ def test_the_trail_of_a_photo_leads_back_to_its_result(page: Page, drawn: Path) 
     page.wait_for_url(re.compile("q="))
     result = page.url
     ways = walk(page, 3, 1)
+    expect(page.get_by_role("navigation", name="Trail")).to_contain_text("Your photo")
     assert trail(page) == ["Your photo", *ways]
     page.get_by_role("navigation", name="Trail").get_by_role("link", name="Your photo").click()
     page.wait_for_url(re.compile("q="))

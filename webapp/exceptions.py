@@ -86,6 +86,10 @@ class CatalogBusy(HashbagError):
     """Another process is changing this catalogue."""
 
 
+class BackupError(HashbagError):
+    """A backup cannot be made, or not be put back."""
+
+
 class ChangedMeanwhile(HashbagError):
     """An item was changed since whoever wants to change it read it."""
 
@@ -116,6 +120,10 @@ class NothingPublished(IndexNotReady):
 
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
+
+
+class PicturesBusy(HashbagError):
+    """No more pictures can be read at the moment."""
 
 
 class LearnedUnusable(HashbagError):

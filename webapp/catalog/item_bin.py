@@ -85,7 +85,7 @@ class ItemBin:
             for some in _chunks(ids):
                 those = sa.select(binned.c.content).where(binned.c.item_id.in_(some))
                 _put_back(connection, connection.scalars(those).all())
-            note(connection, ids, live=True)
+            note(connection, ids, ids, live=True)
             connection.execute(binned.delete().where(of_batch))
         return ids
 

@@ -46,7 +46,7 @@ def _locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
     """Hold a lock; the system frees it even after a kill -9."""
     try:
         instance.mkdir(parents=True, exist_ok=True)
-        file = (instance / name).open("w")
+        file = (instance / name).open("a")
     except OSError as error:
         raise CatalogError("the instance folder cannot be written", private=error) from error
     with file:

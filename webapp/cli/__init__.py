@@ -22,6 +22,8 @@ _MODULE_OF = {
     "duplicates": "duplicates",
     "bench": "measuring",
     "token": "tokens",
+    "backup": "backups",
+    "restore": "backups",
     "serve": "service",
     "desk-import": "desk_import",
 }

@@ -101,7 +101,7 @@ class ThumbStore:
         Many files that were written before are flushed in a tenth of the time that flushing each
         before the next is written would take.
         """
-        copies = [path for digest in digests for path in self._copies(digest)]
+        copies = [path for digest in digests for path in self.copies(digest)]
         for path in copies:
             flush(path)
         return {path.parent for path in copies}
@@ -114,10 +114,10 @@ class ThumbStore:
 
     def remove(self, digest: str) -> None:
         """Remove all copies of a photo."""
-        for path in self._copies(digest):
+        for path in self.copies(digest):
             path.unlink()
 
-    def _copies(self, digest: str) -> list[Path]:
+    def copies(self, digest: str) -> list[Path]:
         """Return the files that are there; a folder of thousands is not listed for them."""
         paths = (self.path(digest, size) for size in (*SIZES, DISPLAY_SIZE, _FULL_SIZE))
         return [path for path in paths if path.exists()]

@@ -13,6 +13,7 @@ from webapp.search.query import RANKINGS
 from webapp.web import duplicates, frames, parameters, queries
 from webapp.web.item_json import Json, answer, items_json
 from webapp.web.openapi import document
+from webapp.web.upload_slots import takes_pictures
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -68,6 +69,7 @@ def search() -> Response:
 
 
 @bp.post("/search")
+@takes_pictures
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = queries.search_query(parameters.sent(), harder=True)
@@ -77,6 +79,7 @@ def search_picture() -> Response:
 
 
 @bp.post("/fingerprints")
+@takes_pictures
 def fingerprints() -> Response:
     """Tell the fingerprint of an uploaded picture; nothing is searched."""
     upload = hashed_upload()

@@ -21,6 +21,7 @@ from webapp.exceptions import (
     NotAllowed,
     NotAnImage,
     NotSignedIn,
+    PicturesBusy,
     RequestDiffers,
     TooManyPixels,
     TooPlain,
@@ -42,6 +43,7 @@ STATUS: dict[type[HashbagError], int] = {
     RequestDiffers: 422,
     IndexNotReady: 503,
     LearnedUnusable: 503,
+    PicturesBusy: 503,
     CatalogError: 503,
 }
 
@@ -90,7 +92,7 @@ def _known(error: HashbagError) -> Response:
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable)
+    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
 

@@ -14,6 +14,7 @@ from webapp.context import hashbag
 from webapp.exceptions import BadParameter, WrongMediaType
 from webapp.web.access import needs
 from webapp.web.item_json import answer
+from webapp.web.upload_slots import takes_pictures
 
 bp = Blueprint("item_changes", __name__, url_prefix="/api/v1")
 
@@ -29,6 +30,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 @bp.post("/items")
 @needs(Scope.WRITE)
+@takes_pictures
 def add() -> Response:
     """Add an item: its photo, or several, and its attributes as fields of a form."""
     core = hashbag()
@@ -49,6 +51,7 @@ def add() -> Response:
 
 @bp.patch("/items/<int:item_id>")
 @needs(Scope.WRITE)
+@takes_pictures
 def change(item_id: int) -> Response:
     """Change attributes of an item, and its photos where some are sent."""
     core = hashbag()

@@ -9,8 +9,8 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload, hash_upload
-from webapp.hashing.one_at_a_time import one_at_a_time
+from webapp.hashing import picture_work
+from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload
 from webapp.web import parameters
 
 Fields = Mapping[str, str]
@@ -32,7 +32,7 @@ def hashed_upload() -> HashedUpload:
     region = crop(parameters.sent())
     data = _upload().stream.read()
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
-    return one_at_a_time(hash_upload, encoded)
+    return picture_work.runner().upload(encoded)
 
 
 def _upload() -> FileStorage:

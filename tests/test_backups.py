@@ -1,0 +1,116 @@
+"""A backup is taken while items change, and put back as it was at one moment."""
+
+import json
+import shutil
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.applications import core_of, hashbag
+from tests.test_item_changes import ADMIN, add, photo
+from webapp import create_app
+
+
+@pytest.fixture
+def instance(eight: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(eight, tmp_path / "instance"))
+
+
+def everything(instance: Path) -> list[Any]:
+    """Return all items with their codes, and the bytes of their photos and thumbnails."""
+    app = create_app({"instance": instance})
+    client = app.test_client()
+    listed = client.get("/api/v1/items?page=1&per_page=200&fields=hashes").get_json()["items"]
+    files = [
+        client.get(one[name], buffered=True).data for one in listed for name in ("image", "thumb")
+    ]
+    core_of(app).catalog.engine.dispose()
+    return [listed, files]
+
+
+def restored(file: Path, folder: Path) -> Path:
+    done = hashbag(["restore", file], folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_what_was_backed_up_is_put_back_as_it_was(instance: Path, tmp_path: Path) -> None:
+    client = create_app({"instance": instance, "admin_token": "of-the-owner"}).test_client()
+    client.post(
+        "/api/v1/items",
+        headers=ADMIN,
+        data={"image": [photo(50), photo(51)], "title": "Étui", "lining": "silk"},
+    )
+    client.patch("/api/v1/items/2", headers=ADMIN, json={"price": 3})
+    client.delete("/api/v1/items/4", headers=ADMIN)
+    before = everything(instance)
+    done = hashbag(["backup", tmp_path / "all.zip"], instance)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("wrote 8 items to ")
+    elsewhere = restored(tmp_path / "all.zip", tmp_path / "elsewhere")
+    shutil.move(instance, tmp_path / "gone")  # nothing of it is needed
+    assert everything(elsewhere) == before
+    verified = hashbag(["verify"], elsewhere)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_it_is_of_one_moment_while_items_come_and_go(instance: Path, tmp_path: Path) -> None:
+    client = create_app({"instance": instance, "admin_token": "of-the-owner"}).test_client()
+    over = threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            added = add(client, 50, title="new").get_json()["id"]
+            client.delete(f"/api/v1/items/{added}", headers=ADMIN)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        for number in range(4):
+            done = hashbag(["backup", tmp_path / f"{number}.zip"], instance)
+            assert done.returncode == 0, done.stderr
+    finally:
+        over.set()
+        changing.join()
+    for number in range(4):
+        elsewhere = restored(tmp_path / f"{number}.zip", tmp_path / f"elsewhere-{number}")
+        verified = hashbag(["verify"], elsewhere)
+        assert verified.returncode == 0, verified.stdout
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_catalogue_is_never_written_over(instance: Path, tmp_path: Path) -> None:
+    hashbag(["backup", tmp_path / "all.zip"], instance)
+    before = everything(instance)
+    done = hashbag(["restore", tmp_path / "all.zip"], instance)
+    assert done.returncode == 1
+    assert "there is a catalogue" in done.stderr
+    assert everything(instance) == before
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "thumbs/../../outside.txt"])
+def test_a_backup_that_would_write_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("backup.json", json.dumps({"format": 1, "items": 0}))
+        archive.writestr(name, "x")
+        archive.writestr("hashbag.db", b"")
+    done = hashbag(["restore", tmp_path / "evil.zip"], tmp_path / "new")
+    assert done.returncode == 1
+    assert "no file of an instance" in done.stderr
+    assert not list(tmp_path.rglob("outside.txt"))
+    assert not (tmp_path / "new" / "hashbag.db").exists()
+
+
+def test_a_cut_backup_leaves_no_catalogue(instance: Path, tmp_path: Path) -> None:
+    hashbag(["backup", tmp_path / "all.zip"], instance)
+    data = (tmp_path / "all.zip").read_bytes()
+    for part in (0, 10, len(data) // 2, len(data) - 5):
+        (tmp_path / "cut.zip").write_bytes(data[:part])
+        done = hashbag(["restore", tmp_path / "cut.zip"], tmp_path / "new")
+        assert done.returncode == 1
+        assert "no backup, or it is damaged" in done.stderr
+        assert not (tmp_path / "new" / "hashbag.db").exists()
+    restored(tmp_path / "all.zip", tmp_path / "new")

@@ -1,0 +1,38 @@
+"""The commands that put a whole instance into one file, and back."""
+
+from pathlib import Path
+
+import click
+
+from webapp.catalog.write_lock import writing
+from webapp.cli.common import finish, reports_errors
+from webapp.cli.publication import draw_map
+from webapp.context import hashbag
+from webapp.maintenance import backup as backups
+from webapp.processes import available_cores
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@reports_errors
+def backup(file: Path) -> None:
+    """Write the whole instance to FILE, while it is served and changed.
+
+    Photos that lie in folders elsewhere are not in it.
+    """
+    core = hashbag()
+    count = finish(backups.write(core.settings, core.catalog, core.thumbs, file.resolve()))
+    click.echo(f"wrote {count} items to {file}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@reports_errors
+def restore(file: Path) -> None:
+    """Put a backup into the instance folder, which must have no catalogue, and index it."""
+    core = hashbag()
+    with writing(core.settings.instance):
+        count = finish(backups.restore(core.settings, file))
+        finish(core.publisher.publish(available_cores()))
+        draw_map(core)
+    click.echo(f"restored {count} items")
