@@ -100,7 +100,7 @@ def _take(core: Hashbag, slot: ImportSlot, state: State) -> State:
         wanted, path = _wanted(core, slot)
         take_in(core, path, wanted, ImportChoices(available_cores()))
         draw_map(core)
-    slot.clear(dropped=False)
+    slot.clear_sent()
     return State(Stage.DONE, state.name, report=next(iter(names(core.settings.instance)), ""))
 
 

@@ -106,9 +106,10 @@ class ImportSlot:
         """How far it is; None where there is none. One whose process was killed has failed."""
         try:
             state = self._read()
+            abandoned = state.is_under_way and self._is_abandoned(state)
         except FileNotFoundError:
             return None
-        if state.is_under_way and self._is_abandoned(state):
+        if abandoned:
             return replace(state, stage=Stage.FAILED, problem="it was interrupted: send it again")
         return state
 
@@ -141,8 +142,13 @@ class ImportSlot:
         if dropped:
             for name in self.placed:
                 (self.listed / name).unlink(missing_ok=True)
+        self.clear_sent()
+        self._state.unlink(missing_ok=True)
+
+    def clear_sent(self) -> None:
+        """Remove what was sent, and nobody needs any more."""
         shutil.rmtree(self.unpacked, ignore_errors=True)
-        for path in (self._placed, self.archive, self._state):
+        for path in (self._placed, self.archive):
             path.unlink(missing_ok=True)
 
     @property
