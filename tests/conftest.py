@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
+from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
 from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list

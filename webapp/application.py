@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
-from flask import Flask, Request, Response, appcontext_pushed, request, url_for
+from flask import Flask, Request, Response, appcontext_pushed, current_app, request, url_for
 from flask_compress import Compress
 
 from webapp import config, web
@@ -19,6 +20,7 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
+from webapp.web import desk
 from webapp.web.content_policy import content_policy
 from webapp.web.mounting import mount
 
@@ -36,9 +38,14 @@ _TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
 
 class MemoryRequest(Request):
-    """Keeps uploads in memory, whatever their size: none is ever written to disk."""
+    """Keeps uploads in memory, whatever their size: no visitor's picture is written to disk.
+
+    Only what the owner sends to be imported is, in a file without a name.
+    """
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        if self.endpoint in desk.LARGEST_BYTES:
+            return TemporaryFile(dir=current_app.extensions["hashbag"].settings.instance)
         return BytesIO()
 
 
@@ -62,7 +69,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     )
     app.request_class = MemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
-    app.config["SECRET_KEY"] = settings.secret_key or None
+    app.config["SECRET_KEY"] = settings.secret_key or None  # else the desk draws one
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # addresses carry the content
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["hashbag"] = Hashbag(settings)

@@ -6,9 +6,13 @@ from functools import cached_property, lru_cache
 
 from flask import current_app, g, has_app_context
 
+from webapp.catalog.daily_counts import DailyCounts
 from webapp.catalog.importer import Importer
+from webapp.catalog.item_bin import ItemBin
+from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.reader import Catalog
+from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady, NothingPublished
@@ -22,6 +26,7 @@ from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
+from webapp.maintenance.background import BackgroundCommand
 from webapp.maintenance.folding import BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
@@ -137,6 +142,26 @@ class Hashbag:
         """Who may use the API."""
         return Tokens(self.catalog)
 
+    @property
+    def item_bin(self) -> ItemBin:
+        """What was removed at the desk, and can be brought back."""
+        return ItemBin(self.catalog, self.thumbs)
+
+    @property
+    def kept_apart(self) -> KeptApart:
+        """Which bags look the same and are not, as the owner said."""
+        return KeptApart(self.catalog)
+
+    @property
+    def daily_counts(self) -> DailyCounts:
+        """What visitors do, as numbers a day."""
+        return DailyCounts(self.catalog)
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """Who is signed in to the desk."""
+        return SignIns(self.catalog)
+
     def keep_up(self) -> None:
         """Have a new index built, elsewhere, once live changes are so many that it is worth it.
 
@@ -153,6 +178,16 @@ class Hashbag:
     def folding(self) -> BackgroundFolding:
         """What builds a new index once live changes are many."""
         return BackgroundFolding(self.settings)
+
+    @property
+    def import_check(self) -> BackgroundCommand:
+        """What finds out what an import from the desk would change."""
+        return BackgroundCommand(self.settings, "desk-import", "check")
+
+    @property
+    def import_taking(self) -> BackgroundCommand:
+        """What takes an import from the desk in."""
+        return BackgroundCommand(self.settings, "desk-import", "take")
 
     @property
     def importer(self) -> Importer:

@@ -1,7 +1,7 @@
 """Adding, changing and removing items one by one, while others search and import."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from webapp.catalog.item_rows import read_items
 from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
 from webapp.catalog.reader import Catalog
-from webapp.catalog.schema import items, photos
+from webapp.catalog.schema import binned_photos, items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
 from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
@@ -78,14 +78,14 @@ class LiveItems:
         with writer.transaction() as connection:
             known = added_by(connection, request) if request else None
             if known is not None:
-                return _item(connection, known), False
+                return item_in(connection, known), False
             columns = {"extra": {}, "source": ""} | attributes
             (item_id,) = writer.write_in(
                 connection, [self._entry(connection, None, columns, shown)]
             )
             if request:
                 note_request(connection, request, item_id)
-            return _item(connection, item_id), True
+            return item_in(connection, item_id), True
 
     def change(
         self,
@@ -106,8 +106,8 @@ class LiveItems:
         """
         writer = self._writer()
         with writer.transaction() as connection:
-            item = _item(connection, item_id)
-            _check_version(item, version)
+            item = item_in(connection, item_id)
+            check_version(item, version)
             columns = columns_of(given, item.extra)
             changed = {n: value for n, value in columns.items() if getattr(item, n) != value}
             others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
@@ -119,8 +119,8 @@ class LiveItems:
                 entry = self._entry(connection, item_id, changed, replaced)
                 writer.write_in(connection, [entry])
             if replaced:
-                self._drop_photos(connection, [item])
-            return _item(connection, item_id)
+                drop_photos(connection, self._photos, self._thumbs, [item])
+            return item_in(connection, item_id)
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> Sequence[Item]:
         """Take items out for good; return them as they were.
@@ -133,11 +133,11 @@ class LiveItems:
         """
         writer = self._writer()
         with writer.transaction() as connection:
-            gone = [_item(connection, item_id) for item_id in ids]
+            gone = [item_in(connection, item_id) for item_id in ids]
             for item in gone:
-                _check_version(item, version)
+                check_version(item, version)
             writer.remove_in(connection, ids, for_good=True)
-            self._drop_photos(connection, gone)
+            drop_photos(connection, self._photos, self._thumbs, gone)
         return gone
 
     def _writer(self) -> CatalogWriter:
@@ -197,32 +197,45 @@ class LiveItems:
         for folder in self._thumbs.flush([photo.digest]):
             flush(folder)
 
-    def _drop_photos(self, connection: sa.Connection, before: Sequence[Item]) -> None:
-        """Remove the files of photos that items had, and that none has any more."""
-        for photo in {photo for item in before for photo in item.photos}:
-            if not _has(connection, "digest", photo.digest):
-                self._thumbs.remove(photo.digest)
-            if is_sent(photo.path) and not _has(connection, "path", photo.path):
-                self._photos.remove(photo.path)
 
+def item_in(connection: sa.Connection, item_id: int) -> Item:
+    """Read an item within a transaction.
 
-def _item(connection: sa.Connection, item_id: int) -> Item:
+    Raises:
+        ItemNotFound: there is no such item.
+    """
     found = read_items(connection, sa.select(items).where(items.c.id == item_id))
     if not found:
         raise ItemNotFound(f"there is no item {item_id}")
     return found[0]
 
 
-def _check_version(item: Item, version: str | None) -> None:
+def check_version(item: Item, version: str | None) -> None:
+    """Refuse to change an item that somebody else changed; None: whatever it is.
+
+    Raises:
+        ChangedMeanwhile: it has another version.
+    """
     if version is not None and version_of(item) != version:
         raise ChangedMeanwhile(
             f"item {item.id} was changed meanwhile: read it again, then change it"
         )
 
 
+def drop_photos(
+    connection: sa.Connection, kept: SentPhotos, thumbs: ThumbStore, before: Iterable[Item]
+) -> None:
+    """Remove the files of photos that items had, and that none has any more, or may have again."""
+    for photo in {photo for item in before for photo in item.photos}:
+        if not _has(connection, "digest", photo.digest):
+            thumbs.remove(photo.digest)
+        if is_sent(photo.path) and not _has(connection, "path", photo.path):
+            kept.remove(photo.path)
+
+
 def _has(connection: sa.Connection, column: str, value: str) -> bool:
-    """Say whether some photo of an item has a value in a column."""
+    """Say whether some photo of an item, or of one that was removed a moment ago, has a value."""
     return any(
         connection.scalar(sa.select(sa.literal(1)).where(table.c[column] == value).limit(1))
-        for table in (items, photos)
+        for table in (items, photos, binned_photos)
     )

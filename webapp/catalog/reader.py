@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from webapp.catalog.database import connect_to
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.layout import check_connections
-from webapp.catalog.schema import codes, facts, items, makers, photos
+from webapp.catalog.schema import binned_photos, codes, facts, items, makers, photos
 from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.hash_kind import HashKind
@@ -121,13 +121,13 @@ class Catalog:
             return read_items(connection, sa.select(items).where(items.c.path.in_(paths)))
 
     def digests(self, digests: Sequence[str]) -> set[str]:
-        """Return those of the contents that some photo of an item has."""
-        first, further = (
+        """Return those of the contents that some photo of an item has, or may have again."""
+        queries = [
             sa.select(table.c.digest).where(table.c.digest.in_(digests))
-            for table in (items, photos)
-        )
+            for table in (items, photos, binned_photos)
+        ]
         with self.connect() as connection:
-            return {*connection.scalars(first), *connection.scalars(further)}
+            return {digest for query in queries for digest in connection.scalars(query)}
 
     def makers_of(self, ids: Sequence[int]) -> dict[tuple[int, int], dict[str, str]]:
         """Return which libraries made the codes of items, by item and number of photo, and kind."""

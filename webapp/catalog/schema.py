@@ -110,6 +110,66 @@ requests = sa.Table(
     sa.Column("created", Whole, nullable=False, index=True),  # seconds since 1970
 )
 
+# Who is signed in to the desk; the id itself only the browser has.
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),  # of its id: SHA-256, in hex
+    sa.Column("holder", sa.Text, nullable=False),  # the digest of the token that it began with
+    sa.Column("expires", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
+# Tries to sign in that failed, for some minutes; no address is kept, only its keyed hash.
+sign_in_tries = sa.Table(
+    "sign_in_tries",
+    metadata,
+    sa.Column("id", Whole, primary_key=True),
+    sa.Column("client", sa.Text, nullable=False, index=True),
+    sa.Column("tried", Whole, nullable=False, index=True),  # seconds since 1970
+)
+
+# Items that were removed at the desk, for some time, so that it can be undone.
+binned = sa.Table(
+    "binned",
+    metadata,
+    # No foreign key: the item is gone. It comes back with the same number.
+    sa.Column("item_id", Whole, primary_key=True, autoincrement=False),
+    sa.Column("batch", sa.Text, nullable=False, index=True),  # what was removed at once
+    sa.Column("removed", Whole, nullable=False, index=True),  # seconds since 1970
+    # Its row of `items`, its rows of `photos` and of `codes`, these in base 64.
+    sa.Column("content", sa.JSON, nullable=False),
+)
+
+# Their photos: no file is removed that one of them needs.
+binned_photos = sa.Table(
+    "binned_photos",
+    metadata,
+    sa.Column("item_id", sa.ForeignKey("binned.item_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("path", sa.Text, nullable=False, index=True),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+)
+
+# Pairs of items that look the same and are not, as the owner said.
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    # No foreign keys: an item that is removed may come back.
+    sa.Column("first", Whole, primary_key=True, autoincrement=False),
+    sa.Column("second", Whole, primary_key=True, autoincrement=False),
+)
+
+# What visitors do, as numbers a day: no photo, no words, no address.
+daily_counts = sa.Table(
+    "daily_counts",
+    metadata,
+    sa.Column("day", sa.Integer, primary_key=True),  # days since 1970
+    sa.Column("name", sa.Text, primary_key=True),
+    # Of which item, for what is counted of each; else 0. No foreign key: counts stay.
+    sa.Column("item_id", Whole, primary_key=True, autoincrement=False, server_default="0"),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
 makers = sa.Table(
     "makers",
     metadata,

@@ -60,7 +60,12 @@ class Tokens:
         if not _NAME.fullmatch(name):
             raise BadParameter("name", "must be 1 to 40 letters, digits, '_', '.' or '-'")
         secret = _BEGINNING + secrets.token_urlsafe(_SECRET_BYTES)
-        row = {"name": name, "digest": _digest(secret), "scope": scope, "created": int(time.time())}
+        row = {
+            "name": name,
+            "digest": digest_of(secret),
+            "scope": scope,
+            "created": int(time.time()),
+        }
         try:
             with self._writing.begin() as connection:
                 connection.execute(tokens.insert().values(**row))
@@ -94,8 +99,11 @@ class Tokens:
 
         How long it takes does not tell how nearly a guess was right.
         """
+        return self.scope_of_digest(digest_of(secret))
+
+    def scope_of_digest(self, digest: str) -> Scope | None:
+        """Return what the token with a digest allows; None where there is none any more."""
         found = None
-        digest = _digest(secret)
         query = sa.select(tokens.c.digest, tokens.c.scope)
         with self._catalog.connect() as connection:
             for known, scope in connection.execute(query):
@@ -104,6 +112,7 @@ class Tokens:
         return found
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """Return what is kept of a token."""
     # A token is long and random, so a slow hash, as for passwords, would protect nothing more.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

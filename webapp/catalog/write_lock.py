@@ -32,6 +32,15 @@ def building(instance: Path, *, wait: bool = True) -> Iterator[None]:
         yield
 
 
+def is_building(instance: Path) -> bool:
+    """Say whether an index or a map is being built just now."""
+    try:
+        with building(instance, wait=False):
+            return False
+    except CatalogBusy:
+        return True
+
+
 @contextmanager
 def _locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
     """Hold a lock; the system frees it even after a kill -9."""

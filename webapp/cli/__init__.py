@@ -25,6 +25,7 @@ _MODULE_OF = {
     "backup": "backups",
     "restore": "backups",
     "serve": "service",
+    "desk-import": "desk_import",
 }
 
 
@@ -41,7 +42,9 @@ class Commands(FlaskGroup):
             return super().get_command(ctx, name)
         module = import_module(f"webapp.cli.{_MODULE_OF[name]}")
         # `import` and `set` are words of Python's own: the functions are called `import_`, `set_`.
-        found: click.Command = getattr(module, name, None) or getattr(module, f"{name}_")
+        found: click.Command = getattr(module, name.replace("-", "_"), None) or getattr(
+            module, f"{name}_"
+        )
         return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from webapp.atomic_files import write_atomically
 from webapp.catalog.import_entries import Note
@@ -56,3 +57,16 @@ class ImportReport:
                 for note in self.notes
             ],
         }
+
+
+def names(instance: Path) -> Sequence[str]:
+    """List the names of the reports that are kept, the latest first."""
+    return sorted((path.stem for path in (instance / _FOLDER).glob("*.json")), reverse=True)
+
+
+def read(instance: Path, name: str) -> Mapping[str, Any] | None:
+    """Read a report as it was written; None where there is none of that name."""
+    if name not in names(instance):
+        return None
+    found: Mapping[str, Any] = json.loads((instance / _FOLDER / f"{name}.json").read_text("utf-8"))
+    return found

@@ -8,6 +8,7 @@ from webapp.web import (
     api_guide,
     branding,
     compare,
+    desk,
     duplicates,
     embed,
     errors,
@@ -26,6 +27,7 @@ from webapp.web import (
     template_globals,
     trail,
     validators,
+    visits,
     why,
 )
 
@@ -50,10 +52,12 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
+    desk.register(app)
     others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
     for module in (*_PAGES, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
+    visits.register(app)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

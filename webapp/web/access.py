@@ -40,7 +40,7 @@ def check(wanted: Scope) -> None:
     """
     scope = scope_of(_token())
     if scope is None:
-        if not _has_tokens():
+        if not has_tokens():
             raise NotAllowed(
                 "changes over HTTP are off: whoever runs this catalogue can set "
                 "HASHBAG_ADMIN_TOKEN, or make a token with `hashbag token create`"
@@ -68,7 +68,8 @@ def _token() -> str:
     return secret.strip() if scheme.lower() == _SCHEME else ""
 
 
-def _has_tokens() -> bool:
+def has_tokens() -> bool:
+    """Say whether anybody can have a token."""
     if hashbag().settings.admin_token:
         return True
     try:

@@ -109,7 +109,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    limit = hashbag().settings.max_upload_mb
+    limit = (request.max_content_length or hashbag().settings.max_upload_bytes) / 1024**2
     if request.content_length is not None and request.content_length <= limit * 1024 * 1024:
         return _answer(400, "image: send the picture as a file, not as text")
     return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")

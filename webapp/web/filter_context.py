@@ -13,7 +13,7 @@ from webapp.web import parameters
 PRICES = ("min_price", "max_price")
 
 _HIGHEST = 1e12
-_ALWAYS_WITH_FORM = frozenset({"pages.grid", "pages.browse", "pages.item"})
+_ALWAYS_WITH_FORM = frozenset({"pages.grid", "pages.browse", "pages.item", "desk_bags.show"})
 _WITH_FORM_WHEN_ASKED = frozenset({"pages.search", "compare.page"})
 
 

@@ -32,6 +32,7 @@ def grid() -> str:
     core = hashbag()
     items = core.snapshot.items(core.facets.sample(g.filters, g.seed, n).tolist())
     total = core.facets.count(g.filters)
+    g.found_nothing = not total
     next_seed = (g.seed * 48_271 + 11) % 1_000_003
     return render_template("grid.html", items=items, total=total, n=n, next_seed=next_seed)
 
@@ -42,6 +43,7 @@ def browse() -> str | Response:
     core = hashbag()
     sort = parameters.one_of(request.args, "sort", tuple(SORTS))
     total = core.facets.count(g.filters)
+    g.found_nothing = not total
     if downloads.wanted():
         every = core.facets.page(g.filters, sort, 1, max(1, total))
         return downloads.answer("bags", downloads.of_ids(every.tolist()))
@@ -88,6 +90,7 @@ def search() -> str | Response:
     result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
     if downloads.wanted():
         return downloads.answer("like-a-photo", downloads.of_result(result))
+    g.found_nothing = result.weak or not result.hits
     return render_template(
         "found.html",
         q=text,

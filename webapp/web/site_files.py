@@ -18,7 +18,16 @@ _ANY_ITEM = 2**62
 _SITEMAPS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 _LISTED_PAGES = ("pages.grid", "pages.browse", "maps.show", "pages.search", "pages.about")
 # The same pages by other ways, without end; each has a canonical address that is listed.
-_LEFT_OUT = ("/api/", "/metrics", "/*trail=", "/*harder=", "/*fold=", "/*lean=", "/*sort=")
+_LEFT_OUT = (
+    "/admin",
+    "/api/",
+    "/metrics",
+    "/*trail=",
+    "/*harder=",
+    "/*fold=",
+    "/*lean=",
+    "/*sort=",
+)
 
 
 @bp.get("/manifest.webmanifest")

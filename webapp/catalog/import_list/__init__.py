@@ -18,7 +18,9 @@ from webapp.catalog.import_list.table_reading import open_table
 from webapp.exceptions import ImportListError
 
 _NOTHING_GIVEN: Mapping[str, str] = MappingProxyType({})
-_FOLDERS_OF_AN_INSTANCE = ("demo", "generations", "imports", "maps", "thumbs")
+_FOLDERS_OF_AN_INSTANCE = (
+    *("demo", "desk-import", "generations", "imports", "listed", "maps", "originals", "thumbs"),
+)
 
 
 class ImportList:

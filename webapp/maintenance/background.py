@@ -1,0 +1,43 @@
+"""Commands that a server starts in processes of their own, at most one of a sort at a time."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import fields
+
+from webapp.config import PREFIX, Settings
+
+
+class BackgroundCommand:
+    """A `hashbag` command that a server starts; at most once at a time from each process."""
+
+    def __init__(self, settings: Settings, *args: str) -> None:
+        self._command = (sys.executable, "-m", "webapp", *args)
+        self._environment = _as_environment(settings)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, unless the one that was started before still runs."""
+        with self._lock:
+            if self.is_running:
+                return
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves
+                self._command,
+                env=os.environ | self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+            # Waited for, so that what ended does not stay in the system's table of processes.
+            threading.Thread(target=self._process.wait, daemon=True).start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the one that this process started still runs."""
+        return self._process is not None and self._process.poll() is None
+
+
+def _as_environment(settings: Settings) -> dict[str, str]:
+    """Write settings as the command that is started will read them."""
+    return {PREFIX + one.name.upper(): str(getattr(settings, one.name)) for one in fields(Settings)}

@@ -1,0 +1,69 @@
+"""What all pages of the desk share: nobody gets in without a token, or writes from elsewhere."""
+
+from http import HTTPStatus
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from webapp.web.desk.sessions import PATH, is_signed_in, sign_with_key
+
+_OPEN = frozenset({"desk.sign_in", "desk.sign_in_form"})
+
+LARGEST_BYTES = {"desk_import.send": 1024**3}
+"""Of the body of a request, where it may be larger than a picture."""
+
+_csrf = CSRFProtect()
+
+
+def register(app: Flask) -> None:
+    """Check forms of the desk for whether they come from it.
+
+    Other pages' forms need no check: nobody is signed in to them.
+    """
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    _csrf.init_app(app)
+
+
+def guarded(name: str, import_name: str) -> Blueprint:
+    """Make a blueprint of the desk: it lets in only who may, and its answers are kept nowhere."""
+    bp = Blueprint(name, import_name, url_prefix=PATH)
+    bp.before_request(_let_in)
+    bp.after_request(_keep_nowhere)
+    bp.register_error_handler(CSRFError, _foreign_form)
+    return bp
+
+
+def _let_in() -> AnyResponse | tuple[str, int] | None:
+    """Ask who is not signed in to sign in: before anything that was sent is read."""
+    sign_with_key(current_app)
+    if request.endpoint not in _OPEN and not is_signed_in():
+        if request.method not in {"GET", "HEAD"}:
+            return render_template("desk/foreign.html"), HTTPStatus.FORBIDDEN
+        wanted = request.full_path.rstrip("?")
+        return redirect(url_for("desk.sign_in_form", to=wanted), HTTPStatus.SEE_OTHER)
+    request.max_content_length = LARGEST_BYTES.get(
+        request.endpoint or "", current_app.config["MAX_CONTENT_LENGTH"]
+    )
+    _csrf.protect()
+    return None
+
+
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _foreign_form(_: CSRFError) -> tuple[str, int]:
+    """Refuse a form that another site sent, or that is of a sign-in that ended."""
+    return render_template("desk/foreign.html"), HTTPStatus.BAD_REQUEST

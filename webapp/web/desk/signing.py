@@ -1,0 +1,66 @@
+"""Signing in to the desk, and out."""
+
+import re
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from webapp.catalog.writer import CatalogWriter
+from webapp.context import hashbag
+from webapp.web.access import has_tokens
+from webapp.web.desk import sessions
+from webapp.web.desk.guard import guarded
+
+bp = guarded("desk", __name__)
+
+# A page of the desk, and no other address: `//elsewhere` is one too, for a browser.
+_PAGE = re.compile(rf"{sessions.PATH}(/[\w.-]+)*/?(\?[^\s\\#]*)?", re.ASCII)
+
+
+@bp.get("/sign-in")
+def sign_in_form() -> AnyResponse:
+    """Ask for a token, or say how to make one."""
+    return redirect(_wanted()) if sessions.is_signed_in() else _asking()
+
+
+@bp.post("/sign-in")
+def sign_in() -> AnyResponse:
+    """Begin a session with a token; after many wrong ones, only later."""
+    if not has_tokens():
+        return _asking()
+    core = hashbag()
+    CatalogWriter(core.catalog).make_catalog()
+    client = sessions.client()
+    if seconds := core.sign_ins.try_by(client):
+        minutes = -(-seconds // 60)
+        problem = f"That were too many tries: try again in {minutes} minute{'s'[: minutes > 1]}."
+        answer = _asking(problem, HTTPStatus.TOO_MANY_REQUESTS)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    if not sessions.sign_in(request.form.get("token", "").strip()):
+        return _asking("This is no token that may change the catalogue.", HTTPStatus.FORBIDDEN)
+    core.sign_ins.forget_tries(client)
+    return redirect(_wanted(), HTTPStatus.SEE_OTHER)
+
+
+@bp.post("/sign-out")
+def sign_out() -> AnyResponse:
+    """End the session."""
+    sessions.sign_out()
+    return redirect(url_for("desk.sign_in_form"), HTTPStatus.SEE_OTHER)
+
+
+def _asking(problem: str = "", status: int = HTTPStatus.OK) -> Response:
+    page = render_template(
+        "desk/sign-in.html", has_tokens=has_tokens(), problem=problem, to=request.values.get("to")
+    )
+    return make_response(page, status)
+
+
+def _wanted() -> str:
+    """Return the page that one came for."""
+    page = request.values.get("to", "")
+    if not _PAGE.fullmatch(page):
+        return url_for("desk_home.show")
+    return request.script_root + page
