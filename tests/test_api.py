@@ -317,7 +317,8 @@ def test_a_wrong_method_is_405_with_those_allowed(client: FlaskClient) -> None:
 
 
 BAD_UPLOADS: dict[str, tuple[dict[str, Any], int, str]] = {
-    "no field": ({}, 400, "image: "),
+    "no body": ({}, 411, "say how long the body is"),
+    "no field": ({"photo": (io.BytesIO(b""), "")}, 400, "image: "),
     "another field": ({"photo": (io.BytesIO(b"x"), "x.jpg")}, 400, "image: "),
     "no file chosen": ({"image": (io.BytesIO(b""), "")}, 400, "image: "),
     "empty": ({"image": (io.BytesIO(b""), "x.jpg")}, 415, "the file is empty"),

@@ -62,6 +62,7 @@ class DuplicatesRequest:
 def read_request() -> DuplicatesRequest:
     """Read a request's parameters."""
     args = request.args
+    parameters.item_fields(args)  # read with the items, of which there may be none
     kind = kind_named(args.get("by") or DEFAULT_KIND)
     return DuplicatesRequest(
         kind,

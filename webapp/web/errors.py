@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
+    app.after_request(_led_on)
 
 
 def not_now(response: Response, error: HashbagError) -> Response:
@@ -99,10 +100,25 @@ def _http(error: HTTPException) -> Response:
     answer = error.get_response()
     if error.code is None or error.code < 400:  # a redirect is no error
         return Response(answer.get_data(), answer.status_code, answer.headers)
-    details = {404: "there is nothing at this address", 500: "something went wrong on our side"}
+    allowed = answer.headers.get("Allow", "")
+    details = {
+        404: "there is nothing at this address",
+        405: f"this address answers {allowed} alone",
+        500: "something went wrong on our side",
+    }
     made = _answer(error.code, details.get(error.code, error.description or error.name))
-    if "Allow" in answer.headers:
-        made.headers["Allow"] = answer.headers["Allow"]
+    if allowed:
+        made.headers["Allow"] = allowed
+    return made
+
+
+def _led_on(response: Response) -> Response:
+    """Have a redirect of the API say so as all else does; Flask would write a page."""
+    if not (_is_api() and 300 <= response.status_code < 400 and "Location" in response.headers):
+        return response
+    there = response.headers["Location"]
+    made = _answer(response.status_code, f"this is at {there}")
+    made.headers["Location"] = there
     return made
 
 
@@ -116,7 +132,7 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     _read_to_the_end()
     title = HTTPStatus(status).phrase
-    if request.path.startswith("/api/"):
+    if _is_api():
         response = jsonify(type="about:blank", title=title, status=status, detail=detail)
         response.mimetype = "application/problem+json"
     else:
@@ -130,6 +146,10 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="hashbag"'
     return response
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def _read_to_the_end() -> None:

@@ -5,14 +5,16 @@ import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, request, url_for
+from werkzeug.exceptions import BadRequest
 
 from webapp.catalog.known_requests import KnownRequest
 from webapp.catalog.live_items import ReadPhoto
 from webapp.catalog.sent_photos import SentPhoto
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
-from webapp.exceptions import BadParameter, WrongMediaType
+from webapp.exceptions import BadParameter
 from webapp.web.access import needs
+from webapp.web.bodies import FORM, check_body
 from webapp.web.item_json import answer
 
 bp = Blueprint("item_changes", __name__, url_prefix="/api/v1")
@@ -22,7 +24,6 @@ MOST_PHOTOS = 20
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_FORM = "multipart/form-data"
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
 
@@ -31,6 +32,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 @needs(Scope.WRITE)
 def add() -> Response:
     """Add an item: its photo, or several, and its attributes as fields of a form."""
+    check_body(FORM)
     core = hashbag()
     sent = _photos()
     if not sent:
@@ -82,9 +84,11 @@ def _fields() -> dict[str, str]:
     """Return the attributes that a form gives, each once.
 
     Raises:
-        BadParameter: one is given twice.
+        BadParameter: one is given twice, or has no name.
     """
     for name, texts in request.form.lists():
+        if not name:  # Werkzeug has None for a field whose name is left out
+            raise BadParameter("body", "a field of the form has no name")
         if len(texts) > 1:
             raise BadParameter(name, "is given twice")
         if name == "image":
@@ -96,14 +100,16 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
     """Return the attributes to change, and the photos to put in place of those before.
 
     Raises:
-        WrongMediaType: the body is neither a form nor a JSON object.
+        LengthRequired, WrongMediaType: the body cannot be read.
         BadParameter: a value cannot be used.
     """
-    if request.mimetype == _FORM:
+    check_body(_JSON, _MERGE_PATCH, FORM)
+    if request.mimetype == FORM:
         return _fields(), _photos()
-    if request.mimetype not in {_JSON, _MERGE_PATCH}:
-        raise WrongMediaType(f"send {_JSON} or {_FORM}, not '{request.mimetype[:60]}'")
-    body = request.get_json(force=True)
+    try:
+        body = request.get_json(force=True)
+    except BadRequest as error:
+        raise BadParameter("body", 'is not JSON: send such as {"price": 49.9}') from error
     if not isinstance(body, dict):
         raise BadParameter("body", 'must be a JSON object, such as {"price": 49.9}')
     return {str(name): _as_text(str(name), value) for name, value in body.items()}, []
@@ -143,4 +149,4 @@ def _wanted_version() -> str | None:
     if len(tags) != 1:
         raise BadParameter("If-Match", "give one ETag, as the item was answered with")
     # Answers with optional fields, and compressed ones, have more after the version.
-    return re.split("[-:]", tags.pop())[0]
+    return re.split("[-:]", tags.pop() or "")[0]

@@ -105,13 +105,13 @@ def _search() -> Json:
 
 def _search_picture() -> Json:
     found = "The nearest neighbours of an uploaded picture, of which nothing is kept."
-    described = call(found, ref("Result"), _question(), 400, 413, 415, 422, 503)
+    described = call(found, ref("Result"), _question(), 400, 411, 413, 415, 422, 503)
     return described | _upload("Any parameter may also be a field of the form.", _question())
 
 
 def _fingerprints() -> Json:
     found = "The fingerprint of an uploaded picture, to search with later; nothing is searched."
-    described = call(found, ref("Fingerprint"), [], 400, 413, 415, 422, 503)
+    described = call(found, ref("Fingerprint"), [], 400, 411, 413, 415, 422, 503)
     return described | _upload("One picture.", [])
 
 
@@ -186,7 +186,7 @@ def _question() -> list[Json]:
 
 
 def _refinements() -> list[Json]:
-    bag: Json = {"type": "string", "pattern": "^(item:|q:)"}
+    bag: Json = {"type": "string", "pattern": "^(item:|q:|$)"}
     tint: Json = {"type": "string", "enum": list(TINTS)}
     ids: Json = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 9}
     told = {

@@ -38,7 +38,7 @@ def add() -> Json:
         "Add an item; searches of every process find it when the answer is sent.",
         ref("Item"),
         [key, fields()],
-        *(400, 401, 403, 413, 415, 422, 503),
+        *(400, 401, 403, 411, 413, 415, 422, 503),
         status=201,
     )
     return described | _form(["image"]) | _NEEDED
@@ -50,7 +50,7 @@ def change() -> Json:
         "Change attributes of an item; null takes one away. A form may replace its photos too.",
         ref("Item"),
         [item_id(), _if_match(), fields()],
-        *(400, 401, 403, 404, 412, 413, 415, 422, 503),
+        *(400, 401, 403, 404, 411, 412, 413, 415, 422, 503),
     )
     merge: Json = {"type": "object", "properties": _ATTRIBUTES, "additionalProperties": _OWN}
     body = _form([])["requestBody"]

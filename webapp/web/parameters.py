@@ -111,7 +111,8 @@ def _price(args: Args, name: str) -> float | None:
 
 def item_fields(args: Args) -> frozenset[str]:
     """Read which optional fields items are to have."""
-    names = frozenset(name.strip() for name in args.get("fields", "").split(",")) - {""}
+    text = args.get("fields", "").strip()
+    names = frozenset(name.strip() for name in text.split(",")) if text else frozenset()
     for name in names - set(OPTIONAL_FIELDS):
         raise BadParameter("fields", f"there is no '{name[:40]}'; try {', '.join(OPTIONAL_FIELDS)}")
     return names

@@ -12,6 +12,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload, hash_upload
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.web import parameters
+from webapp.web.bodies import FORM, check_body
 
 Fields = Mapping[str, str]
 
@@ -26,9 +27,11 @@ def hashed_upload() -> HashedUpload:
     """Hash the picture in the field `image`; it stays in memory and is gone with the request.
 
     Raises:
+        LengthRequired, WrongMediaType: the body cannot be read.
         BadParameter: there is no picture, or more than one, or its crop cannot be used.
         UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
     """
+    check_body(FORM)
     region = crop(parameters.sent())
     data = _upload().stream.read()
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
