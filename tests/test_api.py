@@ -308,6 +308,7 @@ def test_what_is_not_there_is_404(client: FlaskClient) -> None:
     problem(client.get("/api/v1/nothing"), 404)
     problem(client.get("/api/v1/items/x"), 404)
     problem(client.get("/api/v1/items/99999999999999999999"), 404)
+    problem(client.get("/api/v1/items/99999999999999999999/similar"), 404)
 
 
 def test_a_wrong_method_is_405_with_those_allowed(client: FlaskClient) -> None:

@@ -174,6 +174,7 @@ class Catalog:
     def photo_fingerprints(self, ids: Sequence[int]) -> dict[tuple[int, int], Fingerprint]:
         """Return the stored codes of all photos of items, by item and number of photo, and kind."""
         found: dict[tuple[int, int], dict[str, bytes]] = {}
+        ids = [item_id for item_id in ids if item_id <= MOST_ID]
         if not ids:
             return {}
         with self.connect() as connection:

@@ -6,6 +6,7 @@ from webapp.config import Settings
 from webapp.web import (
     api,
     api_guide,
+    batch_search,
     branding,
     compare,
     duplicates,
@@ -50,7 +51,7 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
-    others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
+    others = (lookup, feed, media, scripts, site_files, api, batch_search, item_changes, health)
     for module in (*_PAGES, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)

@@ -21,6 +21,7 @@ _ASKED: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("get", "/api/v1/items/{id}/similar"): {"by": "look", "k": 3},
     ("get", "/api/v1/search"): {"by": "colour", "k": 3},
     ("post", "/api/v1/search"): {"by": "look", "k": 3},
+    ("post", "/api/v1/search/batch"): {"by": "look", "k": 3},
     ("get", "/api/v1/duplicates"): {"by": "shape"},
 }
 
@@ -30,6 +31,7 @@ _PICTURE = "-F image=@bag.jpg "
 # What a call sends, beside its address.
 _SENT: Mapping[tuple[str, str], str] = {
     ("post", "/api/v1/search"): _PICTURE,
+    ("post", "/api/v1/search/batch"): f"{_PICTURE}-F image=@shoe.jpg ",
     ("post", "/api/v1/fingerprints"): _PICTURE,
     ("post", "/api/v1/items"): f"{_TOKEN}{_PICTURE}-F title=Satchel -F price=49.90 ",
     ("patch", "/api/v1/items/{id}"): (

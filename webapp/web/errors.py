@@ -6,7 +6,6 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from webapp.context import hashbag
 from webapp.exceptions import (
     BadParameter,
     CatalogError,
@@ -22,6 +21,7 @@ from webapp.exceptions import (
     NotAnImage,
     NotSignedIn,
     RequestDiffers,
+    TooManyBytes,
     TooManyPixels,
     TooPlain,
     WrongMediaType,
@@ -34,6 +34,7 @@ STATUS: dict[type[HashbagError], int] = {
     ItemNotFound: 404,
     MapNotReady: 404,
     ChangedMeanwhile: 412,
+    TooManyBytes: 413,
     NotAnImage: 415,
     WrongMediaType: 415,
     DamagedImage: 422,
@@ -59,6 +60,8 @@ _ADVICE_WHEN_UNAVAILABLE = "Try again in a moment. The server's log says why."
 _RETRY_AFTER_SECONDS = 5
 
 _MOST_BYTES_DRAINED = 256 * 1024 * 1024
+
+Json = dict[str, object]
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +89,22 @@ def _log_private(error: HashbagError) -> None:
         log.error("%s", error.for_owner)
 
 
+def problem_of(error: HashbagError) -> Json:
+    """Describe an error as RFC 9457 does."""
+    return _problem(_status_of(error), str(error))
+
+
+def _problem(status: int, detail: str) -> Json:
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def _status_of(error: HashbagError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
 def _known(error: HashbagError) -> Response:
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = _status_of(error)
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
@@ -123,19 +140,20 @@ def _led_on(response: Response) -> Response:
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    limit = hashbag().settings.max_upload_mb
-    if request.content_length is not None and request.content_length <= limit * 1024 * 1024:
+    limit = request.max_content_length or 0
+    if request.content_length is not None and request.content_length <= limit:
         return _answer(400, "image: send the picture as a file, not as text")
-    return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")
+    most = f"{limit / 1024**2:.3g} MB"
+    return _answer(413, f"this is larger than the {most} that one upload may have")
 
 
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     _read_to_the_end()
-    title = HTTPStatus(status).phrase
     if _is_api():
-        response = jsonify(type="about:blank", title=title, status=status, detail=detail)
+        response = jsonify(_problem(status, detail))
         response.mimetype = "application/problem+json"
     else:
+        title = HTTPStatus(status).phrase
         advice = ADVICE.get(status, "") if advice is None else advice
         template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(

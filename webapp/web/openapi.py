@@ -10,7 +10,9 @@ from webapp.search.colour_wish import TINTS
 from webapp.search.look import BALANCED, LEANINGS
 from webapp.search.query import RANKINGS
 from webapp.web import frames, openapi_changes, parameters
+from webapp.web.batch_search import MOST_PICTURES, MOST_UPLOADS
 from webapp.web.duplicates import PER_PAGE
+from webapp.web.listings import CURSOR_PATTERN
 from webapp.web.openapi_parts import as_, call, fields, item_id, whole
 from webapp.web.openapi_schemas import SCHEMAS, Json, ref
 from webapp.web.uploads import MARGINS
@@ -44,6 +46,7 @@ def document() -> Json:
                 )
             },
             "/api/v1/search": {"get": _search(), "post": _search_picture()},
+            "/api/v1/search/batch": {"post": _search_pictures()},
             "/api/v1/fingerprints": {"post": _fingerprints()},
             "/api/v1/duplicates": {"get": _duplicates()},
             "/api/v1/kinds": {
@@ -56,18 +59,29 @@ def document() -> Json:
 
 def _items() -> Json:
     return call(
-        "A random sample (`seed`, `n`), or one page of all (`page`, `per_page`).",
+        "A random sample (`seed`, `n`), one page of all, newest first (`page`, `per_page`), or "
+        "what follows a page (`cursor`).",
         ref("Items"),
         [
             whole("seed", 0, 2**53),
             whole("n", 1, parameters.MAX_N, 81),
             whole("page", 1, 10**9),
             whole("per_page", 1, parameters.MAX_PER_PAGE, 60),
+            _cursor(),
             fields(),
             *_filters(),
         ],
         400,
     )
+
+
+def _cursor() -> Json:
+    words = (
+        "What the answer before had as `next`: each item is listed once, whatever comes and goes "
+        "meanwhile. Begin with `per_page` alone."
+    )
+    schema: Json = {"type": "string", "pattern": CURSOR_PATTERN}
+    return {"name": "cursor", "in": "query", "description": words, "schema": schema}
 
 
 def _lookup() -> Json:
@@ -109,15 +123,28 @@ def _search_picture() -> Json:
     return described | _upload("Any parameter may also be a field of the form.", _question())
 
 
+def _search_pictures() -> Json:
+    found = (
+        "The nearest neighbours of each of several pictures, in their order; for one that cannot "
+        "be searched with, its problem. Nothing is kept."
+    )
+    described = call(found, ref("Results"), _question(), 400, 411, 413, 415, 422, 503)
+    all_of_them = f"All pictures together: {MOST_UPLOADS} times what one upload may have."
+    upload = _upload(all_of_them, _question(), most=MOST_PICTURES)
+    return described | upload
+
+
 def _fingerprints() -> Json:
     found = "The fingerprint of an uploaded picture, to search with later; nothing is searched."
     described = call(found, ref("Fingerprint"), [], 400, 411, 413, 415, 422, 503)
     return described | _upload("One picture.", [])
 
 
-def _upload(description: str, parameters: list[Json]) -> Json:
-    """Describe a form with a picture, and with these parameters as fields."""
+def _upload(description: str, parameters: list[Json], most: int = 1) -> Json:
+    """Describe a form with a picture, or several, and with these parameters as fields."""
     image: Json = {"type": "string", "format": "binary"}
+    if most > 1:
+        image = {"type": "array", "items": image, "minItems": 1, "maxItems": most}
     crop: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
     off = "Percent of the picture to cut off from this side, in place of `crop`."
     percent: Json = {"type": "number", "minimum": 0, "exclusiveMaximum": 100, "description": off}

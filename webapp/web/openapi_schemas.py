@@ -45,6 +45,10 @@ _ITEMS = _object(
     items={"type": "array", "items": ref("Item")},
     total=_WHOLE,
     seed=_WHOLE,
+    next={
+        "type": ["string", "null"],
+        "description": "The `cursor` of what follows a page; null where nothing does.",
+    },
     facets={
         **_object(**dict.fromkeys(FACETS, _COUNTS)),
         "additionalProperties": _COUNTS,
@@ -135,9 +139,12 @@ _DUPLICATES = _object(
 _KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
 _PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
 
+_RESULTS = _object(results={"type": "array", "items": {"anyOf": [ref("Result"), ref("Problem")]}})
+
 SCHEMAS: Json = {
     "Item": _ITEM,
     "Result": _RESULT,
+    "Results": _RESULTS,
     "Fingerprint": _FINGERPRINT,
     "Items": _ITEMS,
     "Duplicates": _DUPLICATES,

@@ -23,7 +23,7 @@ OPTIONAL_FIELDS = ("hashes",)
 MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
-_MAX_NUMBER = 2**53
+MOST_NUMBER = 2**53
 MOST_PHOTOS = 10_000
 _MOST_CHARACTERS = 200  # of words to search for
 # float() would take underscores, words and other scripts' digits too; programs write exponents.
@@ -62,7 +62,7 @@ def photo_number(args: Args) -> int:
 
 def seed(args: Args) -> int:
     """Read the seed of a sample; without one, draw one."""
-    return integer(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
+    return integer(args, "seed", secrets.randbelow(1_000_000), 0, MOST_NUMBER)
 
 
 def filters(args: Args) -> Filters:

@@ -33,7 +33,15 @@ def hashed_upload() -> HashedUpload:
     """
     check_body(FORM)
     region = crop(parameters.sent())
-    data = _upload().stream.read()
+    return hashed(_upload().stream.read(), region)
+
+
+def hashed(data: bytes, region: Crop | None) -> HashedUpload:
+    """Hash a picture, or the region of it that is meant.
+
+    Raises:
+        UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
+    """
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
     return one_at_a_time(hash_upload, encoded)
 
