@@ -1,5 +1,6 @@
 """Any request that schemathesis makes of the API's own document is answered as that says."""
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -51,6 +52,11 @@ CALLS = schemathesis.openapi.from_dict(
     ),
 )
 CALLS.app = DOOR
+
+
+@schemathesis.serializer("application/x-ndjson")
+def _line(_: schemathesis.SerializationContext, value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,7 +15,7 @@ from webapp.catalog.reader import MOST_ID, Catalog
 from webapp.catalog.schema import items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
 from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
-from webapp.exceptions import ChangedMeanwhile, ItemNotFound
+from webapp.exceptions import BadParameter, ChangedMeanwhile, ItemNotFound
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.one_at_a_time import one_at_a_time
@@ -134,6 +134,28 @@ class LiveItems:
             if replaced:
                 self._drop_photos(connection, [item])
             return _item(connection, item_id)
+
+    def change_many(self, changes: Sequence[tuple[int, Mapping[str, str]]]) -> int:
+        """Change attributes of items, in one transaction; return how many are others than before.
+
+        Each change is an item's id and the attributes that it gets, as for `change`.
+
+        Raises:
+            BadParameter: one cannot be made, which is named by its number, from 1; then none is.
+        """
+        writer, changed = self._writer(), set[int]()
+        with writer.transaction() as connection:
+            for number, (item_id, given) in enumerate(changes, 1):
+                try:
+                    item = _item(connection, item_id)
+                    columns = columns_of(given, item.extra)
+                except (BadParameter, ItemNotFound) as problem:
+                    raise BadParameter(f"line {number}", str(problem)) from problem
+                others = {n: value for n, value in columns.items() if getattr(item, n) != value}
+                if others:
+                    writer.write_in(connection, [self._entry(connection, item_id, others, ())])
+                    changed.add(item_id)
+        return len(changed)
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> Sequence[Item]:
         """Take items out for good; return them as they were.

@@ -8,6 +8,7 @@ from webapp.web import (
     api_guide,
     batch_search,
     branding,
+    bulk,
     compare,
     duplicates,
     embed,
@@ -34,6 +35,8 @@ _PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide, help_page
 _TOOLS = (compare, why, duplicates, maps)
 """Pages that show kinds by name, or take some study; the owner may leave them out."""
 
+_API = (api, batch_search, item_changes, bulk)
+
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 
@@ -51,8 +54,8 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
-    others = (lookup, feed, media, scripts, site_files, api, batch_search, item_changes, health)
-    for module in (*_PAGES, *others):
+    others = (lookup, feed, media, scripts, site_files, health)
+    for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     app.before_request(_remember_trail)

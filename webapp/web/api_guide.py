@@ -34,6 +34,11 @@ _SENT: Mapping[tuple[str, str], str] = {
     ("post", "/api/v1/search/batch"): f"{_PICTURE}-F image=@shoe.jpg ",
     ("post", "/api/v1/fingerprints"): _PICTURE,
     ("post", "/api/v1/items"): f"{_TOKEN}{_PICTURE}-F title=Satchel -F price=49.90 ",
+    ("get", "/api/v1/export"): _TOKEN,
+    ("post", "/api/v1/import"): (
+        f"{_TOKEN}-H 'Content-Type: application/x-ndjson' "
+        '--data-binary \'{"id": ITEM, "price": 39.9}\' '
+    ),
     ("patch", "/api/v1/items/{id}"): (
         f'-X PATCH {_TOKEN}--json \'{{"price": 39.9, "season": "autumn"}}\' '
     ),
@@ -115,7 +120,8 @@ def _command(method: str, path: str, item_id: int) -> str:
     address = f"{host}{path}{query}"
     for name, value in named.items():
         address = address.replace(name, str(value))
-    return f"curl {_SENT.get((method, path), '')}'{address}'"
+    sent = _SENT.get((method, path), "").replace("ITEM", str(item_id))
+    return f"curl {sent}'{address}'"
 
 
 def _some_brand() -> str:

@@ -112,10 +112,10 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
         raise BadParameter("body", 'is not JSON: send such as {"price": 49.9}') from error
     if not isinstance(body, dict):
         raise BadParameter("body", 'must be a JSON object, such as {"price": 49.9}')
-    return {str(name): _as_text(str(name), value) for name, value in body.items()}, []
+    return {str(name): as_text(str(name), value) for name, value in body.items()}, []
 
 
-def _as_text(name: str, value: object) -> str:
+def as_text(name: str, value: object) -> str:
     """Return a JSON value as a list of an import would have it; null takes an attribute away."""
     if value is None:
         return ""

@@ -29,6 +29,8 @@ def document() -> Json:
         },
         "paths": {
             "/api/v1/items": {"get": _items(), "post": openapi_changes.add()},
+            "/api/v1/export": {"get": openapi_changes.export()},
+            "/api/v1/import": {"post": openapi_changes.change_many()},
             "/api/v1/items/{id}": {
                 "get": call("One item.", ref("Item"), [item_id(), fields()], 400, 404),
                 "patch": openapi_changes.change(),

@@ -1,6 +1,7 @@
 """The description of the calls that add, change and remove items, in OpenAPI 3.1."""
 
 from webapp.models import ATTRIBUTES
+from webapp.web.bulk import LINES, MOST_CHANGES
 from webapp.web.item_changes import IDEMPOTENCY_KEY, MOST_PHOTOS
 from webapp.web.openapi_parts import as_, call, fields, item_id
 from webapp.web.openapi_schemas import Json, ref
@@ -69,6 +70,32 @@ def remove() -> Json:
         status=204,
     )
     return described | _NEEDED
+
+
+def export() -> Json:
+    """Describe how all items are read."""
+    told = "All items as the catalogue is at one moment, a line of JSON for each, by ascending id."
+    described = call(told, None, [], 401, 403, 503)
+    lines: Json = {LINES: as_(ref("ExportedItem"))}
+    answers: Json = {**described["responses"], "200": {"description": "OK", "content": lines}}  # type: ignore[dict-item]
+    return described | {"responses": answers} | _NEEDED
+
+
+def change_many() -> Json:
+    """Describe how attributes of many items are changed."""
+    described = call(
+        "Change attributes of many items: all of them or, where a line is wrong, none.",
+        ref("Changed"),
+        [],
+        *(400, 401, 403, 411, 413, 415, 503),
+    )
+    line: Json = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+    words = (
+        f"A line of JSON for each item, at most {MOST_CHANGES}: its `id`, and what is to be "
+        "changed, as for `PATCH`."
+    )
+    body: Json = {"required": True, "description": words, "content": {LINES: as_(line)}}
+    return described | {"requestBody": body} | _NEEDED
 
 
 def _if_match() -> Json:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from webapp.models import FACETS, PUBLIC_FIELDS, Level
+from webapp.models import ATTRIBUTES, FACETS, PUBLIC_FIELDS, Level
 from webapp.web.parameters import MAX_PER_PAGE
 
 Json = dict[str, object]
@@ -140,6 +140,20 @@ _KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
 _PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
 
 _RESULTS = _object(results={"type": "array", "items": {"anyOf": [ref("Result"), ref("Problem")]}})
+_EXPORTED_PHOTO = _object(
+    filename=_TEXT,
+    digest={"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of its file."},
+    width=_WHOLE,
+    height=_WHOLE,
+    media_type=_TEXT,
+    hashes={"type": "object", "additionalProperties": _HEX},
+)
+_EXPORTED = _object(
+    id=_WHOLE,
+    **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS if one.name in ATTRIBUTES},
+    extra={"type": "object", "additionalProperties": _TEXT},
+    photos={"type": "array", "minItems": 1, "items": _EXPORTED_PHOTO},
+)
 
 SCHEMAS: Json = {
     "Item": _ITEM,
@@ -148,6 +162,8 @@ SCHEMAS: Json = {
     "Fingerprint": _FINGERPRINT,
     "Items": _ITEMS,
     "Duplicates": _DUPLICATES,
+    "ExportedItem": _EXPORTED,
+    "Changed": _object(changed={"type": "integer", "description": "How many are others now."}),
     "Kind": _KIND,
     "Problem": _PROBLEM,
 }
