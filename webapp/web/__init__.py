@@ -10,6 +10,7 @@ from webapp.web import (
     branding,
     bulk,
     compare,
+    cross_origin,
     duplicates,
     embed,
     errors,
@@ -54,6 +55,7 @@ def register(app: Flask, settings: Settings) -> None:
     """
     branding.register(app, settings)
     embed.register(app, settings)
+    cross_origin.register(app, settings)
     others = (lookup, feed, media, scripts, site_files, health)
     for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
