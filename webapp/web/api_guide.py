@@ -60,14 +60,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: how it is made, what it takes, and a command to copy that makes it."""
+    """One call: how it is made, what it takes, and a command to copy that makes it.
+
+    `token`: what its token must allow; "" where it needs none.
+    """
 
     method: str
     path: str
     summary: str
     parameters: tuple[Parameter, ...]
     is_asked_with_picture: bool
-    needs_token: bool
+    token: str
     answer: str
     problems: tuple[str, ...]
     command: str
@@ -89,7 +92,7 @@ def calls(item_id: int) -> list[Call]:
             _plain(described["summary"]),
             tuple(map(_parameter, described.get("parameters", ()))),
             _sent_picture(described),
-            "security" in described,
+            _scope(described),
             next(code for code in described["responses"] if int(code) < 400),
             tuple(code for code in described["responses"] if int(code) >= 400),
             _command(method, path, item_id),
@@ -97,6 +100,11 @@ def calls(item_id: int) -> list[Call]:
         for path, methods in paths.items()
         for method, described in methods.items()
     ]
+
+
+def _scope(described: Mapping[str, Any]) -> str:
+    """Return what a call's token must allow; "" where it needs none."""
+    return next((scope for one in described.get("security", ()) for scope in one["token"]), "")
 
 
 def _sent_picture(described: Mapping[str, Any]) -> bool:
@@ -110,6 +118,12 @@ def some_item() -> int:
     return int(ids[0]) if len(ids) else 1
 
 
+def _newest() -> int:
+    """Return the id of an item that the command before may not have removed."""
+    ids = hashbag().facets.ids
+    return int(ids[-1]) if len(ids) else 1
+
+
 def _command(method: str, path: str, item_id: int) -> str:
     asked = dict(_ASKED.get((method, path), {}))
     if (method, path) == ("get", "/api/v1/search"):
@@ -120,7 +134,7 @@ def _command(method: str, path: str, item_id: int) -> str:
     address = f"{host}{path}{query}"
     for name, value in named.items():
         address = address.replace(name, str(value))
-    sent = _SENT.get((method, path), "").replace("ITEM", str(item_id))
+    sent = _SENT.get((method, path), "").replace("ITEM", str(_newest()))
     return f"curl {sent}'{address}'"
 
 

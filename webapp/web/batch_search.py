@@ -8,11 +8,11 @@ from webapp.exceptions import BadParameter, TooManyBytes, UnreadableImage
 from webapp.hashing.fingerprinting import Crop
 from webapp.search.query import Query
 from webapp.web import parameters, queries
-from webapp.web.bodies import FORM, check_body
 from webapp.web.errors import problem_of
-from webapp.web.item_json import Json
+from webapp.web.operations import Answer, Body, operation
+from webapp.web.parameter import Json
 from webapp.web.result_json import frames_json, result_json
-from webapp.web.uploads import crop, hashed
+from webapp.web.uploads import PICTURE, crop, form_of, hashed
 
 bp = Blueprint("batch_search", __name__, url_prefix="/api/v1")
 
@@ -21,11 +21,24 @@ MOST_UPLOADS = 4
 """All pictures of a request may be as large as so many uploads, since they are in memory."""
 
 
-@bp.post("/search/batch")
+@operation(
+    bp,
+    "POST",
+    "/search/batch",
+    "The nearest neighbours of each of several pictures, in their order; for one that cannot be "
+    "searched with, its problem. Nothing is kept.",
+    Answer("Results"),
+    parameters=queries.QUESTION,
+    problems=(422, 503),
+    body=Body(
+        form_of({"type": "array", "items": PICTURE, "minItems": 1, "maxItems": MOST_PICTURES}),
+        f"All pictures together: {MOST_UPLOADS} times what one upload may have.",
+        MOST_UPLOADS,
+        has_parameters=True,
+    ),
+)
 def search_pictures() -> Response:
     """List the nearest neighbours of each of several pictures, in their order."""
-    request.max_content_length = MOST_UPLOADS * hashbag().settings.max_upload_bytes
-    check_body(FORM)
     args = parameters.sent()
     question, region = queries.search_query(args, harder=True), crop(args)
     results = [_answer(one, question, region) for one in _pictures()]

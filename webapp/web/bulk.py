@@ -11,9 +11,8 @@ from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import ItemPhoto
-from webapp.web.access import needs
-from webapp.web.bodies import check_body
 from webapp.web.item_changes import as_text
+from webapp.web.operations import Answer, Body, operation
 
 bp = Blueprint("bulk", __name__, url_prefix="/api/v1")
 
@@ -22,19 +21,39 @@ MOST_CHANGES = 2000
 _LINES_AT_ONCE = 100
 
 
-@bp.get("/export")
-@needs(Scope.READ)
+@operation(
+    bp,
+    "GET",
+    "/export",
+    "All items as the catalogue is at one moment, a line of JSON for each, by ascending id.",
+    Answer("ExportedItem", content_type=LINES),
+    name="export_items",
+    problems=(503,),
+    scope=Scope.READ,
+)
 def export() -> Response:
     """Write all items, a line for each, as the catalogue is at one moment."""
     hashbag().catalog.count()  # what is wrong with the database is said before the first line
     return Response(stream_with_context(_lines()), mimetype=LINES)
 
 
-@bp.post("/import")
-@needs(Scope.WRITE)
+@operation(
+    bp,
+    "POST",
+    "/import",
+    "Change attributes of many items: all of them or, where a line is wrong, none.",
+    Answer("Changed"),
+    name="change_items",
+    problems=(503,),
+    body=Body(
+        {LINES: {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}},
+        f"A line of JSON for each item, at most {MOST_CHANGES}: its `id`, and what is to be "
+        "changed, as for `PATCH`.",
+    ),
+    scope=Scope.WRITE,
+)
 def change_many() -> Response:
     """Change attributes of many items, all of them or, where a line is wrong, none."""
-    check_body(LINES)
     core = hashbag()
     changed = core.live_items.change_many(list(_changes()))
     core.keep_up()

@@ -11,6 +11,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.web import embed
 from webapp.web.api_guide import some_item
+from webapp.web.batch_search import MOST_UPLOADS
 
 bp = Blueprint("help_pages", __name__)
 
@@ -55,8 +56,9 @@ def topic(name: str) -> str:
         bind=os.environ.get("HASHBAG_BIND", _DEFAULT_BIND),
         prefix=request.script_root,
         host=urlsplit(request.host_url).hostname,
-        # Of a body, with what a form adds: so that it is the app that says what is too large.
-        body_mb=math.ceil(hashbag().settings.max_upload_mb) + 1,
+        # Of a body of many pictures, with what a form adds: it is the app that says what is too
+        # large.
+        body_mb=math.ceil(MOST_UPLOADS * hashbag().settings.max_upload_mb) + 1,
         max_upload_mb=hashbag().settings.max_upload_mb,
         origins=embed.origins(),
         some_item=some_item(),

@@ -13,9 +13,12 @@ from webapp.catalog.sent_photos import SentPhoto
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.web.access import needs
-from webapp.web.bodies import FORM, check_body
+from webapp.models import ATTRIBUTES
+from webapp.web import parameters
+from webapp.web.bodies import FORM
 from webapp.web.item_json import answer
+from webapp.web.operations import Answer, Body, operation
+from webapp.web.parameter import Args, Json, Parameter
 
 bp = Blueprint("item_changes", __name__, url_prefix="/api/v1")
 
@@ -23,16 +26,85 @@ MOST_PHOTOS = 20
 """How many photos may be sent for one item."""
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
 
 
-@bp.post("/items")
-@needs(Scope.WRITE)
+_KEY = "^[!-~]{1,200}$"
+
+
+def _key(_: Args) -> str | None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not re.fullmatch(_KEY, key):
+        raise BadParameter(IDEMPOTENCY_KEY, "must be 1 to 200 printable characters, no spaces")
+    return key
+
+
+def _wanted_version(_: Args) -> str | None:
+    """Return the version that an item must have for a change to be made; None for any.
+
+    Raises:
+        BadParameter: `If-Match` names several.
+    """
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    tags = request.if_match.as_set(include_weak=True)
+    if len(tags) != 1:
+        raise BadParameter("If-Match", "give one ETag, as the item was answered with")
+    # Answers with optional fields, and compressed ones, have more after the version.
+    return re.split("[-:]", tags.pop() or "")[0]
+
+
+KEY = Parameter(
+    IDEMPOTENCY_KEY,
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _KEY},
+    _key,
+    "A text of your own: sent again within a week, the request adds no second.",
+    place="header",
+)
+IF_MATCH = Parameter(
+    "If-Match",
+    {"type": "string"},
+    _wanted_version,
+    "The ETag that the item was answered with: another is refused with 412.",
+    place="header",
+)
+
+_TEXT: Json = {"type": "string"}
+_PRICE: Json = {"type": ["number", "string", "null"], "description": "49.9, or as people write it."}
+_OWN: Json = {"type": ["string", "number", "null"], "description": "A column of your own."}
+_MERGE: Json = {
+    "type": "object",
+    "properties": {name: {"type": ["string", "null"]} for name in ATTRIBUTES} | {"price": _PRICE},
+    "additionalProperties": _OWN,
+}
+_PHOTOS: Json = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "maxItems": MOST_PHOTOS,
+    "description": "Its photos; the first is the one that grids show.",
+}
+_FORM: Json = {
+    "type": "object",
+    "properties": {"image": _PHOTOS, **dict.fromkeys(ATTRIBUTES, _TEXT)},
+    "additionalProperties": _TEXT,
+}
+
+
+@operation(
+    bp,
+    "POST",
+    "/items",
+    "Add an item; searches of every process find it when the answer is sent.",
+    Answer("Item", status=201),
+    name="add_item",
+    parameters=(KEY, parameters.FIELDS),
+    problems=(422, 503),
+    body=Body({FORM: _FORM | {"required": ["image"]}}),
+    scope=Scope.WRITE,
+)
 def add() -> Response:
     """Add an item: its photo, or several, and its attributes as fields of a form."""
-    check_body(FORM)
     core = hashbag()
     sent = _photos()
     if not sent:
@@ -49,24 +121,43 @@ def add() -> Response:
     return response
 
 
-@bp.patch("/items/<int:item_id>")
-@needs(Scope.WRITE)
+@operation(
+    bp,
+    "PATCH",
+    "/items/<int:item_id>",
+    "Change attributes of an item; null takes one away. A form may replace its photos too.",
+    Answer("Item"),
+    name="change_item",
+    parameters=(IF_MATCH, parameters.FIELDS),
+    problems=(404, 412, 422, 503),
+    body=Body({_JSON: _MERGE, _MERGE_PATCH: _MERGE, FORM: _FORM}),
+    scope=Scope.WRITE,
+)
 def change(item_id: int) -> Response:
     """Change attributes of an item, and its photos where some are sent."""
     core = hashbag()
     given, sent = _changes()
     read: list[ReadPhoto] = [core.live_items.read(one) for one in sent]
-    item = core.live_items.change(item_id, given, read, _wanted_version())
+    item = core.live_items.change(item_id, given, read, IF_MATCH.read(request.args))
     core.keep_up()
     return answer(item)
 
 
-@bp.delete("/items/<int:item_id>")
-@needs(Scope.WRITE)
+@operation(
+    bp,
+    "DELETE",
+    "/items/<int:item_id>",
+    "Take an item out; later imports leave its photo out too.",
+    Answer(None, status=204),
+    name="remove_item",
+    parameters=(IF_MATCH,),
+    problems=(404, 412, 503),
+    scope=Scope.WRITE,
+)
 def remove(item_id: int) -> Response:
     """Take an item out of the catalogue."""
     core = hashbag()
-    core.live_items.remove([item_id], _wanted_version())
+    core.live_items.remove([item_id], IF_MATCH.read(request.args))
     core.keep_up()
     return Response(status=204)
 
@@ -100,10 +191,8 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
     """Return the attributes to change, and the photos to put in place of those before.
 
     Raises:
-        LengthRequired, WrongMediaType: the body cannot be read.
         BadParameter: a value cannot be used.
     """
-    check_body(_JSON, _MERGE_PATCH, FORM)
     if request.mimetype == FORM:
         return _fields(), _photos()
     try:
@@ -125,28 +214,11 @@ def as_text(name: str, value: object) -> str:
 
 
 def _known_request(sent: list[SentPhoto], given: Mapping[str, str]) -> KnownRequest | None:
-    key = request.headers.get(IDEMPOTENCY_KEY)
+    key = KEY.read(request.args)
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        raise BadParameter(IDEMPOTENCY_KEY, "must be 1 to 200 printable characters, no spaces")
     digest = hashlib.sha256()
     for photo in sent:
         digest.update(hashlib.sha256(photo.data).digest())
     digest.update(repr(sorted(given.items())).encode("utf-8", "surrogatepass"))
     return KnownRequest(key, digest.hexdigest())
-
-
-def _wanted_version() -> str | None:
-    """Return the version that an item must have for a change to be made; None for any.
-
-    Raises:
-        BadParameter: `If-Match` names several.
-    """
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return None
-    tags = request.if_match.as_set(include_weak=True)
-    if len(tags) != 1:
-        raise BadParameter("If-Match", "give one ETag, as the item was answered with")
-    # Answers with optional fields, and compressed ones, have more after the version.
-    return re.split("[-:]", tags.pop() or "")[0]

@@ -8,10 +8,9 @@ from webapp.exceptions import BadParameter
 from webapp.index.facets import Facets
 from webapp.models import Filters
 from webapp.web import parameters
-from webapp.web.parameters import Args
+from webapp.web.parameter import Args, Parameter, Whole
 
-CURSOR_PATTERN = "^before-[0-9]{1,19}$"
-_CURSOR = re.compile(CURSOR_PATTERN, re.ASCII)
+_CURSOR = "^before-[0-9]{1,19}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,15 @@ def read_listing(args: Args) -> Listing:
         BadParameter: a parameter cannot be used, or both a page and a cursor are given.
     """
     before = _before(args)
-    page = parameters.integer(args, "page", 1, 1, 10**9)
+    page = parameters.PAGE.read(args)
     if before is not None and args.get("page", "").strip():
         raise BadParameter("cursor", "give this or page, not both")
     is_page = before is None and ("page" in args or "per_page" in args)
     is_sample = before is None and not is_page
     return Listing(
-        parameters.seed(args) if is_sample else parameters.integer(args, "seed", 0, 0, 2**53),
-        parameters.integer(args, "n", 81, 1, parameters.MAX_N),
-        parameters.integer(args, "per_page", 60, 1, parameters.MAX_PER_PAGE),
+        parameters.seed(args) if is_sample else parameters.SEED.read(args),
+        parameters.N.read(args),
+        PER_PAGE.read(args),
         page if is_page else None,
         before,
     )
@@ -74,6 +73,17 @@ def _before(args: Args) -> int | None:
     text = args.get("cursor", "").strip()
     if not text:
         return None
-    if not _CURSOR.fullmatch(text):
+    if not re.match(_CURSOR, text, re.ASCII):
         raise BadParameter("cursor", "give what an answer had as `next`")
     return min(int(text.removeprefix("before-")), parameters.MOST_NUMBER)
+
+
+PER_PAGE = Whole("per_page", 1, parameters.MAX_PER_PAGE, 60)
+CURSOR = Parameter(
+    "cursor",
+    {"type": "string", "pattern": _CURSOR},
+    _before,
+    "What the answer before had as `next`: each item is listed once, whatever comes and goes "
+    "meanwhile. Begin with `per_page` alone.",
+)
+LISTING = (parameters.SEED, parameters.N, parameters.PAGE, PER_PAGE, CURSOR)

@@ -165,5 +165,11 @@ SCHEMAS: Json = {
     "ExportedItem": _EXPORTED,
     "Changed": _object(changed={"type": "integer", "description": "How many are others now."}),
     "Kind": _KIND,
+    "Kinds": {"type": "array", "items": ref("Kind")},
+    "Found": _object(
+        items={"type": "array", "items": ref("Item"), "maxItems": MAX_PER_PAGE},
+        total={"type": "integer", "minimum": 1},
+    ),
+    "Document": {"type": "object", "description": "An OpenAPI document."},
     "Problem": _PROBLEM,
 }

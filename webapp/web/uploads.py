@@ -13,6 +13,7 @@ from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload, ha
 from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.web import parameters
 from webapp.web.bodies import FORM, check_body
+from webapp.web.parameter import Json
 
 Fields = Mapping[str, str]
 
@@ -109,3 +110,19 @@ def _percent(fields: Fields, name: str) -> Decimal:
     if not _PERCENT.fullmatch(text):
         raise BadParameter(name, f"'{text[:40]}' is no percentage from 0 to below 100, like 12.5")
     return Decimal(text)
+
+
+PICTURE: Json = {"type": "string", "format": "binary"}
+_PERCENT_OFF: Json = {
+    "type": "number",
+    "minimum": 0,
+    "exclusiveMaximum": 100,
+    "description": "Percent of the picture to cut off from this side, in place of `crop`.",
+}
+_CROP: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+
+
+def form_of(image: Json) -> Mapping[str, Json]:
+    """Describe a form with a picture, or several, and what is cut off."""
+    fields = {"image": image, "crop": _CROP, **dict.fromkeys(MARGINS, _PERCENT_OFF)}
+    return {FORM: {"type": "object", "required": ["image"], "properties": fields}}
