@@ -15,7 +15,7 @@ from webapp.catalog.reader import MOST_ID, Catalog
 from webapp.catalog.schema import items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
 from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
-from webapp.exceptions import BadParameter, ChangedMeanwhile, ItemNotFound
+from webapp.exceptions import ChangedMeanwhile, ItemNotFound
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.one_at_a_time import one_at_a_time
@@ -91,14 +91,14 @@ class LiveItems:
         with writer.transaction() as connection:
             known = added_by(connection, request) if request else None
             if known is not None:
-                return _item(connection, known), False
+                return item_of(connection, known), False
             columns = {"extra": {}, "source": ""} | attributes
             (item_id,) = writer.write_in(
                 connection, [self._entry(connection, None, columns, shown)]
             )
             if request:
                 note_request(connection, request, item_id)
-            return _item(connection, item_id), True
+            return item_of(connection, item_id), True
 
     def change(
         self,
@@ -119,7 +119,7 @@ class LiveItems:
         """
         writer = self._writer()
         with writer.transaction() as connection:
-            item = _item(connection, item_id)
+            item = item_of(connection, item_id)
             _check_version(item, version)
             columns = columns_of(given, item.extra)
             changed = {n: value for n, value in columns.items() if getattr(item, n) != value}
@@ -133,29 +133,7 @@ class LiveItems:
                 writer.write_in(connection, [entry])
             if replaced:
                 self._drop_photos(connection, [item])
-            return _item(connection, item_id)
-
-    def change_many(self, changes: Sequence[tuple[int, Mapping[str, str]]]) -> int:
-        """Change attributes of items, in one transaction; return how many are others than before.
-
-        Each change is an item's id and the attributes that it gets, as for `change`.
-
-        Raises:
-            BadParameter: one cannot be made, which is named by its number, from 1; then none is.
-        """
-        writer, changed = self._writer(), set[int]()
-        with writer.transaction() as connection:
-            for number, (item_id, given) in enumerate(changes, 1):
-                try:
-                    item = _item(connection, item_id)
-                    columns = columns_of(given, item.extra)
-                except (BadParameter, ItemNotFound) as problem:
-                    raise BadParameter(f"line {number}", str(problem)) from problem
-                others = {n: value for n, value in columns.items() if getattr(item, n) != value}
-                if others:
-                    writer.write_in(connection, [self._entry(connection, item_id, others, ())])
-                    changed.add(item_id)
-        return len(changed)
+            return item_of(connection, item_id)
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> Sequence[Item]:
         """Take items out for good; return them as they were.
@@ -168,7 +146,7 @@ class LiveItems:
         """
         writer = self._writer()
         with writer.transaction() as connection:
-            gone = [_item(connection, item_id) for item_id in ids]
+            gone = [item_of(connection, item_id) for item_id in ids]
             for item in gone:
                 _check_version(item, version)
             writer.remove_in(connection, ids, for_good=True)
@@ -239,7 +217,12 @@ class LiveItems:
                 self._photos.remove(photo.path)
 
 
-def _item(connection: sa.Connection, item_id: int) -> Item:
+def item_of(connection: sa.Connection, item_id: int) -> Item:
+    """Return an item as it is in a transaction.
+
+    Raises:
+        ItemNotFound: there is no such item.
+    """
     few = item_id <= MOST_ID  # a larger one is no number of a database
     found = few and read_items(connection, sa.select(items).where(items.c.id == item_id))
     if not found:

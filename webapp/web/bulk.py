@@ -6,6 +6,7 @@ from itertools import islice
 
 from flask import Blueprint, Response, jsonify, request, stream_with_context
 
+from webapp.catalog.bulk_changes import change_many
 from webapp.catalog.export.items import exported_items
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
@@ -43,7 +44,6 @@ def export() -> Response:
     "/import",
     "Change attributes of many items: all of them or, where a line is wrong, none.",
     Answer("Changed"),
-    name="change_items",
     problems=(503,),
     body=Body(
         {LINES: {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}},
@@ -52,10 +52,10 @@ def export() -> Response:
     ),
     scope=Scope.WRITE,
 )
-def change_many() -> Response:
+def change_items() -> Response:
     """Change attributes of many items, all of them or, where a line is wrong, none."""
     core = hashbag()
-    changed = core.live_items.change_many(list(_changes()))
+    changed = change_many(core.catalog, list(_changes()))
     core.keep_up()
     return jsonify(changed=changed)
 
