@@ -188,8 +188,26 @@ class Server:
 
     def workers(self) -> set[int]:
         """List the pids of the workers."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return set(map(int, children.split()))
+        return {child for child in children_of(self.pid) if not _is_cage(child)}
+
+    def cage(self) -> set[int]:
+        """List the pids of the processes that read pictures."""
+        return {
+            one for child in children_of(self.pid) if _is_cage(child) for one in children_of(child)
+        }
+
+
+def children_of(pid: int) -> set[int]:
+    """List the pids of the processes that a process started; one from a thread is one too."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for task in tasks for child in task.read_text().split()}
+
+
+def _is_cage(pid: int) -> bool:
+    try:
+        return "webapp.cage" in Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def picture_form(data: bytes, name: str) -> tuple[bytes, dict[str, str]]:

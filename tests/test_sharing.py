@@ -271,3 +271,29 @@ def test_chromium_finds_no_fault_with_the_manifest(chromium: Browser, shop: Serv
         told = tab.context.new_cdp_session(tab).send("Page.getAppManifest")
         assert told["url"].endswith("/manifest.webmanifest")
         assert told["errors"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_link_of_a_page_is_copied_without_the_way_that_led_to_it(
+    chromium: Browser, shop: Server, allowed: bool
+) -> None:
+    with looking(chromium, shop, Look(390)) as tab:
+        if allowed:
+            tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        tab.goto("/items/3?by=colour&trail=1.2#results")
+        button = tab.get_by_role("button", name="Copy link")
+        wanted = f"{shop.url}/items/3?by=colour"
+        if not allowed:  # as on a page without TLS
+            tab.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+        button.click()
+        if allowed:
+            expect(tab.get_by_role("button", name="Link copied")).to_be_visible()
+            assert tab.evaluate("navigator.clipboard.readText()") == wanted
+        else:
+            expect(tab.get_by_label("The address of this page")).to_have_value(wanted)
+        tab.goto("/list?ids=3,4")
+        expect(tab.get_by_role("button", name="Copy link")).to_be_visible()
+    with looking(chromium, shop, Look(390, scripts=False)) as tab:
+        tab.goto("/items/3")
+        assert tab.get_by_role("button", name="Copy link").count() == 0

@@ -10,8 +10,11 @@ from flask import Flask, Request, Response, appcontext_pushed, request, url_for
 from flask_compress import Compress
 
 from webapp import config, web
+from webapp.cage.client import Cage
+from webapp.cage.keeper import SOCKET
 from webapp.context import Hashbag
 from webapp.exceptions import ConfigError
+from webapp.hashing import picture_work
 from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
@@ -66,6 +69,9 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
 
     # At the start of each request and command.
     appcontext_pushed.connect(lambda _: session.keep_in(settings.instance), app, weak=False)
+    if SOCKET in os.environ:
+        cage = Cage(Path(os.environ[SOCKET]))
+        appcontext_pushed.connect(lambda _: picture_work.use(cage), app, weak=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_add_headers)
     app.config["COMPRESS_STREAMS"] = False

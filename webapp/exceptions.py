@@ -122,6 +122,10 @@ class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 
 
+class PicturesBusy(HashbagError):
+    """No more pictures can be read at the moment."""
+
+
 class LearnedUnusable(HashbagError):
     """The learned kind's network cannot be used: its weights or its runtime are not right."""
 

@@ -6,14 +6,20 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
 
+from webapp.cage.keeper import SOCKET, CageKeeper
+from webapp.config import load as load_settings
+from webapp.processes import available_cores
+
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
 worker_class = "gthread"
-threads = 4
+# Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
+threads = 10
 # The master opens the index files before it forks, so workers share their memory.
 preload_app = True
 timeout = 60  # seconds; a worker that is silent for longer is replaced
@@ -54,6 +60,25 @@ class JsonLog(Logger):
 
 logger_class = JsonLog
 access_log_format = ""
+
+
+# Its own for each master: one that replaces another for a moment runs beside it.
+os.environ[SOCKET] = str(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"], f"cage-{os.getpid()}"))
+
+_keepers: list[CageKeeper] = []
+
+
+def on_starting(_server: Any) -> None:
+    """Start the processes that read pictures."""
+    instance = load_settings(os.environ).instance
+    _keepers.append(CageKeeper(Path(os.environ[SOCKET]), available_cores(), instance))
+    _keepers[0].start()
+
+
+def on_exit(_server: Any) -> None:
+    """End them."""
+    for keeper in _keepers:
+        keeper.stop()
 
 
 def when_ready(server: Any) -> None:

@@ -12,4 +12,5 @@ await Promise.all([
   has("[data-photo]") && import("./recall.js"),
   has(".row [data-item]") && import("./joined.js"),
   has(".heart") && import("./hearts.js"),
+  has(".copy-link") && import("./copying.js"),
 ]);

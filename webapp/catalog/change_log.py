@@ -4,7 +4,7 @@ An import is followed by a new index and needs no log. What is changed live is s
 there is one: whoever searches reads here what the index does not know yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _SINCE = (
-    sa.select(changes.c.item_id)
+    sa.select(changes.c.item_id, changes.c.recoded)
     .where(changes.c.revision > sa.bindparam("revision"))
     .order_by(changes.c.item_id)
 )
@@ -34,13 +34,14 @@ _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision").scalar_su
 class Changes:
     """What was changed live up to a revision.
 
-    `ids`: of all that were added, changed or removed, ascending. `items`: those that are still
-    there. `codes`: of their photos, by item and number of photo, those that can be compared with
-    codes made here.
+    `ids`: of all that were added, changed or removed, ascending; `recoded`: of those that came,
+    went or got other photos. `items`: those that are still there. `codes`: of the photos of those
+    that are recoded, by item and number of photo, which can be compared with codes made here.
     """
 
     revision: int
     ids: Sequence[int]
+    recoded: frozenset[int]
     items: Sequence[Item]
     codes: Mapping[tuple[int, int], Fingerprint]
 
@@ -48,8 +49,11 @@ class Changes:
 def changes_since(catalog: Catalog, revision: int) -> Changes:
     """Read what was changed live after a revision, all of it as it is at one moment."""
     with catalog.at_one_moment() as frozen, frozen.connect() as connection:
-        ids = list(connection.scalars(_SINCE, {"revision": revision}))
-        return Changes(frozen.revision, ids, frozen.items(ids), _codes(connection, ids))
+        rows = connection.execute(_SINCE, {"revision": revision}).all()
+        found: dict[int, bool] = dict(rows)
+        ids, recoded = list(found), [item_id for item_id in found if found[item_id]]
+        items, codes = frozen.items(ids), _codes(connection, recoded)
+        return Changes(frozen.revision, ids, frozenset(recoded), items, codes)
 
 
 def _codes(connection: sa.Connection, ids: Sequence[int]) -> Mapping[tuple[int, int], Fingerprint]:
@@ -66,21 +70,33 @@ def _codes(connection: sa.Connection, ids: Sequence[int]) -> Mapping[tuple[int, 
     return dict(found)
 
 
-def note(connection: sa.Connection, ids: Sequence[int], *, live: bool) -> None:
+def note(
+    connection: sa.Connection, ids: Sequence[int], recoded: Collection[int], *, live: bool
+) -> None:
     """Note that items were changed, in the transaction that changed them and their revision.
 
-    What is not changed `live` is noted only where it is in the log already: searches take those
-    items from the log, and must not keep them as they were.
+    `recoded`: those that came, went or got other codes. What is not changed `live` is noted only
+    where it is in the log already: searches take those items from the log, and must not keep them
+    as they were.
     """
     for start in range(0, len(ids), _CHUNK_ITEMS):
         some = ids[start : start + _CHUNK_ITEMS]
-        if not live:
-            known = changes.update().where(changes.c.item_id.in_(some))
-            connection.execute(known.values(revision=_REVISION))
-            continue
-        connection.execute(changes.delete().where(changes.c.item_id.in_(some)))
-        now = connection.scalar(sa.select(_REVISION))
-        connection.execute(changes.insert(), [{"item_id": one, "revision": now} for one in some])
+        those = changes.c.item_id.in_(some)
+        query = sa.select(changes.c.item_id, changes.c.recoded).where(those)
+        known = dict(connection.execute(query).all())
+        noted = some if live else list(known)
+        if noted:
+            connection.execute(changes.delete().where(those))
+            now = connection.scalar(sa.select(_REVISION))
+            rows = [
+                {
+                    "item_id": item_id,
+                    "revision": now,
+                    "recoded": known.get(item_id, False) or item_id in recoded,
+                }
+                for item_id in noted
+            ]
+            connection.execute(changes.insert(), rows)
 
 
 def forget(catalog: Catalog, revision: int) -> None:

@@ -16,26 +16,23 @@ from webapp.catalog.schema import items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
 from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
-from webapp.hashing.fingerprinting import EncodedPicture, hash_item
+from webapp.hashing import picture_work
+from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.kinds import KINDS
-from webapp.hashing.one_at_a_time import one_at_a_time
-from webapp.models import Fingerprint, Item
-from webapp.pictures.thumbnails import ThumbStore, copies_of
+from webapp.hashing.picture_work import ReadPicture
+from webapp.models import Item
+from webapp.pictures.thumbnails import ThumbStore
 
 _VERSIONS = {kind.name: kind.versions() for kind in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPhoto:
-    """A photo that was sent, decoded and hashed; `copies` are its thumbnails."""
+    """A photo that was sent, decoded and hashed. `digest`: SHA-256 of its file, in hex."""
 
     sent: SentPhoto
     digest: str
-    width: int
-    height: int
-    media_type: str
-    copies: tuple[tuple[int, bytes], ...]
-    fingerprint: Fingerprint
+    read: ReadPicture
 
 
 class LiveItems:
@@ -57,18 +54,8 @@ class LiveItems:
         Raises:
             UnreadableImage: it cannot be decoded, or has too many pixels.
         """
-        encoded = EncodedPicture(sent.data, self._max_pixels)
-        picture, fingerprint = one_at_a_time(hash_item, encoded)
-        digest = hashlib.sha256(sent.data).hexdigest()
-        return ReadPhoto(
-            sent,
-            digest,
-            picture.width,
-            picture.height,
-            picture.media_type,
-            tuple(copies_of(picture)),
-            fingerprint,
-        )
+        read = picture_work.runner().item(EncodedPicture(sent.data, self._max_pixels))
+        return ReadPhoto(sent, hashlib.sha256(sent.data).hexdigest(), read)
 
     def add(
         self,
@@ -178,17 +165,19 @@ class LiveItems:
             "occurrence": self._occurrence(connection, first),
             "photo_count": len(shown),
         }
-        further = [PhotoEntry(self._columns(one), one.fingerprint, is_new=True) for one in others]
-        return Entry(item_id, {**of_photos, **columns}, first.fingerprint, _VERSIONS, further)
+        further = [
+            PhotoEntry(self._columns(one), one.read.fingerprint, is_new=True) for one in others
+        ]
+        return Entry(item_id, {**of_photos, **columns}, first.read.fingerprint, _VERSIONS, further)
 
     def _columns(self, photo: ReadPhoto) -> dict[str, object]:
         return {
             "path": self._stored_path(photo),
             "filename": file_name(photo.sent.filename),
             "digest": photo.digest,
-            "width": photo.width,
-            "height": photo.height,
-            "media_type": photo.media_type,
+            "width": photo.read.width,
+            "height": photo.read.height,
+            "media_type": photo.read.media_type,
         }
 
     def _occurrence(self, connection: sa.Connection, photo: ReadPhoto) -> int:
@@ -199,12 +188,12 @@ class LiveItems:
         return 0 if before is None else before + 1
 
     def _stored_path(self, photo: ReadPhoto) -> str:
-        return self._catalog.stored_path(self._photos.path(photo.digest, photo.media_type))
+        return self._catalog.stored_path(self._photos.path(photo.digest, photo.read.media_type))
 
     def _keep(self, photo: ReadPhoto) -> None:
         """Write a photo and its thumbnails, so that they are on disk when this returns."""
-        self._photos.keep(self._photos.path(photo.digest, photo.media_type), photo.sent.data)
-        self._thumbs.keep(photo.digest, photo.copies)
+        self._photos.keep(self._photos.path(photo.digest, photo.read.media_type), photo.sent.data)
+        self._thumbs.keep(photo.digest, photo.read.copies)
         for folder in self._thumbs.flush([photo.digest]):
             flush(folder)
 

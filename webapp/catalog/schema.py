@@ -86,6 +86,8 @@ changes = sa.Table(
     # No foreign key: removed items stay in it.
     sa.Column("item_id", Whole, primary_key=True, autoincrement=False),
     sa.Column("revision", sa.BigInteger, nullable=False, index=True),
+    # Whether its photos changed, or it itself came or went: else only what is said of it.
+    sa.Column("recoded", sa.Boolean, nullable=False),
 )
 
 # Named tokens of programs and people that use the API; the tokens themselves are not kept.

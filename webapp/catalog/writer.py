@@ -119,7 +119,8 @@ class CatalogWriter:
         every = {**known, **added}
         _replace_further(connection, every)
         self._add_codes(connection, every)
-        note(connection, list(every), live=self._live)
+        recoded = [item_id for item_id, one in every.items() if item_id in added or _recodes(one)]
+        note(connection, list(every), recoded, live=self._live)
         return list(added)
 
     def remove(self, ids: Sequence[int], *, for_good: bool = False) -> None:
@@ -136,7 +137,7 @@ class CatalogWriter:
             if for_good:
                 note_removal(connection, those)
             connection.execute(items.delete().where(those))
-        note(connection, ids, live=self._live)
+        note(connection, ids, ids, live=self._live)
 
     def claim(self, ids: Sequence[int], source: str) -> None:
         """Note which folder or list named items last; nothing that searches see changes."""
@@ -177,6 +178,11 @@ class CatalogWriter:
                 found = connection.execute(insert).scalar_one()
             self._maker_ids[versions] = found
         return self._maker_ids[versions]
+
+
+def _recodes(entry: Entry) -> bool:
+    """Say whether an entry changes the photos of an item, or codes of them."""
+    return "digest" in entry.columns or bool(entry.fingerprints) or entry.further is not None
 
 
 def _still_as_seen(connection: sa.Connection, entries: Mapping[int, Entry]) -> dict[int, Entry]:

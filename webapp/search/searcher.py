@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import ItemNotFound
-from webapp.hashing import bag_sense
-from webapp.hashing.fingerprinting import hash_query
-from webapp.hashing.one_at_a_time import one_at_a_time
+from webapp.hashing import bag_sense, picture_work
 from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
@@ -118,7 +116,8 @@ class Searcher:
         if not harder:
             return stored
         asking = self._snapshot.item(item_id).photo(photo)
-        read = one_at_a_time(hash_query, self._snapshot.catalog.encoded_photo(asking))
+        encoded = self._snapshot.catalog.encoded_photo(asking)
+        read = picture_work.runner().upload(encoded).fingerprint
         # What is in the catalogue is not doubted to be a bag, however it is asked with.
         codes = {name: code for name, code in read.items() if name != bag_sense.NAME}
         return {**stored, **codes}

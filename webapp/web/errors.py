@@ -20,6 +20,7 @@ from webapp.exceptions import (
     NotAllowed,
     NotAnImage,
     NotSignedIn,
+    PicturesBusy,
     RequestDiffers,
     TooManyBytes,
     TooManyPixels,
@@ -43,6 +44,7 @@ STATUS: dict[type[HashbagError], int] = {
     RequestDiffers: 422,
     IndexNotReady: 503,
     LearnedUnusable: 503,
+    PicturesBusy: 503,
     CatalogError: 503,
 }
 
@@ -108,7 +110,7 @@ def _known(error: HashbagError) -> Response:
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable)
+    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
 

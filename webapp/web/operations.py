@@ -6,6 +6,7 @@ call cannot take what the document does not tell of, nor be missing in it.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -17,9 +18,10 @@ from werkzeug.wrappers import Response
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.web import access, parameters
-from webapp.web.bodies import check_body
+from webapp.web.bodies import FORM, check_body
 from webapp.web.openapi_schemas import ref
 from webapp.web.parameter import Json, Parameter, Whole
+from webapp.web.upload_slots import the_slots
 
 V = TypeVar("V", bound=Callable[..., Response])
 
@@ -92,10 +94,20 @@ class Operation:
         """Its address as OpenAPI writes it."""
         return _VARIABLE.sub(lambda found: f"{{{_shown(found[2])}}}", self.rule)
 
-    def check(self) -> None:
-        """Refuse a request that is not as the document says."""
+    def answered(self, view: Callable[..., Response], named: Mapping[str, object]) -> Response:
+        """Answer a request by a view, or refuse it where it is not as the document says."""
         if self.scope:
             access.check(self.scope)
+        with self._place():
+            self._check()
+            return view(**named)
+
+    def _place(self) -> AbstractContextManager[None]:
+        """Take a place before any picture is in memory; other calls need none."""
+        takes_pictures = self.body is not None and FORM in self.body.content
+        return the_slots.place(request.remote_addr or "") if takes_pictures else nullcontext()
+
+    def _check(self) -> None:
         if self.body:
             self.body.check()
         has_fields = self.body is not None and self.body.has_parameters
@@ -151,8 +163,7 @@ def operation(
 
         @wraps(view)
         def checked(**named: object) -> Response:
-            call.check()
-            return view(**named)
+            return call.answered(view, named)
 
         OPERATIONS.append(call)
         bp.add_url_rule(rule, view.__name__, checked, methods=[method])

@@ -9,8 +9,8 @@ from werkzeug.datastructures import FileStorage
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload, hash_upload
-from webapp.hashing.one_at_a_time import one_at_a_time
+from webapp.hashing import picture_work
+from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload
 from webapp.web import parameters
 from webapp.web.bodies import FORM, check_body
 from webapp.web.parameter import Json
@@ -44,7 +44,7 @@ def hashed(data: bytes, region: Crop | None) -> HashedUpload:
         UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
     """
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
-    return one_at_a_time(hash_upload, encoded)
+    return picture_work.runner().upload(encoded)
 
 
 def _upload() -> FileStorage:

@@ -37,6 +37,16 @@ def keep_in(instance: Path) -> None:
     children_environment.set({**children_environment.get(), **kept})
 
 
+def prepare() -> None:
+    """Load the network, and write its file where there is none yet, if the kind is installed.
+
+    Raises:
+        LearnedUnusable: the weights or the runtime are not right.
+    """
+    if weights.installed():
+        profile(np.zeros((SIDE, SIDE, 3), dtype=np.uint8))
+
+
 def seen(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
     """Return the pixels that the network is shown: the whole picture, stretched to a square."""
     small = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)

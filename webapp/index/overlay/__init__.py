@@ -29,6 +29,8 @@ from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows, one_each
 from webapp.models import Fingerprint, Ids
 
+_NO_PLACES = np.empty(0, dtype=np.intp)
+
 __all__ = ["OverlaidGeneration", "RecentItem", "RecentItems"]
 
 
@@ -52,21 +54,27 @@ class OverlaidGeneration(Published):
 
     @cached_property
     def _items(self) -> tuple[Splice, Ids]:
-        """How the changed items are spliced into the frozen ones; and the ids of all, ascending."""
-        present = np.array([entry.item.id for entry in self.recent.present], dtype=np.int64)
-        return _spliced(self.frozen.facets.ids, self.recent.changed, present)
+        """How recoded items are spliced into the frozen ones; and the ids of all, ascending."""
+        frozen = self.frozen.facets.ids
+        if not self.recent.recoded:
+            return Splice(len(frozen), _NO_PLACES, _NO_PLACES), frozen
+        present = [entry.item.id for entry in self.recent.recoded_present]
+        return _spliced(frozen, self.recent.recoded_ids, np.array(present, dtype=np.int64))
 
     @cached_property
     def facets(self) -> Facets:
         """What the items can be narrowed and sorted by."""
-        splice, ids = self._items
         items = [entry.item for entry in self.recent.present]
-        frozen = self.frozen.facets
-        return overlaid_facets.overlaid(frozen, splice, ids, self.recent.changed, items)
+        present = np.array([item.id for item in items], dtype=np.int64)
+        frozen, changed = self.frozen.facets, self.recent.changed
+        splice, _ = _spliced(frozen.ids, changed, present)
+        return overlaid_facets.overlaid(frozen, splice, self._items[1], changed, items)
 
     @cached_property
     def kinds(self) -> Mapping[str, KindIndex]:
         """The kinds that can be searched; each is made when it is first asked for."""
+        if not self.recent.recoded:
+            return self.frozen.kinds
         return LazyMapping(self._tables, self._kind)
 
     def _kind(self, name: str) -> KindIndex:
@@ -86,7 +94,7 @@ class OverlaidGeneration(Published):
         """Say whether an item that did not change has a code of a kind."""
         if kind not in self.frozen.kinds:
             return False
-        ids, changed = self.frozen.kinds[kind].table.ids, self.recent.changed
+        ids, changed = self.frozen.kinds[kind].table.ids, self.recent.recoded_ids
         return len(ids) > len(changed) or not np.isin(ids, changed).all()
 
     def _table(self, name: str) -> OverlaidTable:
@@ -94,9 +102,9 @@ class OverlaidGeneration(Published):
         frozen = known.table.whole if known else no_codes(KINDS[name])
         recent = self.recent.table(name)
         items, ids = self._items
-        is_complete = len(recent.ids) == len(self.recent.present)
+        is_complete = len(recent.ids) == len(self.recent.recoded_present)
         if frozen.ids is not self.frozen.facets.ids or not is_complete:
-            items, ids = _spliced(frozen.ids, self.recent.changed, recent.ids)
+            items, ids = _spliced(frozen.ids, self.recent.recoded_ids, recent.ids)
         pictures, photos = items, None
         if frozen.photos or recent.photos:
             pictures, photos = _spliced_photos(frozen, recent, items, ids)
@@ -107,7 +115,7 @@ class OverlaidGeneration(Published):
 
     def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
         """Return the codes of a photo of an item, by kind; none where it was not published."""
-        if item_id not in self.recent.entries:
+        if item_id not in self.recent.recoded:
             return self.frozen.fingerprint(item_id, photo)
         entry = self.recent.entries[item_id]
         codes = entry.codes.get(photo, {}) if entry else {}
@@ -131,7 +139,7 @@ class OverlaidGeneration(Published):
         for name in self._tables:
             known = self.frozen.kinds.get(name)
             frozen = known.table.whole if known else no_codes(KINDS[name])
-            splice, ids = _spliced(frozen.ids, self.recent.changed, self.recent.ids_with(name))
+            splice, ids = _spliced(frozen.ids, self.recent.recoded_ids, self.recent.ids_with(name))
             if len(ids) == len(self._items[1]):
                 gone = len(splice.gone)
                 if frozen.photos:
@@ -142,13 +150,17 @@ class OverlaidGeneration(Published):
     @cached_property
     def identical_pictures(self) -> IdenticalPictures:
         """Which items share their picture with others."""
+        if not self.recent.recoded:
+            return self.frozen.identical_pictures
         tables = {name: self._tables[name] for name in self._now}
         if not tables:
             return NONE_IDENTICAL
         if self._before != self._now:
             return overlaid_pictures.anew(self.catalog, tables, self.facets.ids)
         known, (splice, _) = self.frozen.identical_pictures, self._items
-        return OverlaidPictures(self.catalog, known, splice, tables, self.recent.present).find()
+        return OverlaidPictures(
+            self.catalog, known, splice, tables, self.recent.recoded_present
+        ).find()
 
 
 def _spliced(frozen: Ids, changed: Ids, present: Ids) -> tuple[Splice, Ids]:

@@ -57,12 +57,15 @@ class ChangeFollower:
         if not changes.ids:
             return _Followed(generation, changes.revision, known.published)
         before = known.published
-        entries = dict(before.recent.entries) if isinstance(before, OverlaidGeneration) else {}
+        entries: dict[int, RecentItem | None] = {}
+        recoded: frozenset[int] = frozenset()
+        if isinstance(before, OverlaidGeneration):
+            entries, recoded = dict(before.recent.entries), before.recent.recoded
         entries.update(dict.fromkeys(changes.ids))
         for item in changes.items:
             numbers = (photo.number for photo in item.photos)
             codes = {number: changes.codes.get((item.id, number), {}) for number in numbers}
             entries[item.id] = RecentItem(item, codes)
-        recent = RecentItems(changes.revision, entries)
+        recent = RecentItems(changes.revision, entries, recoded | changes.recoded)
         published = OverlaidGeneration(self._catalog, generation, recent)
         return _Followed(generation, changes.revision, published)

@@ -7,15 +7,25 @@ import numpy as np
 
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import Index, Rows
-from webapp.index.hamming import Distances, Planes, Positions, k_smallest, sorted_contains
-from webapp.index.hamming import distances as distances_of
+from webapp.index.hamming import (
+    Distances,
+    Planes,
+    Positions,
+    distances,
+    distances_to_query,
+    k_smallest,
+    sorted_contains,
+)
 from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows
 from webapp.models import Code, Ids
 
 # An engine that is not exact is asked for more by as many rows as changed items may have taken
 # out, but not for much more: what it misses, the proof finds.
-_MOST_SPARE_ROWS = 256
+_MOST_SPARE_ROWS = 16
+# How many recent rows are proposed: so many, and more where they are a large share of all.
+_LEAST_ROWS = 32
+_TIMES_ITS_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -157,11 +167,18 @@ class OverlaidIndex:
 
     def candidates(self, query: Planes, count: int) -> Rows:
         """Propose rows near one query: see `Index`."""
-        gone = self.table.pictures.gone.size * self.table.frozen.rows.shape[1]
+        frozen, recent = self.table.frozen, self.table.recent
+        gone = self.table.pictures.gone.size * frozen.rows.shape[1]
         spare = gone if self.exact else min(gone, _MOST_SPARE_ROWS)
         rows = self.frozen.candidates(query, count + spare)
-        of_recent = distances_of(self.table.recent.codes, query)
-        near = k_smallest(of_recent, count)
-        if len(near):
-            near = np.flatnonzero(of_recent <= of_recent[near[-1]])
-        return np.concatenate([rows, near + self.table.frozen.row_count])
+        of_recent = distances(recent.codes, query)
+        if self.exact and len(rows) < count:
+            near = np.arange(recent.row_count)
+        elif self.exact:
+            # All rows that are as near as the nearest `count` frozen ones.
+            of_frozen = distances_to_query(frozen.codes.take(rows, axis=1), query[:, 0])
+            near = np.flatnonzero(of_recent <= np.sort(of_frozen)[count - 1])
+        else:
+            share = recent.row_count / max(1, frozen.row_count)
+            near = k_smallest(of_recent, _LEAST_ROWS + int(_TIMES_ITS_SHARE * share * count))
+        return np.concatenate([rows, near + frozen.row_count])

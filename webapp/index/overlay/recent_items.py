@@ -14,7 +14,7 @@ from webapp.models import Fingerprint, Ids, Item
 
 @dataclass(frozen=True, slots=True)
 class RecentItem:
-    """An item as it is now, with the codes of its photos by their numbers, from 1."""
+    """An item as it is now; if its photos changed, their codes by their numbers, from 1."""
 
     item: Item
     codes: Mapping[int, Fingerprint]
@@ -22,10 +22,15 @@ class RecentItem:
 
 @dataclass(frozen=True)
 class RecentItems:
-    """What was changed up to a revision of the catalogue, by id; None: it was removed."""
+    """What was changed up to a revision of the catalogue, by id; None: it was removed.
+
+    `recoded`: the ids of those that came, went or got other photos. Of the others only attributes
+    changed, and their codes are as the index has them.
+    """
 
     revision: int
     entries: Mapping[int, RecentItem | None]
+    recoded: frozenset[int]
 
     @cached_property
     def changed(self) -> Ids:
@@ -39,25 +44,38 @@ class RecentItems:
         return [entry for entry in found if entry is not None]
 
     @cached_property
+    def recoded_ids(self) -> Ids:
+        """The ids of those whose codes changed, ascending."""
+        return np.array(sorted(self.recoded), dtype=np.int64)
+
+    @cached_property
+    def recoded_present(self) -> Sequence[RecentItem]:
+        """Those of them that are still there, by ascending id."""
+        return [entry for entry in self.present if entry.item.id in self.recoded]
+
+    @cached_property
     def kinds(self) -> Collection[str]:
         """The kinds of which they have codes."""
-        return {kind for entry in self.present for codes in entry.codes.values() for kind in codes}
+        photos = (codes for entry in self.recoded_present for codes in entry.codes.values())
+        return {kind for codes in photos for kind in codes}
 
     def ids_with(self, kind: str) -> Ids:
-        """Return the ids, ascending, of the items of which a photo has a code of a kind."""
-        having = (one for one in self.present if any(kind in c for c in one.codes.values()))
+        """Return the ids, ascending, of the recoded of which a photo has a code of a kind."""
+        those = self.recoded_present
+        having = (one for one in those if any(kind in c for c in one.codes.values()))
         return np.array([entry.item.id for entry in having], dtype=np.int64)
 
     def photos_with(self, kind: str) -> int:
-        """Count the photos that have a code of a kind."""
-        return sum(kind in codes for entry in self.present for codes in entry.codes.values())
+        """Count the photos of the recoded that have a code of a kind."""
+        photos = (codes for entry in self.recoded_present for codes in entry.codes.values())
+        return sum(kind in codes for codes in photos)
 
     def table(self, kind: str) -> CodeTable:
-        """Make the table of their codes in one kind."""
+        """Make the table of the codes of the recoded in one kind."""
         hash_kind = KINDS[kind]
         rows = [
             (entry.item.id, number, codes[kind])
-            for entry in self.present
+            for entry in self.recoded_present
             for number, codes in sorted(entry.codes.items())
             if kind in codes
         ]

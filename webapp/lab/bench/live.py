@@ -3,7 +3,7 @@
 import io
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from PIL import Image
 from webapp.catalog.sent_photos import SentPhoto
 from webapp.catalog.writer import CatalogWriter, Entry
 from webapp.context import Hashbag
+from webapp.hashing.kinds import KINDS
 from webapp.index.snapshot import Snapshot
 from webapp.lab.bench.clock import interleaved
 from webapp.lab.bench.rows import BenchRow, Progress
@@ -59,7 +60,7 @@ def _adding(core: Hashbag, size: int, seed: int) -> Iterator[BenchRow]:
     def add(number: int, by: str) -> None:
         read = core.live_items.read(photos[number])
         item, _ = core.live_items.add([read], {"title": "New"})
-        found = other.searcher.similar_to(read.fingerprint, Query(RANKINGS[by], 9))
+        found = other.searcher.similar_to(read.read.fingerprint, Query(RANKINGS[by], 9))
         assert found.hits[0].distance == 0, "the item that was added has this very picture"
         assert item.id in other.newest().facets.ids[-1:], "and its own id"
 
@@ -81,14 +82,17 @@ def _searching(core: Hashbag, size: int, seed: int) -> Iterator[BenchRow]:
     """Time searches by an index alone, and with 1 item in 100 changed since."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     core.generations.publish(core.catalog)  # with the photos that were added
-    before = core.newest()
-    ids = before.facets.ids
-    writer = CatalogWriter(core.catalog, live=True)
+    index = core.newest()
+    ids = index.facets.ids
     changed = ids[::_ITEMS_PER_CHANGE].tolist()
-    for start in range(0, len(changed), _BATCH):
-        some = changed[start : start + _BATCH]
-        writer.write([Entry(one, {"price": 1.0}, None, {}) for one in some])
-    after = core.newest()
+    snapshots = {"a search by the index alone": index}
+    _write(core, [Entry(one, {"price": 1.0}, None, {}) for one in changed])
+    snapshots[f"with {len(changed):,} prices changed since"] = core.newest()
+    others = index.fingerprints(ids[1::_ITEMS_PER_CHANGE].tolist())
+    versions = {name: KINDS[name].versions() for name in KINDS}
+    swapped = zip(changed, others.values(), strict=False)
+    _write(core, [Entry(one, {}, codes, versions) for one, codes in swapped])
+    snapshots[f"with {len(changed):,} photos changed since"] = core.newest()
     asked = [int(ids[chance.randrange(len(ids))]) for _ in range(_SEARCHES)]
     for by in _RANKED:
         query = Query(RANKINGS[by], 9)
@@ -96,15 +100,14 @@ def _searching(core: Hashbag, size: int, seed: int) -> Iterator[BenchRow]:
         def search(snapshot: Snapshot, number: int, query: Query = query) -> None:
             Searcher(snapshot).similar_to_item(asked[number], query)
 
-        yield from _rows(
-            size,
-            by,
-            {
-                "a search by the index alone": partial(search, before),
-                f"with {len(changed):,} items changed since": partial(search, after),
-            },
-            _SEARCHES,
-        )
+        systems = {name: partial(search, snapshot) for name, snapshot in snapshots.items()}
+        yield from _rows(size, by, systems, _SEARCHES)
+
+
+def _write(core: Hashbag, entries: Sequence[Entry]) -> None:
+    writer = CatalogWriter(core.catalog, live=True)
+    for start in range(0, len(entries), _BATCH):
+        writer.write(entries[start : start + _BATCH])
 
 
 def _rows(

@@ -65,7 +65,7 @@ def _add(
     first = imported[-1].id + 1
     with core.catalog.engine.begin() as connection:
         query = sa.select(makers.c.versions, makers.c.id)
-        maker_of = dict(connection.execute(query).tuples().all())
+        maker_of = dict(connection.execute(query).all())
         maker_ids = {name: maker_of[kind.versions()] for name, kind in KINDS.items()}
         rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
         for start in range(0, count, _BATCH):

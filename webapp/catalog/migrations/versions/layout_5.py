@@ -17,6 +17,7 @@ def upgrade() -> None:
         "changes",
         sa.Column("item_id", _whole(), primary_key=True, autoincrement=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
+        sa.Column("recoded", sa.Boolean, nullable=False),
     )
     op.create_index("ix_changes_revision", "changes", ["revision"])
     op.execute(

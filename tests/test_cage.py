@@ -1,0 +1,206 @@
+"""Strangers' pictures are read in processes of their own, which a picture can kill, and no more."""
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from tests.pictures import bag, encoded, multipart
+from tests.serving import children_of, eventually, served
+from webapp.cage.client import Cage
+from webapp.cage.keeper import CageKeeper
+from webapp.exceptions import (
+    DamagedImage,
+    HashbagError,
+    NotAnImage,
+    PicturesBusy,
+    TooManyPixels,
+    TooPlain,
+    UnreadableImage,
+)
+from webapp.hashing.fingerprinting import Crop, EncodedPicture
+from webapp.hashing.picture_work import Here
+from webapp.web import upload_slots
+from webapp.web.upload_slots import UploadSlots
+
+SECONDS = 3  # for one picture, in these tests
+
+# In the processes of the cage alone: pictures of some widths hold their decoder.
+HELD = {"sleep": 161, "spin": 162, "eat": 163, "die": 164, "write": 165}
+HELD_DECODER = """
+import os, time
+from PIL import PngImagePlugin
+
+load = PngImagePlugin.PngImageFile.load
+
+def held(self):
+    what = {161: "sleep", 162: "spin", 163: "eat", 164: "die", 165: "write"}.get(self.size[0])
+    if what == "sleep":
+        time.sleep(600)
+    if what == "spin":
+        while True: pass
+    if what == "eat":
+        eaten = [b"x" * 2**26 for _ in range(1000)]
+    if what == "die":
+        os.kill(os.getpid(), 9)
+    if what == "write":
+        with open(os.environ["HELD_FILE"], "w") as file:
+            file.write("written")
+    return load(self)
+
+PngImagePlugin.PngImageFile.load = held
+"""
+
+
+class Caged:
+    """A running cage, and the folder in which it would write."""
+
+    def __init__(self, keeper: CageKeeper, cage: Cage, folder: Path) -> None:
+        self.keeper = keeper
+        self.cage = cage
+        self.folder = folder
+
+    def processes(self) -> set[int]:
+        return {one for child in children_of(os.getpid()) for one in children_of(child)}
+
+
+@pytest.fixture(scope="module")
+def caged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caged]:
+    folder = tmp_path_factory.mktemp("cage")
+    (folder / "sitecustomize.py").write_text(HELD_DECODER, "utf-8")
+    short = Path(tempfile.mkdtemp(prefix="cage-"))  # the path of a socket may not be long
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder))
+        patch.setenv("HELD_FILE", str(folder / "held.txt"))
+        keeper = CageKeeper(short / "socket", 2, folder, SECONDS)
+    keeper.start()
+    yield Caged(keeper, Cage(short / "socket"), folder)
+    keeper.stop()
+    shutil.rmtree(short)
+
+
+def picture(seed: int, does: str = "") -> EncodedPicture:
+    return EncodedPicture(encoded(bag(seed, (HELD.get(does, 160), 120)), "PNG"))
+
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_cage_reads_what_is_read_here(caged: Caged) -> None:
+    here = Here()
+    for seed in range(6):
+        plain = picture(seed)
+        cut = EncodedPicture(plain.data, crop=Crop(0.1, 0.2, 0.5, 0.6))
+        for one in (plain, cut):
+            assert caged.cage.upload(one) == here.upload(one)
+        assert caged.cage.item(plain) == here.item(plain)
+    photo = EncodedPicture(encoded(bag(3, (900, 700)), "JPEG"))
+    assert caged.cage.item(photo) == here.item(photo)
+
+
+WRONG: tuple[tuple[EncodedPicture, type[HashbagError]], ...] = (
+    (EncodedPicture(b"hello"), NotAnImage),
+    (EncodedPicture(picture(1).data[:200]), DamagedImage),
+    (EncodedPicture(picture(1).data, max_pixels=100), TooManyPixels),
+    (EncodedPicture(encoded(Image.new("RGB", (80, 80), "white"), "PNG")), TooPlain),
+)
+
+
+def test_what_is_wrong_with_a_picture_is_told_as_it_is_here(caged: Caged) -> None:
+    for one, kind in WRONG:
+        with pytest.raises(kind) as here:
+            Here().upload(one)
+        with pytest.raises(kind) as there:
+            caged.cage.upload(one)
+        assert type(there.value) is type(here.value)
+        assert str(there.value) == str(here.value)
+
+
+@pytest.mark.parametrize("does", ["sleep", "spin", "eat", "die"])
+def test_a_picture_that_holds_its_decoder_costs_a_process_and_nothing_else(
+    caged: Caged, does: str
+) -> None:
+    with pytest.raises(UnreadableImage, match=r"save it smaller|MemoryError"):
+        caged.cage.upload(picture(1, does))
+    for seed in range(4):
+        assert caged.cage.upload(picture(seed)) == Here().upload(picture(seed))
+    eventually(lambda: len(caged.processes()) == 2, "both processes are there again")
+
+
+def test_a_picture_can_have_nothing_written(caged: Caged) -> None:
+    with pytest.raises((RuntimeError, UnreadableImage)):
+        caged.cage.upload(picture(1, "write"))
+    file = caged.folder / "held.txt"
+    assert not file.exists() or file.read_bytes() == b""
+
+
+def test_a_process_that_is_killed_is_not_missed(caged: Caged) -> None:
+    for _ in range(3):
+        for one in caged.processes():
+            os.kill(one, signal.SIGKILL)
+        assert caged.cage.upload(picture(2)) == Here().upload(picture(2))
+
+
+def test_without_a_cage_the_answer_is_to_come_again(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(PicturesBusy):
+        Cage(tmp_path / "none").upload(picture(1))
+    assert time.monotonic() > began
+
+
+def test_places_are_few_and_no_client_has_all() -> None:
+    slots = UploadSlots(most=3, most_of_one=2)
+    with slots.place("a"), slots.place("a"):
+        with pytest.raises(PicturesBusy), slots.place("a"):
+            pass
+        with slots.place("b"), pytest.raises(PicturesBusy), slots.place("c"):
+            pass
+        with slots.place("c"):
+            pass
+    with slots.place("a"), slots.place("a"):
+        pass
+
+
+def test_who_finds_no_place_is_told_when_to_come_again(client: FlaskClient) -> None:
+    full = [upload_slots.the_slots.place(f"client-{one}") for one in range(upload_slots.MOST)]
+    for one in full:
+        one.__enter__()
+    try:
+        for address in ("/api/v1/search", "/api/v1/fingerprints", "/search"):
+            answer = client.post(address, **multipart(encoded(bag(3), "PNG")))
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "try again" in answer.text
+        assert client.get("/items/3").status_code == 200
+    finally:
+        for one in full:
+            one.__exit__(None, None, None)
+    assert client.post("/search", **multipart(encoded(bag(3), "PNG"))).status_code == 303
+
+
+def test_a_server_has_a_cage_that_comes_again_and_ends_with_it(eight: Path, tmp_path: Path) -> None:
+    instance = Path(shutil.copytree(eight, tmp_path / "instance"))
+    data = encoded(bag(3), "PNG")
+    with served(instance, 2) as server:
+        assert server.post_picture("/api/v1/search?k=1", data).status == 200
+        first = server.cage()
+        assert first
+        for one in first:
+            os.kill(one, signal.SIGKILL)
+        assert server.post_picture("/api/v1/search?k=1", data).status == 200
+        (master,) = children_of(server.pid) - server.workers()
+        os.kill(master, signal.SIGKILL)
+        answer = server.post_picture("/api/v1/search?k=1", data)
+        assert answer.status in {200, 503}
+        eventually(
+            lambda: server.post_picture("/api/v1/search?k=1", data).status == 200,
+            "pictures are read again",
+        )
+        left = server.cage()
+    eventually(lambda: not any(Path(f"/proc/{one}").exists() for one in left), "the cage ended")

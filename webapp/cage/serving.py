@@ -1,0 +1,44 @@
+"""gunicorn's configuration for the cage, which `webapp.cage.keeper` starts."""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from webapp.cage import limits
+from webapp.cage.keeper import INSTANCE, PROCESSES, SECONDS, SOCKET
+
+bind = f"unix:{os.environ[SOCKET]}"
+umask = 0o077  # nobody else may send it pictures
+workers = int(os.environ[PROCESSES])
+worker_class = "sync"  # one picture at a time
+timeout = int(os.environ[SECONDS])
+graceful_timeout = 5
+keepalive = 0
+max_requests = 2_000  # decoders may leak memory
+max_requests_jitter = 200
+limit_request_field_size = 4096
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+control_socket_disable = True
+proc_name = "hashbag cage"
+loglevel = "warning"
+wsgi_app = "webapp.cage.reading:application"
+
+_PR_SET_PDEATHSIG = 1
+
+
+def on_starting(_server: Any) -> None:
+    """End with the server that started it, also if that is killed; only Linux can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Have what is written once written, then take the worker's freedom."""
+    from webapp.hashing.learned import session  # noqa: PLC0415 - after the fork
+
+    session.keep_in(Path(os.environ[INSTANCE]))
+    session.prepare()
+    limits.apply()
