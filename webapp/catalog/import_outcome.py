@@ -51,7 +51,7 @@ class Judge:
         new = [
             found.first.digest
             for task, found in batch
-            if isinstance(found, Found) and not task.known and self._run
+            if isinstance(found, Found) and not task.known and self._run and self._run.finds_moved
         ]
         moved = MovedPhotos(self._catalog, new)
         judged: list[tuple[Outcome | Rejected | Remark, Entry | None]] = []

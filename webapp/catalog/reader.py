@@ -23,7 +23,9 @@ from webapp.models import Fingerprint, Ids, Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
-_MOST_ID = 2**63 - 1  # the largest whole number of a database
+MOST_ID = 2**63 - 1
+"""The largest whole number of a database."""
+
 
 # Building a statement takes longer than running it, so these are built once.
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
@@ -98,7 +100,7 @@ class Catalog:
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return items in the order of `ids`; ids that no item has are left out."""
-        ids = [item_id for item_id in ids if item_id <= _MOST_ID]
+        ids = [item_id for item_id in ids if item_id <= MOST_ID]
         if not ids:
             return []
         by_id: dict[int, Item] = {}
@@ -172,6 +174,7 @@ class Catalog:
     def photo_fingerprints(self, ids: Sequence[int]) -> dict[tuple[int, int], Fingerprint]:
         """Return the stored codes of all photos of items, by item and number of photo, and kind."""
         found: dict[tuple[int, int], dict[str, bytes]] = {}
+        ids = [item_id for item_id in ids if item_id <= MOST_ID]
         if not ids:
             return {}
         with self.connect() as connection:
