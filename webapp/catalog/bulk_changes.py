@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.live_items import item_in
 from webapp.catalog.reader import Catalog
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import BadParameter, ItemNotFound
 
 
