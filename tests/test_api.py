@@ -308,6 +308,7 @@ def test_what_is_not_there_is_404(client: FlaskClient) -> None:
     problem(client.get("/api/v1/nothing"), 404)
     problem(client.get("/api/v1/items/x"), 404)
     problem(client.get("/api/v1/items/99999999999999999999"), 404)
+    problem(client.get("/api/v1/items/99999999999999999999/similar"), 404)
 
 
 def test_a_wrong_method_is_405_with_those_allowed(client: FlaskClient) -> None:
@@ -317,7 +318,8 @@ def test_a_wrong_method_is_405_with_those_allowed(client: FlaskClient) -> None:
 
 
 BAD_UPLOADS: dict[str, tuple[dict[str, Any], int, str]] = {
-    "no field": ({}, 400, "image: "),
+    "no body": ({}, 411, "say how long the body is"),
+    "no field": ({"photo": (io.BytesIO(b""), "")}, 400, "image: "),
     "another field": ({"photo": (io.BytesIO(b"x"), "x.jpg")}, 400, "image: "),
     "no file chosen": ({"image": (io.BytesIO(b""), "")}, 400, "image: "),
     "empty": ({"image": (io.BytesIO(b""), "x.jpg")}, 415, "the file is empty"),

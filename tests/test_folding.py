@@ -18,7 +18,8 @@ from tests import oracle
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
 from webapp import create_app
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.item_entries import Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.hashing.kinds import KINDS
 from webapp.index import identical_pictures
 from webapp.models import Filters

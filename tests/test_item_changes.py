@@ -173,6 +173,31 @@ def test_who_changes_what_another_changed_meanwhile_is_told(client: FlaskClient)
     assert client.delete("/api/v1/items/5", headers=ADMIN | {"If-Match": now}).status_code == 204
 
 
+def test_an_etag_or_a_field_without_a_name_is_refused_and_changes_nothing(
+    client: FlaskClient,
+) -> None:
+    for tag in ('""', 'W/""'):
+        answer = client.delete("/api/v1/items/2", headers={**ADMIN, "If-Match": tag})
+        assert answer.status_code == 412
+    nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\ntext\r\n--x--\r\n"
+    for method, path in (("PATCH", "/api/v1/items/2"), ("POST", "/api/v1/items")):
+        answer = client.open(
+            path,
+            method=method,
+            headers=ADMIN,
+            data=nameless,
+            content_type="multipart/form-data; boundary=x",
+        )
+        assert answer.status_code == 400
+    assert len(listed(client)) == 8
+
+
+def test_no_item_has_a_number_that_no_database_has(client: FlaskClient) -> None:
+    for method in ("GET", "PATCH", "DELETE"):
+        answer = client.open(f"/api/v1/items/{10**30}", method=method, headers=ADMIN, json={})
+        assert answer.status_code == 404
+
+
 def test_an_item_is_validated_by_its_etag(client: FlaskClient) -> None:
     read = client.get("/api/v1/items/5").headers["ETag"]
     assert client.get("/api/v1/items/5", headers={"If-None-Match": read}).status_code == 304
@@ -264,7 +289,7 @@ def test_a_bad_body_is_refused_by_name_and_changes_nothing(client: FlaskClient, 
 
 
 def test_a_photo_that_cannot_be_used_adds_nothing(client: FlaskClient, instance: Path) -> None:
-    for data, status in ((b"hello", 415), (encoded(bag(1), "PNG")[:200], 422), (None, 400)):
+    for data, status in ((b"hello", 415), (encoded(bag(1), "PNG")[:200], 422), (None, 411)):
         fields = {} if data is None else {"image": (io.BytesIO(data), "x.png")}
         answer = client.post("/api/v1/items", headers=ADMIN, data=fields)
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from webapp.catalog.item_entries import Entry, PhotoEntry
 from webapp.catalog.reader import Catalog
-from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry
+from webapp.catalog.writer import CatalogWriter
 from webapp.config import load
 from webapp.context import Hashbag
 from webapp.explore.duplicates import Duplicates

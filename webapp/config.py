@@ -48,6 +48,7 @@ class Settings:
     prefix: str = ""
     trusted_proxies: int = 0
     embed_origins: str = ""
+    cors_origins: str = ""
 
     @property
     def database_url(self) -> sa.URL:

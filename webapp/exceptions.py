@@ -58,6 +58,10 @@ class TooPlain(UnreadableImage):
     """The picture shows nothing that could be compared."""
 
 
+class TooManyBytes(UnreadableImage):
+    """One of several pictures has more bytes than an upload may have."""
+
+
 class TooManyPixels(UnreadableImage):
     """The picture's header declares more pixels than the limit."""
 

@@ -144,10 +144,10 @@ FACETS = tuple(sorted(one.name for one in ITEM_FIELDS if one.role is Role.FACET)
 """The attributes whose values narrow a grid, in alphabetical order."""
 
 TAKEN_NAMES = frozenset(
-    {"by", "colour_by", "colour_of", "crop", "distance", "fields", "fold", "format", "frame"}
-    | {"harder", "ids", "item", "k", "lean", "max_price", "min_price", "n", "name", "not", "of"}
-    | {"only", "others", "page", "parts", "per_page", "photo", "q", "seed", "sort", "text", "tint"}
-    | {"to", "trail", "v", "view"}
+    {"by", "colour_by", "colour_of", "crop", "cursor", "distance", "fields", "fold", "format"}
+    | {"frame", "harder", "ids", "item", "k", "lean", "max_price", "min_price", "n", "name", "not"}
+    | {"of", "only", "others", "page", "parts", "per_page", "photo", "q", "seed", "sort", "text"}
+    | {"tint", "to", "trail", "v", "view"}
 )
 """What addresses call other things: no extra column of such a name narrows a grid."""
 

@@ -6,10 +6,10 @@ from enum import Enum
 
 from webapp.catalog.import_entries import ListedPhoto, Rejected, Remark, UnreadPart
 from webapp.catalog.import_worker import Found, ImportTask, Photo
+from webapp.catalog.item_entries import Entry, PhotoEntry
 from webapp.catalog.moved_photos import MovedPhotos
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
-from webapp.catalog.writer import Entry, PhotoEntry
 from webapp.models import Item
 
 Answer = tuple[ImportTask, Found | Rejected | Remark | None]
@@ -51,7 +51,7 @@ class Judge:
         new = [
             found.first.digest
             for task, found in batch
-            if isinstance(found, Found) and not task.known and self._run
+            if isinstance(found, Found) and not task.known and self._run and self._run.finds_moved
         ]
         moved = MovedPhotos(self._catalog, new)
         judged: list[tuple[Outcome | Rejected | Remark, Entry | None]] = []

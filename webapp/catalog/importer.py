@@ -7,13 +7,15 @@ from itertools import islice
 from pathlib import Path
 
 from webapp.atomic_files import flush
+from webapp.catalog import code_makers
 from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.catalog.import_outcome import Answer, Judge, Outcome
 from webapp.catalog.import_worker import Found, ImportTask, ImportWorker, Known
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.learned import session
@@ -163,7 +165,7 @@ class Importer:
         self, wanted: Sequence[ListedPhoto], kinds: Collection[str], fill: bool
     ) -> dict[tuple[str, int], Known]:
         found = self._catalog.items_at([path for path, _ in map(self._place, wanted)])
-        makers = self._catalog.makers_of([item.id for item in found])
+        makers = code_makers.makers_of(self._catalog, [item.id for item in found])
         return {
             (item.path, item.occurrence): Known(
                 item,

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from webapp.atomic_files import flush
 from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.item_entries import Entry, PhotoEntry
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
-from webapp.catalog.reader import Catalog
+from webapp.catalog.reader import MOST_ID, Catalog
 from webapp.catalog.schema import binned_photos, items, photos
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
-from webapp.catalog.writer import CatalogWriter, Entry, PhotoEntry, note_removal
+from webapp.catalog.writer import CatalogWriter, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
 from webapp.hashing import picture_work
 from webapp.hashing.fingerprinting import EncodedPicture
@@ -204,7 +205,8 @@ def item_in(connection: sa.Connection, item_id: int) -> Item:
     Raises:
         ItemNotFound: there is no such item.
     """
-    found = read_items(connection, sa.select(items).where(items.c.id == item_id))
+    few = item_id <= MOST_ID  # a larger one is no number of a database
+    found = few and read_items(connection, sa.select(items).where(items.c.id == item_id))
     if not found:
         raise ItemNotFound(f"there is no item {item_id}")
     return found[0]

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import items
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ItemNotFound
 from webapp.models import Item
 

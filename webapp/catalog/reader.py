@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
@@ -23,7 +23,9 @@ from webapp.models import Fingerprint, Ids, Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
-_MOST_ID = 2**63 - 1  # the largest whole number of a database
+MOST_ID = 2**63 - 1
+"""The largest whole number of a database."""
+
 
 # Building a statement takes longer than running it, so these are built once.
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
@@ -98,7 +100,7 @@ class Catalog:
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return items in the order of `ids`; ids that no item has are left out."""
-        ids = [item_id for item_id in ids if item_id <= _MOST_ID]
+        ids = [item_id for item_id in ids if item_id <= MOST_ID]
         if not ids:
             return []
         by_id: dict[int, Item] = {}
@@ -129,35 +131,6 @@ class Catalog:
         with self.connect() as connection:
             return {digest for query in queries for digest in connection.scalars(query)}
 
-    def makers_of(self, ids: Sequence[int]) -> dict[tuple[int, int], dict[str, str]]:
-        """Return which libraries made the codes of items, by item and number of photo, and kind."""
-        found: dict[tuple[int, int], dict[str, str]] = {}
-        query = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, makers.c.versions).join(
-            makers
-        )
-        with self.connect() as connection:
-            for item_id, photo, kind, versions in connection.execute(
-                query.where(codes.c.item_id.in_(ids))
-            ):
-                found.setdefault((item_id, photo), {})[kind] = versions
-        return found
-
-    def stale(self, versions: Mapping[str, str]) -> list[int]:
-        """List the items with a photo that lacks a code of some kind by the versions given."""
-        with self.connect() as connection:
-            return list(connection.scalars(_lacking(versions).order_by(items.c.id)))
-
-    def count_stale(self, versions: Mapping[str, str]) -> int:
-        """Count the items that `stale` lists."""
-        return self._scalar(sa.select(sa.func.count()).select_from(_lacking(versions).subquery()))
-
-    def having(self, made: Collection[tuple[str, str]]) -> list[int]:
-        """List the items that have a code of one of these kinds by these library versions."""
-        query = sa.select(codes.c.item_id).join(makers).distinct().order_by(codes.c.item_id)
-        of_these = sa.tuple_(codes.c.kind, makers.c.versions).in_(list(made))
-        with self.connect() as connection:
-            return list(connection.scalars(query.where(of_these)))
-
     def has_photos_outside(self, folder: str) -> bool:
         """Say whether some item's photo is elsewhere than in this folder of the instance."""
         query = sa.select(items.c.id).where(~items.c.path.startswith(f"{folder}/", autoescape=True))
@@ -172,6 +145,7 @@ class Catalog:
     def photo_fingerprints(self, ids: Sequence[int]) -> dict[tuple[int, int], Fingerprint]:
         """Return the stored codes of all photos of items, by item and number of photo, and kind."""
         found: dict[tuple[int, int], dict[str, bytes]] = {}
+        ids = [item_id for item_id in ids if item_id <= MOST_ID]
         if not ids:
             return {}
         with self.connect() as connection:
@@ -218,21 +192,6 @@ class Catalog:
         """Count the photos of all items."""
         return self._scalar(sa.select(sa.func.coalesce(sa.func.sum(items.c.photo_count), 0)))
 
-    def code_counts(self) -> dict[str, list[tuple[str, int]]]:
-        """Count the codes of each kind by the libraries that made them."""
-        number = sa.func.count()
-        query = (
-            sa.select(codes.c.kind, makers.c.versions, number)
-            .join(makers)
-            .group_by(codes.c.kind, makers.c.versions)
-            .order_by(codes.c.kind, makers.c.versions)
-        )
-        counts: dict[str, list[tuple[str, int]]] = {}
-        with self.connect() as connection:
-            for kind, versions, count in connection.execute(query):
-                counts.setdefault(kind, []).append((versions, count))
-        return counts
-
     def all_items(self) -> Iterable[Item]:
         """Yield every item by ascending id; only some hundreds are in memory at a time."""
         last = 0
@@ -273,16 +232,3 @@ class Catalog:
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.connect() as connection:
             return int(connection.execute(query).scalar_one())
-
-
-def _lacking(versions: Mapping[str, str]) -> sa.Select[int]:
-    """Select the ids of the items of which a photo lacks a code of a kind by these versions."""
-    complete = (
-        sa.select(codes.c.item_id)
-        .join(makers)
-        .join(items, items.c.id == codes.c.item_id)
-        .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
-        .group_by(codes.c.item_id, items.c.photo_count)
-        .having(sa.func.count() == len(versions) * items.c.photo_count)
-    )
-    return sa.select(items.c.id).where(items.c.id.not_in(complete))

@@ -39,6 +39,12 @@ def file_name(sent: str) -> str:
     return shown.strip()[:_MOST_CHARACTERS] or _NAMELESS
 
 
+def stored_name(digest: str, media_type: str) -> str:
+    """Return what a photo is called by its content, in a folder by its first two digits."""
+    plain_type = media_type.partition(";")[0].strip()
+    return f"{digest[:2]}/{digest}{_SUFFIXES.get(plain_type, '')}"
+
+
 class SentPhotos:
     """The folder of photos that were sent. A `digest` is the SHA-256 of a photo's file, in hex."""
 
@@ -47,8 +53,11 @@ class SentPhotos:
 
     def path(self, digest: str, media_type: str) -> Path:
         """Return where a photo lies, whether or not it is there."""
-        plain_type = media_type.partition(";")[0].strip()
-        return self._folder / digest[:2] / f"{digest}{_SUFFIXES.get(plain_type, '')}"
+        return self.named(stored_name(digest, media_type))
+
+    def named(self, name: str) -> Path:
+        """Return where the photo of a `stored_name` lies, whether or not it is there."""
+        return self._folder / name
 
     def keep(self, path: Path, data: bytes) -> None:
         """Write a photo, so that it is on disk when this returns, unless it is there already."""

@@ -19,6 +19,7 @@ class SourceRun:
     `source`: the folder or list, as the catalogue keeps paths. `again`: take in also what was taken
     out by hand. `dry_run`: tell what would be done, and change nothing; then pictures are not
     decoded. `changed`: real paths of files and folders that may have changed; None: any may.
+    `finds_moved`: know items again by the content of their photos, where the old files are gone.
 
     `seen`: ids of the items that the source still names. `moved`: old and new stored paths of
     photos. `unread`: parts of the source that hide what they hold.
@@ -28,6 +29,7 @@ class SourceRun:
     again: bool = False
     dry_run: bool = False
     changed: Collection[str] | None = None
+    finds_moved: bool = True
     seen: "array[int]" = field(default_factory=lambda: array("q"))
     moved: list[tuple[str, str]] = field(default_factory=list)
     unread: list[UnreadPart] = field(default_factory=list)

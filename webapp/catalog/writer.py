@@ -3,57 +3,19 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 
 import sqlalchemy as sa
 
 from webapp.catalog.change_log import note
 from webapp.catalog.database import PATIENCE, WRITER_SECONDS
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import codes, facts, items, makers, photos, removed
-from webapp.models import Fingerprint, T
+from webapp.models import T
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoEntry:
-    """What is to be written of a further photo: its columns and its codes.
-
-    `is_new`: it is another picture than the item had at its number. `fingerprint` is None where the
-    stored codes are still right.
-    """
-
-    columns: Mapping[str, object]
-    fingerprint: Fingerprint | None
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is to be written of one item.
-
-    `item_id` is None for a new item. `columns` are the columns of `items` to write; in an existing
-    item the others stay. `fingerprint` is of its first photo; None where the stored codes are still
-    right. `versions` are the library versions that made the codes, by kind. `further` are all its
-    further photos; None where these stay as they are. `seen` is the content of its first photo when
-    the entry was made: if it has another by now, or is gone, that change is newer and stays.
-    """
-
-    item_id: int | None
-    columns: Mapping[str, object]
-    fingerprint: Fingerprint | None
-    versions: Mapping[str, str]
-    further: Sequence[PhotoEntry] | None = None
-    seen: str | None = None
-
-    @property
-    def fingerprints(self) -> Mapping[int, Fingerprint]:
-        """The codes to write, by the number of the photo that they are of."""
-        found = {number: one.fingerprint for number, one in enumerate(self.further or (), 2)}
-        return {n: codes for n, codes in ({1: self.fingerprint} | found).items() if codes}
 
 
 _UNLOGGED = (
@@ -96,6 +58,14 @@ class CatalogWriter:
             if not self._live:
                 connection.execute(_UNLOGGED)
             yield connection
+
+    @contextmanager
+    def others_waiting(self) -> Iterator[None]:
+        """Have all others who write wait, while nothing is changed in the database itself."""
+        with self._engine.begin() as connection:
+            same = facts.update().where(facts.c.name == "revision").values(value=facts.c.value)
+            connection.execute(same)
+            yield
 
     def write_in(self, connection: sa.Connection, entries: Sequence[Entry]) -> Sequence[int]:
         """Add and update items in a transaction; return the ids of those added, in order."""

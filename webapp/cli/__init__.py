@@ -18,6 +18,7 @@ _MODULE_OF = {
     "status": "inspection",
     "verify": "inspection",
     "search": "inspection",
+    "export": "exporting",
     "evaluate": "inspection",
     "duplicates": "duplicates",
     "bench": "measuring",

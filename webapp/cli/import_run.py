@@ -71,6 +71,7 @@ class _Run:
 
     def go(self, wanted: ImportList) -> bool:
         core, choices = self._core, self._choices
+        self._run.finds_moved = wanted.finds_moved
         if choices.dry_run:
             core.catalog.count()  # there must be one to compare with
         pruner = (

@@ -7,6 +7,7 @@ from typing import TextIO
 import click
 
 from webapp.catalog import import_list
+from webapp.catalog.export import reading as export_reading
 from webapp.catalog.write_lock import writing
 from webapp.cli.common import (
     WRITTEN,
@@ -70,16 +71,20 @@ def import_(
     no_map: bool,
     jobs: int,
 ) -> None:
-    """Take in a folder of pictures, or a list of them: CSV, TSV, JSON or JSONL.
+    """Take in a folder of pictures, a list of them (CSV, TSV, JSON or JSONL), or an export.
 
-    Pictures stay where they are; running it again takes in what changed, and photos that were moved
-    or renamed keep their items. With some kinds only, a large catalogue is there sooner, and
-    `hashbag index` computes the others while it is served. Exits 1 when any picture was rejected.
+    Pictures stay where they are, but those of an export with photos are copied. Running it again
+    takes in what changed, and photos that were moved or renamed keep their items. With some kinds
+    only, a large catalogue is there sooner, and `hashbag index` computes the others while it is
+    served. Exits 1 when any picture was rejected.
     """
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run do not go together")
     if force and not (prune or watch):
         raise click.UsageError("--force is about --prune: give both")
+    is_packed = export_reading.is_archive(path)
+    if is_packed and (watch or dry_run):
+        raise click.UsageError("--watch and --dry-run are not for an export with photos")
     core = hashbag()
     choices = ImportChoices(jobs, chosen(kinds), again, prune or watch, force, dry_run, rejects)
     if watch:
@@ -88,8 +93,11 @@ def import_(
         follow(core, path, names, choices, with_map=not no_map)
         return
     with writing(core.settings.instance):
-        wanted = import_list.read(path, names, core.settings.instance)
+        read = export_reading.read if export_reading.is_export(path) else import_list.read
+        wanted = read(path, names, core.settings.instance)
         all_taken = take_in(core, path, wanted, choices)
+        if is_packed:
+            export_reading.drop_unused(path, core.catalog)
         if not (no_map or dry_run):
             draw_map(core)
     if not all_taken:

@@ -162,6 +162,15 @@ class Facets:
             found = self.ids[self._ordered(filters, sort)[some]]
         return found
 
+    def before(self, filters: Filters, item_id: int, count: int) -> Ids:
+        """Return the ids below one, the largest first, of the items that pass the filters."""
+        below = int(self.ids.searchsorted(item_id))
+        if not filters:
+            return self.ids[max(0, below - count) : below][::-1]
+        positions = self.matching(filters)
+        end = int(positions.searchsorted(below))
+        return self.ids[positions[max(0, end - count) : end]][::-1]
+
     def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
         """Return the positions of the items that pass the filters, in the order of a sort."""
         if sort == "newest":

@@ -9,6 +9,7 @@ somebody asks for them.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from webapp.catalog import code_makers
 from webapp.catalog.import_entries import ListedPhoto, Rejected
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
@@ -63,7 +64,7 @@ class Publisher:
             IndexNotReady: the new index cannot be opened.
         """
         versions = _versions(self._searched())
-        outdated = self.catalog.having(self._lost(versions))
+        outdated = code_makers.having(self.catalog, self._lost(versions))
         rejected = yield from self._hash(outdated, versions, jobs, fill=False)
         if self.is_current():
             return self._published(None, outdated, rejected)
@@ -79,7 +80,7 @@ class Publisher:
             IndexNotReady: the new index cannot be opened.
         """
         versions = _versions(kinds)
-        stale = self.catalog.stale(versions)
+        stale = code_makers.stale(self.catalog, versions)
         rejected = yield from self._hash(stale, versions, jobs, fill=True)
         generation = yield from self._build()
         return self._published(generation, stale, rejected)
@@ -127,7 +128,7 @@ class Publisher:
 
     def count_lacking(self) -> int:
         """Count the items that lack a code of some kind by the installed libraries."""
-        return self.catalog.count_stale(_versions(KINDS))
+        return code_makers.count_stale(self.catalog, _versions(KINDS))
 
     def is_current(self) -> bool:
         """Say whether searches see the catalogue as it is: by the index, and what is live since."""
@@ -143,7 +144,7 @@ class Publisher:
 
     def _with_codes(self) -> set[str]:
         """Name the installed kinds that have codes by the installed libraries."""
-        counts = self.catalog.code_counts()
+        counts = code_makers.code_counts(self.catalog)
         return {
             name
             for name, kind in KINDS.items()
@@ -152,7 +153,7 @@ class Publisher:
 
     def _lost(self, kinds: Collection[str]) -> list[tuple[str, str]]:
         """List of these kinds what made codes that cannot be compared with those made here."""
-        counts = self.catalog.code_counts()
+        counts = code_makers.code_counts(self.catalog)
         return [
             (name, versions)
             for name in kinds

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from webapp.catalog import code_makers
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import HashbagError, MapNotReady
 from webapp.explore.map.store import Maps
@@ -22,7 +23,7 @@ def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dic
         "database": catalog.engine.url.render_as_string(hide_password=True),
         "codes": {
             kind: [{"made_by": versions, "count": count} for versions, count in counts]
-            for kind, counts in catalog.code_counts().items()
+            for kind, counts in code_makers.code_counts(catalog).items()
         },
         "not installed": {
             name: kind.remedy for name, kind in KNOWN_KINDS.items() if not kind.installed

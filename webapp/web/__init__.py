@@ -6,8 +6,11 @@ from webapp.config import Settings
 from webapp.web import (
     api,
     api_guide,
+    batch_search,
     branding,
+    bulk,
     compare,
+    cross_origin,
     desk,
     duplicates,
     embed,
@@ -35,6 +38,8 @@ _PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide, help_page
 _TOOLS = (compare, why, duplicates, maps)
 """Pages that show kinds by name, or take some study; the owner may leave them out."""
 
+_API = (api, batch_search, item_changes, bulk)
+
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
 
@@ -53,8 +58,9 @@ def register(app: Flask, settings: Settings) -> None:
     branding.register(app, settings)
     embed.register(app, settings)
     desk.register(app)
-    others = (lookup, feed, media, scripts, site_files, api, item_changes, health)
-    for module in (*_PAGES, *others):
+    cross_origin.register(app, settings)
+    others = (lookup, feed, media, scripts, site_files, health)
+    for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     visits.register(app)

@@ -1,9 +1,6 @@
 """Who may do what over HTTP: a bearer token in the header `Authorization`."""
 
 import hmac
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from flask import request
 
@@ -11,24 +8,7 @@ from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _SCHEME = "bearer"
-
-
-def needs(scope: Scope) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Have a view ask for a token of at least this scope, before anything else."""
-
-    def guard(view: Callable[P, T]) -> Callable[P, T]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            check(scope)
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return guard
 
 
 def check(wanted: Scope) -> None:

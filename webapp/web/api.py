@@ -1,47 +1,71 @@
 """The JSON API, version 1."""
 
-from collections.abc import Iterable
-
 from flask import Blueprint, Response, jsonify, request
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import bag_sense, fingerprint_text
-from webapp.hashing.bag_finder import Frame
-from webapp.models import Level, Result
+from webapp.models import Fingerprint, Level
 from webapp.search.query import RANKINGS
-from webapp.web import duplicates, frames, parameters, queries
-from webapp.web.item_json import Json, answer, items_json
+from webapp.web import duplicates, frames, listings, parameters, queries
+from webapp.web.item_json import answer, items_json
 from webapp.web.openapi import document
-from webapp.web.upload_slots import takes_pictures
-from webapp.web.uploads import hashed_upload
+from webapp.web.operations import Answer, Body, operation
+from webapp.web.parameter import Args, Parameter
+from webapp.web.result_json import frames_json, result_json
+from webapp.web.uploads import PICTURE, form_of, hashed_upload
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
-@bp.get("/items")
+def _fingerprint(args: Args) -> Fingerprint:
+    text = args.get("q", "")
+    if not text:
+        raise BadParameter("q", "give a fingerprint, or send a picture with POST")
+    return fingerprint_text.decode(text)
+
+
+Q = Parameter("q", {"type": "string"}, _fingerprint, required=True)
+
+
+@operation(
+    bp,
+    "GET",
+    "/items",
+    "A random sample (`seed`, `n`), one page of all, newest first (`page`, `per_page`), or what "
+    "follows a page (`cursor`).",
+    Answer("Items"),
+    name="list_items",
+    parameters=(*listings.LISTING, parameters.FIELDS, *parameters.FILTERS),
+)
 def items() -> Response:
-    """List a random sample, or one page of all."""
+    """List a random sample, one page of all, or what follows a page."""
     core, args = hashbag(), request.args
-    filters = parameters.filters(args)
-    if "page" in args or "per_page" in args:
-        seed = parameters.integer(args, "seed", 0, 0, 2**53)
-        page = parameters.integer(args, "page", 1, 1, 10**9)
-        per_page = parameters.integer(args, "per_page", 60, 1, parameters.MAX_PER_PAGE)
-        ids = core.facets.page(filters, "newest", page, per_page)
-    else:
-        seed = parameters.seed(args)
-        n = parameters.integer(args, "n", 81, 1, parameters.MAX_N)
-        ids = core.facets.sample(filters, seed, n)
+    asked, filters = listings.read_listing(args), parameters.filters(args)
+    listed = listings.list_ids(core.facets, asked, filters)
     facets = {
         name: [{"value": value, "count": count} for value, count in counts]
         for name, counts in core.facets.counts(filters).items()
     }
-    shown = items_json(core.snapshot.items(ids.tolist()))
-    return jsonify(items=shown, total=core.facets.count(filters), seed=seed, facets=facets)
+    return jsonify(
+        items=items_json(core.snapshot.items(listed.ids)),
+        total=core.facets.count(filters),
+        seed=asked.seed,
+        next=listed.cursor,
+        facets=facets,
+    )
 
 
-@bp.get("/items/<int:item_id>")
+@operation(
+    bp,
+    "GET",
+    "/items/<int:item_id>",
+    "One item.",
+    Answer("Item"),
+    name="get_item",
+    parameters=(parameters.FIELDS,),
+    problems=(404,),
+)
 def item(item_id: int) -> Response:
     """Show one item."""
     response = answer(hashbag().snapshot.item(item_id))
@@ -49,42 +73,74 @@ def item(item_id: int) -> Response:
     return response
 
 
-@bp.get("/items/<int:item_id>/similar")
+@operation(
+    bp,
+    "GET",
+    "/items/<int:item_id>/similar",
+    "The nearest neighbours of an item, itself left out.",
+    Answer("Result"),
+    name="similar_items",
+    parameters=(parameters.PHOTO, *queries.QUESTION),
+    problems=(404, 503),
+)
 def similar(item_id: int) -> Response:
     """List an item's nearest neighbours."""
     question = queries.search_query(request.args)
     asking = parameters.photo_number(request.args)
-    return jsonify(_result(hashbag().searcher.similar_to_item(item_id, question, asking)))
+    return jsonify(result_json(hashbag().searcher.similar_to_item(item_id, question, asking)))
 
 
-@bp.get("/search")
+@operation(
+    bp,
+    "GET",
+    "/search",
+    "The nearest neighbours of a fingerprint.",
+    Answer("Result"),
+    parameters=(Q, frames.FRAME, *queries.QUESTION),
+    problems=(503,),
+)
 def search() -> Response:
     """List the nearest neighbours of a fingerprint."""
-    text = request.args.get("q", "")
-    if not text:
-        raise BadParameter("q", "give a fingerprint, or send a picture with POST")
     question = queries.search_query(request.args, harder=True)
-    result = _result(hashbag().searcher.similar_to(fingerprint_text.decode(text), question))
-    return jsonify(result | _found_in(frames.from_address(request.args)))
+    result = result_json(hashbag().searcher.similar_to(Q.read(request.args), question))
+    return jsonify(result | frames_json(frames.from_address(request.args)))
 
 
-@bp.post("/search")
-@takes_pictures
+@operation(
+    bp,
+    "POST",
+    "/search",
+    "The nearest neighbours of an uploaded picture, of which nothing is kept.",
+    Answer("Result"),
+    parameters=queries.QUESTION,
+    problems=(422, 503),
+    body=Body(
+        form_of(PICTURE), "Any parameter may also be a field of the form.", has_parameters=True
+    ),
+)
 def search_picture() -> Response:
     """List the nearest neighbours of an uploaded picture."""
     question = queries.search_query(parameters.sent(), harder=True)
     upload = hashed_upload()
-    result = _result(hashbag().searcher.similar_to(upload.fingerprint, question))
-    return jsonify(result | _found_in(upload.frames))
+    result = result_json(hashbag().searcher.similar_to(upload.fingerprint, question))
+    return jsonify(result | frames_json(upload.frames))
 
 
-@bp.post("/fingerprints")
-@takes_pictures
+@operation(
+    bp,
+    "POST",
+    "/fingerprints",
+    "The fingerprint of an uploaded picture, to search with later; nothing is searched.",
+    Answer("Fingerprint"),
+    name="fingerprint_picture",
+    problems=(422, 503),
+    body=Body(form_of(PICTURE), "One picture."),
+)
 def fingerprints() -> Response:
     """Tell the fingerprint of an uploaded picture; nothing is searched."""
     upload = hashed_upload()
     text = fingerprint_text.encode(upload.fingerprint)
-    told = {"fingerprint": text} | _found_in(upload.frames)
+    told = {"fingerprint": text} | frames_json(upload.frames)
     bag = bag_sense.shows_bag(upload.fingerprint)
     # Nothing is searched, so there is no level yet; what shows no bag is hardly like one.
     if bag is not None:
@@ -92,13 +148,20 @@ def fingerprints() -> Response:
     return jsonify(told)
 
 
-@bp.get("/duplicates")
+@operation(
+    bp,
+    "GET",
+    "/duplicates",
+    "Groups of items whose codes are nearly the same, largest first, then by smallest id.",
+    Answer("Duplicates"),
+    name="list_duplicates",
+    parameters=duplicates.PARAMETERS,
+    problems=(404, 503),
+)
 def near_duplicates() -> Response:
     """List groups of items whose codes are nearly the same, or the one that an item is in."""
     asked = duplicates.read_request()
-    per_page = parameters.integer(
-        request.args, "per_page", duplicates.PER_PAGE, 1, parameters.MAX_PER_PAGE
-    )
+    per_page = duplicates.PER_PAGE_ASKED.read(request.args)
     grouping = hashbag().duplicates.grouping(asked.kind, asked.distance)
     groups = duplicates.shown(asked, grouping, per_page, parameters.MAX_PER_PAGE)
     return jsonify(
@@ -115,7 +178,7 @@ def near_duplicates() -> Response:
     )
 
 
-@bp.get("/kinds")
+@operation(bp, "GET", "/kinds", "The hash kinds.", Answer("Kinds"), name="list_kinds")
 def kinds() -> Response:
     """List the hash kinds."""
     return jsonify(
@@ -126,39 +189,7 @@ def kinds() -> Response:
     )
 
 
-@bp.get("/openapi.json")
+@operation(bp, "GET", "/openapi.json", "This document.", Answer("Document"), name="describe_api")
 def openapi() -> Response:
     """Describe this API."""
     return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
-
-
-def _result(result: Result) -> Json:
-    told = items_json([hit.item for hit in result.hits])
-    return {
-        "by": result.by,
-        "k": result.k,
-        "fingerprint": fingerprint_text.encode(result.fingerprint),
-        "bits": result.bits,
-        "exact": result.exact,
-        "weak": result.weak,
-        "level": result.level,
-        **({} if result.bag is None else {"bag": result.bag}),
-        "hits": [
-            {
-                "rank": hit.rank,
-                "distance": hit.distance,
-                "similarity": round(hit.similarity, 4),
-                "level": hit.level,
-                "matched": hit.matched,
-                "copies": hit.copies,
-                "photo": hit.photo,
-                "item": as_json,
-            }
-            for hit, as_json in zip(result.hits, told, strict=True)
-        ],
-    }
-
-
-def _found_in(found: Iterable[Frame]) -> Json:
-    """Tell where bags were found in an upload."""
-    return {frames.PARAMETER: [frames.numbers(one) for one in found]}

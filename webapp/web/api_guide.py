@@ -21,6 +21,7 @@ _ASKED: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("get", "/api/v1/items/{id}/similar"): {"by": "look", "k": 3},
     ("get", "/api/v1/search"): {"by": "colour", "k": 3},
     ("post", "/api/v1/search"): {"by": "look", "k": 3},
+    ("post", "/api/v1/search/batch"): {"by": "look", "k": 3},
     ("get", "/api/v1/duplicates"): {"by": "shape"},
 }
 
@@ -30,8 +31,14 @@ _PICTURE = "-F image=@bag.jpg "
 # What a call sends, beside its address.
 _SENT: Mapping[tuple[str, str], str] = {
     ("post", "/api/v1/search"): _PICTURE,
+    ("post", "/api/v1/search/batch"): f"{_PICTURE}-F image=@shoe.jpg ",
     ("post", "/api/v1/fingerprints"): _PICTURE,
     ("post", "/api/v1/items"): f"{_TOKEN}{_PICTURE}-F title=Satchel -F price=49.90 ",
+    ("get", "/api/v1/export"): _TOKEN,
+    ("post", "/api/v1/import"): (
+        f"{_TOKEN}-H 'Content-Type: application/x-ndjson' "
+        '--data-binary \'{"id": ITEM, "price": 39.9}\' '
+    ),
     ("patch", "/api/v1/items/{id}"): (
         f'-X PATCH {_TOKEN}--json \'{{"price": 39.9, "season": "autumn"}}\' '
     ),
@@ -53,14 +60,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: how it is made, what it takes, and a command to copy that makes it."""
+    """One call: how it is made, what it takes, and a command to copy that makes it.
+
+    `token`: what its token must allow; "" where it needs none.
+    """
 
     method: str
     path: str
     summary: str
     parameters: tuple[Parameter, ...]
     is_asked_with_picture: bool
-    needs_token: bool
+    token: str
     answer: str
     problems: tuple[str, ...]
     command: str
@@ -82,7 +92,7 @@ def calls(item_id: int) -> list[Call]:
             _plain(described["summary"]),
             tuple(map(_parameter, described.get("parameters", ()))),
             _sent_picture(described),
-            "security" in described,
+            _scope(described),
             next(code for code in described["responses"] if int(code) < 400),
             tuple(code for code in described["responses"] if int(code) >= 400),
             _command(method, path, item_id),
@@ -90,6 +100,11 @@ def calls(item_id: int) -> list[Call]:
         for path, methods in paths.items()
         for method, described in methods.items()
     ]
+
+
+def _scope(described: Mapping[str, Any]) -> str:
+    """Return what a call's token must allow; "" where it needs none."""
+    return next((scope for one in described.get("security", ()) for scope in one["token"]), "")
 
 
 def _sent_picture(described: Mapping[str, Any]) -> bool:
@@ -103,6 +118,12 @@ def some_item() -> int:
     return int(ids[0]) if len(ids) else 1
 
 
+def _newest() -> int:
+    """Return the id of an item that the command before may not have removed."""
+    ids = hashbag().facets.ids
+    return int(ids[-1]) if len(ids) else 1
+
+
 def _command(method: str, path: str, item_id: int) -> str:
     asked = dict(_ASKED.get((method, path), {}))
     if (method, path) == ("get", "/api/v1/search"):
@@ -113,7 +134,8 @@ def _command(method: str, path: str, item_id: int) -> str:
     address = f"{host}{path}{query}"
     for name, value in named.items():
         address = address.replace(name, str(value))
-    return f"curl {_SENT.get((method, path), '')}'{address}'"
+    sent = _SENT.get((method, path), "").replace("ITEM", str(_newest()))
+    return f"curl {sent}'{address}'"
 
 
 def _some_brand() -> str:

@@ -17,7 +17,9 @@ from webapp.explore.duplicates import (
     usual_distance,
 )
 from webapp.hashing.hash_kind import HashKind
+from webapp.hashing.kinds import KINDS
 from webapp.web import distance_bars, downloads, parameters
+from webapp.web.parameter import Args, Parameter, Whole
 
 bp = Blueprint("duplicates", __name__)
 
@@ -59,15 +61,37 @@ class DuplicatesRequest:
         return min(larger, default=None)
 
 
+def _kind(args: Args) -> HashKind:
+    return kind_named(args.get("by") or DEFAULT_KIND)
+
+
+BY = Parameter("by", {"type": "string", "enum": list(KINDS), "default": DEFAULT_KIND}, _kind)
+DISTANCE = Whole(
+    "distance",
+    0,
+    max(map(most_distance, KINDS.values())),
+    told="By how many bits items may differ to be in one group; the most, and what is meant when "
+    "left out, depend on the kind.",
+)
+PER_PAGE_ASKED = Whole("per_page", 1, parameters.MAX_PER_PAGE, PER_PAGE)
+OF = Whole(
+    "of",
+    1,
+    parameters.MOST_NUMBER,
+    told="An item: its group alone, a page of its items at a time.",
+)
+PARAMETERS = (BY, DISTANCE, parameters.PAGE, PER_PAGE_ASKED, OF, parameters.FIELDS)
+
+
 def read_request() -> DuplicatesRequest:
     """Read a request's parameters."""
     args = request.args
-    kind = kind_named(args.get("by") or DEFAULT_KIND)
+    kind = _kind(args)
     return DuplicatesRequest(
         kind,
-        parameters.integer(args, "distance", usual_distance(kind), 0, 10**6),
-        parameters.integer(args, "page", 1, 1, 10**9),
-        parameters.integer(args, "of", 0, 1, 2**53) if args.get("of") else None,
+        DISTANCE.read(args, usual_distance(kind)),
+        parameters.PAGE.read(args),
+        OF.optional(args),
     )
 
 

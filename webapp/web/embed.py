@@ -1,6 +1,5 @@
 """Small pages for frames in other sites' pages: a bag's neighbours, and the search with a photo."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,12 +17,13 @@ from werkzeug.wrappers import Response as Answer
 
 from webapp.config import Settings
 from webapp.context import hashbag
-from webapp.exceptions import ConfigError, ItemNotFound
+from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text
 from webapp.models import Result
 from webapp.web import parameters, queries
 from webapp.web.content_policy import content_policy
 from webapp.web.lookup import ids_having
+from webapp.web.origins import read_origins
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("embed", __name__, url_prefix="/embed")
@@ -33,7 +33,6 @@ THEMES = ("auto", "light", "dark")
 
 _EXTENSION = "hashbag_embed_origins"
 _FEW, _MOST = 4, 24
-_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9-]+(\.[a-z0-9-]+)*)(:[0-9]{1,5})?")
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -42,24 +41,8 @@ def register(app: Flask, settings: Settings) -> None:
     Raises:
         ConfigError: one of them is no origin.
     """
-    app.extensions[_EXTENSION] = read_origins(settings.embed_origins)
+    app.extensions[_EXTENSION] = read_origins(settings.embed_origins, "HASHBAG_EMBED_ORIGINS")
     app.register_blueprint(bp)
-
-
-def read_origins(text: str) -> tuple[str, ...]:
-    """Read origins with commas or spaces between.
-
-    Raises:
-        ConfigError: one of them is none. Everybody's `*` is none either.
-    """
-    origins = tuple(one.lower().rstrip("/") for one in re.split(r"[,\s]+", text.strip()) if one)
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise ConfigError(
-                "HASHBAG_EMBED_ORIGINS must name sites as https://shop.example, with commas "
-                f"between, not '{origin}'"
-            )
-    return origins
 
 
 def origins() -> tuple[str, ...]:

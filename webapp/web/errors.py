@@ -6,7 +6,6 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from webapp.context import hashbag
 from webapp.exceptions import (
     BadParameter,
     CatalogError,
@@ -23,6 +22,7 @@ from webapp.exceptions import (
     NotSignedIn,
     PicturesBusy,
     RequestDiffers,
+    TooManyBytes,
     TooManyPixels,
     TooPlain,
     WrongMediaType,
@@ -35,6 +35,7 @@ STATUS: dict[type[HashbagError], int] = {
     ItemNotFound: 404,
     MapNotReady: 404,
     ChangedMeanwhile: 412,
+    TooManyBytes: 413,
     NotAnImage: 415,
     WrongMediaType: 415,
     DamagedImage: 422,
@@ -62,6 +63,8 @@ _RETRY_AFTER_SECONDS = 5
 
 _MOST_BYTES_DRAINED = 256 * 1024 * 1024
 
+Json = dict[str, object]
+
 log = logging.getLogger(__name__)
 
 
@@ -70,6 +73,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
+    app.after_request(_led_on)
 
 
 def not_now(response: Response, error: HashbagError) -> Response:
@@ -87,8 +91,22 @@ def _log_private(error: HashbagError) -> None:
         log.error("%s", error.for_owner)
 
 
+def problem_of(error: HashbagError) -> Json:
+    """Describe an error as RFC 9457 does."""
+    return _problem(_status_of(error), str(error))
+
+
+def _problem(status: int, detail: str) -> Json:
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def _status_of(error: HashbagError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
 def _known(error: HashbagError) -> Response:
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = _status_of(error)
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
@@ -101,27 +119,43 @@ def _http(error: HTTPException) -> Response:
     answer = error.get_response()
     if error.code is None or error.code < 400:  # a redirect is no error
         return Response(answer.get_data(), answer.status_code, answer.headers)
-    details = {404: "there is nothing at this address", 500: "something went wrong on our side"}
+    allowed = answer.headers.get("Allow", "")
+    details = {
+        404: "there is nothing at this address",
+        405: f"this address answers {allowed} alone",
+        500: "something went wrong on our side",
+    }
     made = _answer(error.code, details.get(error.code, error.description or error.name))
-    if "Allow" in answer.headers:
-        made.headers["Allow"] = answer.headers["Allow"]
+    if allowed:
+        made.headers["Allow"] = allowed
+    return made
+
+
+def _led_on(response: Response) -> Response:
+    """Have a redirect of the API say so as all else does; Flask would write a page."""
+    if not (_is_api() and 300 <= response.status_code < 400 and "Location" in response.headers):
+        return response
+    there = response.headers["Location"]
+    made = _answer(response.status_code, f"this is at {there}")
+    made.headers["Location"] = there
     return made
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    limit = (request.max_content_length or hashbag().settings.max_upload_bytes) / 1024**2
-    if request.content_length is not None and request.content_length <= limit * 1024 * 1024:
+    limit = request.max_content_length or 0
+    if request.content_length is not None and request.content_length <= limit:
         return _answer(400, "image: send the picture as a file, not as text")
-    return _answer(413, f"this is larger than the {limit:g} MB that one upload may have")
+    most = f"{limit / 1024**2:.3g} MB"
+    return _answer(413, f"this is larger than the {most} that one upload may have")
 
 
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     _read_to_the_end()
-    title = HTTPStatus(status).phrase
-    if request.path.startswith("/api/"):
-        response = jsonify(type="about:blank", title=title, status=status, detail=detail)
+    if _is_api():
+        response = jsonify(_problem(status, detail))
         response.mimetype = "application/problem+json"
     else:
+        title = HTTPStatus(status).phrase
         advice = ADVICE.get(status, "") if advice is None else advice
         template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(
@@ -132,6 +166,10 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="hashbag"'
     return response
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def _read_to_the_end() -> None:

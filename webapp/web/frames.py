@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from webapp.exceptions import BadParameter
 from webapp.hashing.bag_finder import MOST_FRAMES, Frame
-from webapp.web.parameters import Args
+from webapp.web.parameter import Args, Parameter
 
 PARAMETER = "frame"
 
@@ -76,3 +76,11 @@ def shown(frames: Sequence[Frame]) -> list[ShownFrame]:
         )
         for one in frames
     ]
+
+
+FRAME = Parameter(
+    PARAMETER,
+    {"type": "array", "maxItems": MOST_FRAMES, "items": {"type": "string"}},
+    from_address,
+    "Where bags were found in the upload, for the answer to tell: x,y,w,h.",
+)

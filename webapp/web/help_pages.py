@@ -11,6 +11,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.web import embed
 from webapp.web.api_guide import some_item
+from webapp.web.batch_search import MOST_UPLOADS
 
 bp = Blueprint("help_pages", __name__)
 
@@ -28,6 +29,7 @@ TOPICS = (
     Topic("nginx", "Behind nginx", "TLS, a path of a site, uploads and caching, by nginx"),
     Topic("caddy", "Behind Caddy", "the same by Caddy, which fetches its certificates itself"),
     Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
+    Topic("api-client", "A client of the API", "made of the document by one command, and used"),
     Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
 )
 
@@ -54,9 +56,11 @@ def topic(name: str) -> str:
         topic=found,
         bind=os.environ.get("HASHBAG_BIND", _DEFAULT_BIND),
         prefix=request.script_root,
+        site=request.url_root.rstrip("/"),
         host=urlsplit(request.host_url).hostname,
-        # Of a body, with what a form adds: so that it is the app that says what is too large.
-        body_mb=math.ceil(hashbag().settings.max_upload_mb) + 1,
+        # Of a body of many pictures, with what a form adds: it is the app that says what is too
+        # large.
+        body_mb=math.ceil(MOST_UPLOADS * hashbag().settings.max_upload_mb) + 1,
         max_upload_mb=hashbag().settings.max_upload_mb,
         origins=embed.origins(),
         some_item=some_item(),

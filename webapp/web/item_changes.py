@@ -5,16 +5,20 @@ import re
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, request, url_for
+from werkzeug.exceptions import BadRequest
 
 from webapp.catalog.known_requests import KnownRequest
 from webapp.catalog.live_items import ReadPhoto
 from webapp.catalog.sent_photos import SentPhoto
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
-from webapp.exceptions import BadParameter, WrongMediaType
-from webapp.web.access import needs
+from webapp.exceptions import BadParameter
+from webapp.models import ATTRIBUTES
+from webapp.web import parameters
+from webapp.web.bodies import FORM
 from webapp.web.item_json import answer
-from webapp.web.upload_slots import takes_pictures
+from webapp.web.operations import Answer, Body, operation
+from webapp.web.parameter import Args, Json, Parameter
 
 bp = Blueprint("item_changes", __name__, url_prefix="/api/v1")
 
@@ -22,15 +26,83 @@ MOST_PHOTOS = 20
 """How many photos may be sent for one item."""
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_FORM = "multipart/form-data"
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
 
 
-@bp.post("/items")
-@needs(Scope.WRITE)
-@takes_pictures
+_KEY = "^[!-~]{1,200}$"
+
+
+def _key(_: Args) -> str | None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not re.fullmatch(_KEY, key):
+        raise BadParameter(IDEMPOTENCY_KEY, "must be 1 to 200 printable characters, no spaces")
+    return key
+
+
+def _wanted_version(_: Args) -> str | None:
+    """Return the version that an item must have for a change to be made; None for any.
+
+    Raises:
+        BadParameter: `If-Match` names several.
+    """
+    if "If-Match" not in request.headers or request.if_match.star_tag:
+        return None
+    tags = request.if_match.as_set(include_weak=True)
+    if len(tags) != 1:
+        raise BadParameter("If-Match", "give one ETag, as the item was answered with")
+    # Answers with optional fields, and compressed ones, have more after the version.
+    return re.split("[-:]", tags.pop() or "")[0]
+
+
+KEY = Parameter(
+    IDEMPOTENCY_KEY,
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _KEY},
+    _key,
+    "A text of your own: sent again within a week, the request adds no second.",
+    place="header",
+)
+IF_MATCH = Parameter(
+    "If-Match",
+    {"type": "string"},
+    _wanted_version,
+    "The ETag that the item was answered with: another is refused with 412.",
+    place="header",
+)
+
+_TEXT: Json = {"type": "string"}
+_PRICE: Json = {"type": ["number", "string", "null"], "description": "49.9, or as people write it."}
+_OWN: Json = {"type": ["string", "number", "null"], "description": "A column of your own."}
+_MERGE: Json = {
+    "type": "object",
+    "properties": {name: {"type": ["string", "null"]} for name in ATTRIBUTES} | {"price": _PRICE},
+    "additionalProperties": _OWN,
+}
+_PHOTOS: Json = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "maxItems": MOST_PHOTOS,
+    "description": "Its photos; the first is the one that grids show.",
+}
+_FORM: Json = {
+    "type": "object",
+    "properties": {"image": _PHOTOS, **dict.fromkeys(ATTRIBUTES, _TEXT)},
+    "additionalProperties": _TEXT,
+}
+
+
+@operation(
+    bp,
+    "POST",
+    "/items",
+    "Add an item; searches of every process find it when the answer is sent.",
+    Answer("Item", status=201),
+    name="add_item",
+    parameters=(KEY, parameters.FIELDS),
+    problems=(422, 503),
+    body=Body({FORM: _FORM | {"required": ["image"]}}),
+    scope=Scope.WRITE,
+)
 def add() -> Response:
     """Add an item: its photo, or several, and its attributes as fields of a form."""
     core = hashbag()
@@ -49,25 +121,43 @@ def add() -> Response:
     return response
 
 
-@bp.patch("/items/<int:item_id>")
-@needs(Scope.WRITE)
-@takes_pictures
+@operation(
+    bp,
+    "PATCH",
+    "/items/<int:item_id>",
+    "Change attributes of an item; null takes one away. A form may replace its photos too.",
+    Answer("Item"),
+    name="change_item",
+    parameters=(IF_MATCH, parameters.FIELDS),
+    problems=(404, 412, 422, 503),
+    body=Body({_JSON: _MERGE, _MERGE_PATCH: _MERGE, FORM: _FORM}),
+    scope=Scope.WRITE,
+)
 def change(item_id: int) -> Response:
     """Change attributes of an item, and its photos where some are sent."""
     core = hashbag()
     given, sent = _changes()
     read: list[ReadPhoto] = [core.live_items.read(one) for one in sent]
-    item = core.live_items.change(item_id, given, read, _wanted_version())
+    item = core.live_items.change(item_id, given, read, IF_MATCH.read(request.args))
     core.keep_up()
     return answer(item)
 
 
-@bp.delete("/items/<int:item_id>")
-@needs(Scope.WRITE)
+@operation(
+    bp,
+    "DELETE",
+    "/items/<int:item_id>",
+    "Take an item out; later imports leave its photo out too.",
+    Answer(None, status=204),
+    name="remove_item",
+    parameters=(IF_MATCH,),
+    problems=(404, 412, 503),
+    scope=Scope.WRITE,
+)
 def remove(item_id: int) -> Response:
     """Take an item out of the catalogue."""
     core = hashbag()
-    core.live_items.remove([item_id], _wanted_version())
+    core.live_items.remove([item_id], IF_MATCH.read(request.args))
     core.keep_up()
     return Response(status=204)
 
@@ -85,9 +175,11 @@ def _fields() -> dict[str, str]:
     """Return the attributes that a form gives, each once.
 
     Raises:
-        BadParameter: one is given twice.
+        BadParameter: one is given twice, or has no name.
     """
     for name, texts in request.form.lists():
+        if not name:  # Werkzeug has None for a field whose name is left out
+            raise BadParameter("body", "a field of the form has no name")
         if len(texts) > 1:
             raise BadParameter(name, "is given twice")
         if name == "image":
@@ -99,20 +191,20 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
     """Return the attributes to change, and the photos to put in place of those before.
 
     Raises:
-        WrongMediaType: the body is neither a form nor a JSON object.
         BadParameter: a value cannot be used.
     """
-    if request.mimetype == _FORM:
+    if request.mimetype == FORM:
         return _fields(), _photos()
-    if request.mimetype not in {_JSON, _MERGE_PATCH}:
-        raise WrongMediaType(f"send {_JSON} or {_FORM}, not '{request.mimetype[:60]}'")
-    body = request.get_json(force=True)
+    try:
+        body = request.get_json(force=True)
+    except BadRequest as error:
+        raise BadParameter("body", 'is not JSON: send such as {"price": 49.9}') from error
     if not isinstance(body, dict):
         raise BadParameter("body", 'must be a JSON object, such as {"price": 49.9}')
-    return {str(name): _as_text(str(name), value) for name, value in body.items()}, []
+    return {str(name): as_text(str(name), value) for name, value in body.items()}, []
 
 
-def _as_text(name: str, value: object) -> str:
+def as_text(name: str, value: object) -> str:
     """Return a JSON value as a list of an import would have it; null takes an attribute away."""
     if value is None:
         return ""
@@ -122,28 +214,11 @@ def _as_text(name: str, value: object) -> str:
 
 
 def _known_request(sent: list[SentPhoto], given: Mapping[str, str]) -> KnownRequest | None:
-    key = request.headers.get(IDEMPOTENCY_KEY)
+    key = KEY.read(request.args)
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        raise BadParameter(IDEMPOTENCY_KEY, "must be 1 to 200 printable characters, no spaces")
     digest = hashlib.sha256()
     for photo in sent:
         digest.update(hashlib.sha256(photo.data).digest())
     digest.update(repr(sorted(given.items())).encode("utf-8", "surrogatepass"))
     return KnownRequest(key, digest.hexdigest())
-
-
-def _wanted_version() -> str | None:
-    """Return the version that an item must have for a change to be made; None for any.
-
-    Raises:
-        BadParameter: `If-Match` names several.
-    """
-    if "If-Match" not in request.headers or request.if_match.star_tag:
-        return None
-    tags = request.if_match.as_set(include_weak=True)
-    if len(tags) != 1:
-        raise BadParameter("If-Match", "give one ETag, as the item was answered with")
-    # Answers with optional fields, and compressed ones, have more after the version.
-    return re.split("[-:]", tags.pop())[0]

@@ -11,6 +11,7 @@ from webapp.models import Filters
 from webapp.web import parameters
 from webapp.web.item_json import items_json
 from webapp.web.links import Value, link
+from webapp.web.operations import Answer, operation
 from webapp.web.shortlist import MOST
 
 bp = Blueprint("lookup", __name__)
@@ -33,7 +34,20 @@ def items_by(column: str, value: str) -> Response:
     return redirect(link("shortlist.show", ids=",".join(map(str, found))))
 
 
-@bp.get("/api/v1/items/by/<column>/<path:value>")
+@operation(
+    bp,
+    "GET",
+    "/api/v1/items/by/<column>/<path:value>",
+    "The items with a value in a column.",
+    Answer("Found"),
+    name="find_items",
+    parameters=(parameters.FIELDS,),
+    path_told={
+        "column": "A column of the catalogue, such as `sku`; case, spaces and signs do not matter.",
+        "value": "What the items have in it, as in the owner's list.",
+    },
+    problems=(404,),
+)
 def items_by_json(column: str, value: str) -> Response:
     """List the items that have a value in a column, by ascending id: the first of them, if many."""
     found = ids_having(column, value)

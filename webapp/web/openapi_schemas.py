@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from webapp.models import FACETS, PUBLIC_FIELDS, Level
+from webapp.models import ATTRIBUTES, FACETS, PUBLIC_FIELDS, Level
 from webapp.web.parameters import MAX_PER_PAGE
 
 Json = dict[str, object]
@@ -45,6 +45,10 @@ _ITEMS = _object(
     items={"type": "array", "items": ref("Item")},
     total=_WHOLE,
     seed=_WHOLE,
+    next={
+        "type": ["string", "null"],
+        "description": "The `cursor` of what follows a page; null where nothing does.",
+    },
     facets={
         **_object(**dict.fromkeys(FACETS, _COUNTS)),
         "additionalProperties": _COUNTS,
@@ -135,12 +139,37 @@ _DUPLICATES = _object(
 _KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
 _PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
 
+_RESULTS = _object(results={"type": "array", "items": {"anyOf": [ref("Result"), ref("Problem")]}})
+_EXPORTED_PHOTO = _object(
+    filename=_TEXT,
+    digest={"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of its file."},
+    width=_WHOLE,
+    height=_WHOLE,
+    media_type=_TEXT,
+    hashes={"type": "object", "additionalProperties": _HEX},
+)
+_EXPORTED = _object(
+    id=_WHOLE,
+    **{one.name: _SCHEMA_OF_TYPE[one.type] for one in PUBLIC_FIELDS if one.name in ATTRIBUTES},
+    extra={"type": "object", "additionalProperties": _TEXT},
+    photos={"type": "array", "minItems": 1, "items": _EXPORTED_PHOTO},
+)
+
 SCHEMAS: Json = {
     "Item": _ITEM,
     "Result": _RESULT,
+    "Results": _RESULTS,
     "Fingerprint": _FINGERPRINT,
     "Items": _ITEMS,
     "Duplicates": _DUPLICATES,
+    "ExportedItem": _EXPORTED,
+    "Changed": _object(changed={"type": "integer", "description": "How many are others now."}),
     "Kind": _KIND,
+    "Kinds": {"type": "array", "items": ref("Kind")},
+    "Found": _object(
+        items={"type": "array", "items": ref("Item"), "maxItems": MAX_PER_PAGE},
+        total={"type": "integer", "minimum": 1},
+    ),
+    "Document": {"type": "object", "description": "An OpenAPI document."},
     "Problem": _PROBLEM,
 }

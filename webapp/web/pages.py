@@ -28,7 +28,7 @@ PER_PAGE = 60
 def grid() -> str:
     """Show a random sample."""
     g.seed = parameters.seed(request.args)
-    n = parameters.integer(request.args, "n", 81, 1, parameters.MAX_N)
+    n = parameters.N.read(request.args)
     core = hashbag()
     items = core.snapshot.items(core.facets.sample(g.filters, g.seed, n).tolist())
     total = core.facets.count(g.filters)
@@ -48,7 +48,7 @@ def browse() -> str | Response:
         every = core.facets.page(g.filters, sort, 1, max(1, total))
         return downloads.answer("bags", downloads.of_ids(every.tolist()))
     pages = max(1, -(-total // PER_PAGE))
-    page = parameters.integer(request.args, "page", 1, 1, 10**9)
+    page = parameters.PAGE.read(request.args)
     if page > pages:
         raise ItemNotFound(f"page {page} is past the end: there are {pages} pages")
     ids = core.facets.page(g.filters, sort, page, PER_PAGE)

@@ -1,16 +1,26 @@
-"""Request parameters as typed values; each that cannot be used is named."""
+"""The parameters that many pages and calls have; what others have is beside what reads it."""
 
-import math
-import re
 import secrets
-from collections.abc import Sequence
+from functools import partial
 
 from flask import request
 from werkzeug.datastructures import MultiDict
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
-from webapp.models import Filters
+from webapp.models import FACETS, Filters
+from webapp.web.parameter import (
+    Args,
+    Json,
+    Parameter,
+    Whole,
+    decimal,
+    integer,
+    number,
+    one_of,
+)
+
+__all__ = ["Args", "decimal", "integer", "number", "one_of"]
 
 HIT_ORDERS = {
     "alike": "Most alike first",
@@ -23,13 +33,14 @@ OPTIONAL_FIELDS = ("hashes",)
 MAX_K = 100
 MAX_N = 500
 MAX_PER_PAGE = 200
-_MAX_NUMBER = 2**53
+MOST_NUMBER = 2**53
 MOST_PHOTOS = 10_000
 _MOST_CHARACTERS = 200  # of words to search for
-# float() would take underscores, words and other scripts' digits too; programs write exponents.
-_DECIMAL = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 
-Args = MultiDict[str, str]
+N = Whole("n", 1, MAX_N, 81)
+PAGE = Whole("page", 1, 10**9, 1)
+PHOTO = Whole("photo", 1, MOST_PHOTOS, 1, "Which of the item's photos asks: its place in `images`.")
+SEED = Whole("seed", 0, MOST_NUMBER)
 
 
 def sent() -> Args:
@@ -41,37 +52,23 @@ def sent() -> Args:
     return MultiDict([(name, text) for name, text in fields if text.strip()])
 
 
-def integer(args: Args, name: str, default: int, least: int, most: int) -> int:
-    """Read a whole number within bounds; absent or blank is the default."""
-    text = args.get(name, "").strip()
-    if not text:
-        return default
-    # int() would take signs, underscores and other scripts' digits too; `-5` gets the bounds.
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
-        raise BadParameter(name, f"'{text[:40]}' is not a whole number")
-    if not least <= int(text) <= most:
-        raise BadParameter(name, f"must be from {least} to {most}, not {text}")
-    return int(text)
-
-
 def photo_number(args: Args) -> int:
     """Read which photo of an item is meant, counted from 1."""
-    return integer(args, "photo", 1, 1, MOST_PHOTOS)
+    return PHOTO.read(args)
 
 
 def seed(args: Args) -> int:
     """Read the seed of a sample; without one, draw one."""
-    return integer(args, "seed", secrets.randbelow(1_000_000), 0, _MAX_NUMBER)
+    return SEED.read(args, secrets.randbelow(1_000_000))
 
 
 def filters(args: Args) -> Filters:
     """Read the filters, and refuse values that the catalogue does not have."""
     found = Filters.by(
         facet_values(args),
-        min_price=_price(args, "min_price"),
-        max_price=_price(args, "max_price"),
-        text=words(args),
+        min_price=MIN_PRICE.read(args),
+        max_price=MAX_PRICE.read(args),
+        text=TEXT.read(args),
     )
     low, high = found.min_price, found.max_price
     if low is not None and high is not None and low > high:
@@ -83,12 +80,13 @@ def filters(args: Args) -> Filters:
 
 def facet_values(args: Args) -> dict[str, tuple[str, ...]]:
     """Read the values asked for in each facet, whatever their case; some may be of no item."""
+    return {name: _values(name, args) for name in hashbag().facets.values}
+
+
+def _values(name: str, args: Args) -> tuple[str, ...]:
     facets = hashbag().facets
-    asked = {name: [text for text in args.getlist(name) if text.strip()] for name in facets.values}
-    return {
-        name: tuple(dict.fromkeys(v for text in texts for v in facets.as_spelled(name, text)))
-        for name, texts in asked.items()
-    }
+    texts = [text for text in args.getlist(name) if text.strip()]
+    return tuple(dict.fromkeys(v for text in texts for v in facets.as_spelled(name, text)))
 
 
 def words(args: Args) -> str | None:
@@ -99,7 +97,7 @@ def words(args: Args) -> str | None:
     return text or None
 
 
-def _price(args: Args, name: str) -> float | None:
+def _price(name: str, args: Args) -> float | None:
     text = args.get(name, "").strip()
     if not text:
         return None
@@ -111,7 +109,8 @@ def _price(args: Args, name: str) -> float | None:
 
 def item_fields(args: Args) -> frozenset[str]:
     """Read which optional fields items are to have."""
-    names = frozenset(name.strip() for name in args.get("fields", "").split(",")) - {""}
+    text = args.get("fields", "").strip()
+    names = frozenset(name.strip() for name in text.split(",")) if text else frozenset()
     for name in names - set(OPTIONAL_FIELDS):
         raise BadParameter("fields", f"there is no '{name[:40]}'; try {', '.join(OPTIONAL_FIELDS)}")
     return names
@@ -122,25 +121,26 @@ def hit_order(args: Args) -> str:
     return one_of(args, "sort", tuple(HIT_ORDERS))
 
 
-def one_of(args: Args, name: str, choices: Sequence[str]) -> str:
-    """Read a choice; absent is the first."""
-    value = args.get(name) or choices[0]
-    if value not in choices:
-        raise BadParameter(name, f"'{value[:40]}' is none of {', '.join(choices)}")
-    return value
+_PRICE: Json = {"type": "number", "minimum": 0}
+_TEXTS: Json = {"type": "array", "items": {"type": "string"}}
+_NAMES: Json = {"type": "array", "items": {"type": "string", "enum": list(OPTIONAL_FIELDS)}}
 
-
-def number(args: Args, name: str, default: float, least: float, most: float) -> float:
-    """Read a number within bounds; absent or blank is the default."""
-    text = args.get(name, "").strip()
-    if not text:
-        return default
-    found = decimal(text)
-    if not least <= found <= most:
-        raise BadParameter(name, f"must be a number from {least:g} to {most:g}, not {text[:40]}")
-    return found
-
-
-def decimal(text: str) -> float:
-    """Read a number written with a decimal point; NaN where it is none."""
-    return float(text) if _DECIMAL.fullmatch(text) else math.nan
+MIN_PRICE = Parameter("min_price", _PRICE, partial(_price, "min_price"))
+MAX_PRICE = Parameter("max_price", _PRICE, partial(_price, "max_price"))
+TEXT = Parameter(
+    "text", {"type": "string", "maxLength": _MOST_CHARACTERS}, words, "Words that items have."
+)
+FIELDS = Parameter(
+    "fields",
+    _NAMES,
+    item_fields,
+    "What items are to have beside what they always have.",
+    explode=False,  # names with commas between
+)
+# Extra columns with few values are facets too, of each catalogue its own.
+FILTERS = (
+    *(Parameter(name, _TEXTS, partial(_values, name)) for name in FACETS),
+    MIN_PRICE,
+    MAX_PRICE,
+    TEXT,
+)

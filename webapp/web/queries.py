@@ -5,9 +5,13 @@ from webapp.exceptions import BadParameter
 from webapp.models import Filters
 from webapp.search import colour_wish
 from webapp.search.look import BALANCED, LEANINGS, LOOK, WISHED, Leaning, two_part_leaning
-from webapp.search.query import Query, Ranking, ranking_named
+from webapp.search.query import RANKINGS, Query, Ranking, ranking_named
 from webapp.web import parameters, refinements
-from webapp.web.parameters import Args
+from webapp.web.parameter import Args, Parameter, Whole
+
+K = Whole("k", 1, parameters.MAX_K, 9)
+HARDER = Whole("harder", 0, 1)
+FOLD = Whole("fold", 0, 1, 0)
 
 
 def search_query(
@@ -24,11 +28,11 @@ def search_query(
         colour_wish.check_asks_colour(by.name, "tint" if colour.tint else "colour_of")
     return Query(
         by,
-        parameters.integer(args, "k", 9, 1, parameters.MAX_K),
+        K.read(args),
         parameters.filters(args) if narrowed is None else narrowed,
         lean(args, WISHED if colour else BALANCED),
-        bool(parameters.integer(args, "harder", int(harder), 0, 1)),
-        bool(parameters.integer(args, "fold", int(fold), 0, 1)),
+        bool(HARDER.read(args, int(harder))),
+        bool(FOLD.read(args, int(fold))),
         colour,
         refinements.unlike(args),
     )
@@ -38,11 +42,11 @@ def plain_query(args: Args, by: Ranking, narrowed: Filters, *, harder: bool = Fa
     """Read what a comparison or a list asks: nothing refines it; it folds identical pictures."""
     return Query(
         by,
-        parameters.integer(args, "k", 9, 1, parameters.MAX_K),
+        K.read(args),
         narrowed,
         lean(args),
-        bool(parameters.integer(args, "harder", int(harder), 0, 1)),
-        fold=bool(parameters.integer(args, "fold", 1, 0, 1)),
+        bool(HARDER.read(args, int(harder))),
+        fold=bool(FOLD.read(args, 1)),
     )
 
 
@@ -64,3 +68,30 @@ def lean(args: Args, default: Leaning = BALANCED) -> Leaning:
             f"must be from 0, all shape, to 1, all colour, or {', '.join(named)}, not {text[:40]}",
         )
     return two_part_leaning(found)
+
+
+BY = Parameter("by", {"type": "string", "enum": list(RANKINGS)}, ranking)
+LEAN = Parameter(
+    "lean",
+    {
+        "oneOf": [
+            {"type": "string", "enum": [leaning.name for leaning in LEANINGS]},
+            {"type": "number", "minimum": 0, "maximum": 1},
+        ],
+        "default": BALANCED.name,
+    },
+    lean,
+    "What the look leans to. A number leans from shape, at 0, to colour, at 1, and leaves the "
+    "learned kind out; where that is not installed, the names do too.",
+)
+QUESTION = (
+    BY,
+    K,
+    LEAN,
+    HARDER,
+    *refinements.PARAMETERS,
+    FOLD,
+    parameters.FIELDS,
+    *parameters.FILTERS,
+)
+"""What every search takes."""

@@ -9,9 +9,10 @@ from webapp.exceptions import BadParameter, ItemNotFound
 from webapp.hashing import fingerprint_text
 from webapp.models import Fingerprint, Item
 from webapp.search import colour_wish
-from webapp.search.colour_wish import ColourWish
+from webapp.search.colour_wish import TINTS, ColourWish
 from webapp.search.look import COLOUR
 from webapp.web import parameters
+from webapp.web.parameter import Args, Parameter
 
 NAMES = ("tint", "colour_of", "not")
 
@@ -35,26 +36,31 @@ class Refinement:
     without: dict[str, list[str]]
 
 
-def colour(args: parameters.Args) -> ColourWish | None:
+def colour(args: Args) -> ColourWish | None:
     """Read the colour wished for, by its name or by a bag that has it; None without a wish."""
     tint, bag = args.get("tint", "").strip(), args.get("colour_of", "").strip()
     if tint and bag:
         raise BadParameter("tint", "a colour is asked for by its name or by colour_of, not by both")
     if tint:
-        return colour_wish.tinted(tint)
+        return _tint(args)
     return ColourWish((_code_of(_fingerprint_of(bag)),)) if bag else None
 
 
-def unlike(args: parameters.Args) -> tuple[int, ...]:
+def unlike(args: Args) -> tuple[int, ...]:
     """Read the ids of the items that hits must not be like."""
     texts = [text for text in args.getlist("not") if text.strip()]
     if len(texts) > _MOST_UNLIKE:
         raise BadParameter("not", f"at most {_MOST_UNLIKE} bags can be named")
-    each = (parameters.Args({"not": text}) for text in texts)
+    each = (Args({"not": text}) for text in texts)
     ids = dict.fromkeys(parameters.integer(one, "not", 0, 1, 2**53) for one in each)
     for item_id in ids:
         _item(item_id, "not")
     return tuple(ids)
+
+
+def _tint(args: Args) -> ColourWish | None:
+    text = args.get("tint", "").strip()
+    return colour_wish.tinted(text) if text else None
 
 
 def _fingerprint_of(text: str) -> Fingerprint:
@@ -62,7 +68,7 @@ def _fingerprint_of(text: str) -> Fingerprint:
         return fingerprint_text.decode(text.removeprefix(_OF_PHOTO), "colour_of")
     if not text.startswith(_OF_ITEM):
         raise BadParameter("colour_of", "write it as item:12, or as q: and a fingerprint")
-    number = parameters.Args({"colour_of": text.removeprefix(_OF_ITEM)})
+    number = Args({"colour_of": text.removeprefix(_OF_ITEM)})
     item = _item(parameters.integer(number, "colour_of", 0, 1, 2**53), "colour_of")
     return hashbag().snapshot.fingerprint(item.id)
 
@@ -86,7 +92,7 @@ def kept() -> dict[str, list[str]]:
     return in_fields(request.args)
 
 
-def in_fields(args: parameters.Args) -> dict[str, list[str]]:
+def in_fields(args: Args) -> dict[str, list[str]]:
     """Return the refinements among the fields of an address or a form, without blank ones."""
     given = {name: [text for text in args.getlist(name) if text.strip()] for name in NAMES}
     # Only bags that are not wanted may be several; of the others the first is read.
@@ -127,3 +133,25 @@ def colour_of(item: Item | None, q: str | None) -> str:
         return f"{_OF_ITEM}{item.id}"
     code = fingerprint_text.decode(q or "").get(COLOUR)
     return f"{_OF_PHOTO}{fingerprint_text.encode({COLOUR: code})}" if code else ""
+
+
+PARAMETERS = (
+    Parameter(
+        "tint",
+        {"type": "string", "enum": list(TINTS)},
+        _tint,
+        "In a colour by its name, in place of the query's own.",
+    ),
+    Parameter(
+        "colour_of",
+        {"type": "string", "pattern": f"^({_OF_ITEM}|{_OF_PHOTO}|$)"},
+        colour,
+        "In the colour of another bag: item:12, or q: and a fingerprint.",
+    ),
+    Parameter(
+        "not",
+        {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": _MOST_UNLIKE},
+        unlike,
+        "Leaves out what is nearer to one of these items than to the query.",
+    ),
+)

@@ -12,6 +12,8 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import picture_work
 from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload
 from webapp.web import parameters
+from webapp.web.bodies import FORM, check_body
+from webapp.web.parameter import Json
 
 Fields = Mapping[str, str]
 
@@ -26,11 +28,21 @@ def hashed_upload() -> HashedUpload:
     """Hash the picture in the field `image`; it stays in memory and is gone with the request.
 
     Raises:
+        LengthRequired, WrongMediaType: the body cannot be read.
         BadParameter: there is no picture, or more than one, or its crop cannot be used.
         UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
     """
+    check_body(FORM)
     region = crop(parameters.sent())
-    data = _upload().stream.read()
+    return hashed(_upload().stream.read(), region)
+
+
+def hashed(data: bytes, region: Crop | None) -> HashedUpload:
+    """Hash a picture, or the region of it that is meant.
+
+    Raises:
+        UnreadableImage: it cannot be decoded, has too many pixels, or is too plain.
+    """
     encoded = EncodedPicture(data, hashbag().settings.max_pixels, region)
     return picture_work.runner().upload(encoded)
 
@@ -98,3 +110,19 @@ def _percent(fields: Fields, name: str) -> Decimal:
     if not _PERCENT.fullmatch(text):
         raise BadParameter(name, f"'{text[:40]}' is no percentage from 0 to below 100, like 12.5")
     return Decimal(text)
+
+
+PICTURE: Json = {"type": "string", "format": "binary"}
+_PERCENT_OFF: Json = {
+    "type": "number",
+    "minimum": 0,
+    "exclusiveMaximum": 100,
+    "description": "Percent of the picture to cut off from this side, in place of `crop`.",
+}
+_CROP: Json = {"type": "string", "description": "x,y,w,h as fractions from 0 to 1"}
+
+
+def form_of(image: Json) -> Mapping[str, Json]:
+    """Describe a form with a picture, or several, and what is cut off."""
+    fields = {"image": image, "crop": _CROP, **dict.fromkeys(MARGINS, _PERCENT_OFF)}
+    return {FORM: {"type": "object", "required": ["image"], "properties": fields}}

@@ -29,9 +29,17 @@ class ImportList:
     It is read anew each time, and never held as a whole: a million photos take no more memory.
     """
 
-    def __init__(self, entries: Callable[[], Iterator[ImportEntry]], length: int) -> None:
+    def __init__(
+        self,
+        entries: Callable[[], Iterator[ImportEntry]],
+        length: int,
+        *,
+        finds_moved: bool = True,
+    ) -> None:
         self._entries = entries
         self._length = length
+        self.finds_moved = finds_moved
+        """Whether items are known again by the content of photos that were moved."""
 
     def __len__(self) -> int:
         return self._length

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.sent_photos import SentPhoto
-from webapp.catalog.writer import CatalogWriter, Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.context import Hashbag
 from webapp.hashing.kinds import KINDS
 from webapp.index.snapshot import Snapshot

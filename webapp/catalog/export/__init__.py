@@ -1,0 +1,1 @@
+"""The catalogue written out for another: `items`, `archive` write, `reading`, `lines` read."""
