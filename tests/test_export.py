@@ -137,7 +137,8 @@ def _without_ids(archive: Path) -> list[Any]:
 def test_items_whose_photos_are_each_others_stay_two_also_when_far_apart(tmp_path: Path) -> None:
     drawn = [encoded(bag(seed, (48, 36)), "PNG") for seed in range(40)]
     one_way, other_way = ([drawn[0], drawn[1]], [drawn[1], drawn[0]])
-    items: list[Any] = [(photos, {}, {}, "") for photos in (one_way, *([one] for one in drawn[2:]), other_way)]
+    every = (one_way, *([one] for one in drawn[2:]), other_way)
+    items: list[Any] = [(photos, {}, {}, "") for photos in every]
     source = create_app({"instance": tmp_path / "source"})
     _import_list(source, tmp_path / "photos", items, ["whash"])
     archive = archive_of(source, tmp_path / "all.zip")
