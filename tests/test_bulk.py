@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -15,6 +16,7 @@ from tests.applications import core_of
 from tests.test_api import problem
 from tests.test_item_changes import ADMIN
 from webapp import create_app
+from webapp.catalog.schema import items
 from webapp.catalog.tokens import Scope
 
 LINES = "application/x-ndjson"
@@ -56,6 +58,23 @@ def test_every_item_is_a_line_as_the_document_says(client: FlaskClient) -> None:
         assert {name: shown[name] for name in line if name in shown} == {
             name: line[name] for name in line if name in shown
         }
+
+
+def test_what_is_changed_while_the_lines_are_sent_is_not_in_them(app: Flask) -> None:
+    core, client = core_of(app), app.test_client()
+    with core.catalog.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(items).limit(1)).mappings().one())
+        copies = [row | {"id": 100 + n, "occurrence": 1 + n} for n in range(1500)]
+        connection.execute(items.insert(), copies)
+    with client.get("/api/v1/export", headers=ADMIN, buffered=False) as answer:
+        chunks = answer.iter_encoded()
+        lines = next(chunks).splitlines()
+        core.live_items.change(1500, {"title": "Changed meanwhile"})
+        core.live_items.remove([1400])
+        told = [json.loads(one) for one in [*lines, *b"".join(chunks).splitlines()]]
+    assert [one["id"] for one in told] == [*range(1, 9), *range(100, 1600)]
+    assert "Changed meanwhile" not in {one["title"] for one in told}
+    assert "Changed meanwhile" in {one["title"] for one in exported(client)}
 
 
 def test_a_token_that_reads_is_enough_to_read_and_not_to_change(app: Flask) -> None:

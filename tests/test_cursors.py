@@ -19,7 +19,10 @@ from webapp import create_app
 def pages(client: FlaskClient, query: str) -> Iterator[list[int]]:
     """Follow the cursors from the first page to the last."""
     cursor: str | None = ""
+    asked = set[str]()
     while cursor is not None:
+        assert cursor not in asked, "cursors lead in a circle"
+        asked.add(cursor)
         told = valid(client, client.get(f"/api/v1/items?cursor={cursor}&{query}"), "Items")
         yield [item["id"] for item in told["items"]]
         cursor = told["next"]

@@ -6,7 +6,7 @@ import random
 import shutil
 import struct
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.importing import run_import
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog.sent_photos import SentPhoto
+from webapp.hashing.kinds import KINDS
 from webapp.models import ATTRIBUTES, Item
 
 DRAWN = [encoded(bag(seed, (48, 36)), format_) for seed in range(4) for format_ in ("PNG", "WEBP")]
@@ -109,7 +110,9 @@ def test_the_round_trip_is_identical(once: Any, items: Sequence[Any], order: ran
         core_of(app).catalog.engine.dispose()
 
 
-def _import_list(app: Flask, folder: Path, items: Sequence[Any]) -> None:
+def _import_list(
+    app: Flask, folder: Path, items: Sequence[Any], kinds: Collection[str] = KINDS.keys()
+) -> None:
     """Import photos by a list, in folders, two of which may be of the same content."""
     folder.mkdir(parents=True)
     lines = []
@@ -122,13 +125,27 @@ def _import_list(app: Flask, folder: Path, items: Sequence[Any]) -> None:
         lines.append(json.dumps({**extra, **attributes, "filename": names}))
     path = folder / "list.jsonl"
     path.write_text("\n".join(lines), "utf-8")
-    take_in(app, path)
+    take_in(app, path, kinds)
 
 
 def _without_ids(archive: Path) -> list[Any]:
     with zipfile.ZipFile(archive) as opened, opened.open("items.jsonl") as lines:
         every = [json.loads(line) | {"id": 0} for line in lines]
         return [*every, sorted(opened.namelist())]
+
+
+def test_items_whose_photos_are_each_others_stay_two_also_when_far_apart(tmp_path: Path) -> None:
+    drawn = [encoded(bag(seed, (48, 36)), "PNG") for seed in range(40)]
+    one_way, other_way = ([drawn[0], drawn[1]], [drawn[1], drawn[0]])
+    every = (one_way, *([one] for one in drawn[2:]), other_way)
+    items: list[Any] = [(photos, {}, {}, "") for photos in every]
+    source = create_app({"instance": tmp_path / "source"})
+    _import_list(source, tmp_path / "photos", items, ["whash"])
+    archive = archive_of(source, tmp_path / "all.zip")
+    elsewhere = create_app({"instance": tmp_path / "elsewhere"})
+    done = run_import(elsewhere, archive, "--no-map")
+    assert done.stdout.endswith("added 40, updated 0, unchanged 0, rejected 0\n")
+    assert everything(elsewhere) == everything(source)
 
 
 def test_importing_it_twice_changes_nothing_and_brings_back_no_removed_item(
