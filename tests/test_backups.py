@@ -114,3 +114,27 @@ def test_a_cut_backup_leaves_no_catalogue(instance: Path, tmp_path: Path) -> Non
         assert "no backup, or it is damaged" in done.stderr
         assert not (tmp_path / "new" / "hashbag.db").exists()
     restored(tmp_path / "all.zip", tmp_path / "new")
+
+
+def test_what_waits_in_the_bin_can_be_brought_back_from_a_backup(
+    instance: Path, tmp_path: Path
+) -> None:
+    app = create_app({"instance": instance, "admin_token": "of-the-owner"})
+    added = add(app.test_client(), 50, title="binned").get_json()["id"]
+    before = everything(instance)
+    batch = core_of(app).item_bin.remove([added])
+    assert hashbag(["backup", tmp_path / "all.zip"], instance).returncode == 0
+    elsewhere = restored(tmp_path / "all.zip", tmp_path / "elsewhere")
+    core_of(create_app({"instance": elsewhere})).item_bin.restore(batch)
+    assert everything(elsewhere) == before
+
+
+def test_a_photo_that_is_missing_is_named_and_the_rest_is_backed_up(
+    instance: Path, tmp_path: Path
+) -> None:
+    (instance / "photos" / "003.png").unlink()
+    done = hashbag(["backup", tmp_path / "all.zip"], instance)
+    assert done.returncode == 1
+    assert "missing 003.png" in done.stderr
+    assert zipfile.ZipFile(tmp_path / "all.zip").testzip() is None
+    restored(tmp_path / "all.zip", tmp_path / "elsewhere")

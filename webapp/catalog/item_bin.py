@@ -136,6 +136,14 @@ class ItemBin:
         return CatalogWriter(self._catalog, live=True)
 
 
+def photos_in_bin(catalog: Catalog) -> Iterator[ItemPhoto]:
+    """Yield the photos of the items that are in the bin."""
+    with catalog.connect() as connection:
+        contents = connection.scalars(sa.select(binned.c.content)).all()
+    for content in contents:
+        yield from _item(content).photos
+
+
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(ids), _CHUNK_ITEMS):
         yield ids[start : start + _CHUNK_ITEMS]

@@ -1,5 +1,6 @@
 """The commands that put a whole instance into one file, and back."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -18,11 +19,15 @@ from webapp.processes import available_cores
 def backup(file: Path) -> None:
     """Write the whole instance to FILE, while it is served and changed.
 
-    Photos that lie in folders elsewhere are not in it.
+    Photos that lie in folders elsewhere are not in it. Exits 1 when one of its own is missing.
     """
     core = hashbag()
-    count = finish(backups.write(core.settings, core.catalog, core.thumbs, file.resolve()))
-    click.echo(f"wrote {count} items to {file}, {file.stat().st_size / 1e6:.1f} MB")
+    made = finish(backups.write(core.settings, core.catalog, core.thumbs, file.resolve()))
+    for name in made.missing:
+        click.echo(f"missing {name}: its photo is not where it was", err=True)
+    click.echo(f"wrote {made.items} items to {file}, {file.stat().st_size / 1e6:.1f} MB")
+    if made.missing:
+        sys.exit(1)
 
 
 @click.command()

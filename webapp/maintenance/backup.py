@@ -9,18 +9,21 @@ import os
 import sqlite3
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
 from webapp.atomic_files import flush, write_atomically
+from webapp.catalog.item_bin import photos_in_bin
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
 from webapp.exceptions import BackupError
-from webapp.models import Progress, WithProgress
-from webapp.pictures.thumbnails import ThumbStore
+from webapp.models import ItemPhoto, Progress, WithProgress
+from webapp.pictures.thumbnails import ThumbStore, sizes_of
 
 _DATABASE = "hashbag.db"
 _ABOUT = "backup.json"
@@ -29,12 +32,18 @@ _TRIES = 5
 _MOST_FILE_BYTES = 1024**3
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """How many items are in a backup, and the names of photos that were not where they belong."""
+
+    items: int
+    missing: tuple[str, ...]
+
+
 def write(
     settings: Settings, catalog: Catalog, thumbs: ThumbStore, file: Path
-) -> WithProgress[int]:
+) -> WithProgress[Backup]:
     """Write a backup; what had the name before is replaced once all of it is on disk.
-
-    Returns how many items are in it.
 
     Raises:
         BackupError: the database is not SQLite, or items change faster than they are copied.
@@ -46,8 +55,8 @@ def write(
     os.close(handle)
     try:
         for _ in range(_TRIES):
-            count = yield from _attempt(settings, thumbs, Path(temporary))
-            if count is not None:
+            made = yield from _attempt(settings, catalog, thumbs, Path(temporary))
+            if made is not None:
                 break
         else:
             raise BackupError("photos are removed faster than they are copied: try again later")
@@ -56,39 +65,71 @@ def write(
         flush(file.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
-    return count
+    return made
 
 
-def _attempt(settings: Settings, thumbs: ThumbStore, target: Path) -> WithProgress[int | None]:
+def _attempt(
+    settings: Settings, live: Catalog, thumbs: ThumbStore, target: Path
+) -> WithProgress[Backup | None]:
     """Copy the database as it is at one moment, then the files that it names.
 
     None: a file was removed meanwhile, with its item: the database must be copied again.
     """
-    instance = settings.instance
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         copied = Path(folder, _DATABASE)
         _copy_database(Path(str(settings.database_url.database)), copied)
-        catalog = Catalog(sa.URL.create("sqlite", database=str(copied)), instance)
-        count = catalog.count()
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            about = {"format": _FORMAT, "hashbag": version("hashbag"), "items": count}
-            archive.writestr(_ABOUT, json.dumps(about))
-            archive.write(copied, _DATABASE)
-            done: set[str] = set()
-            for number, item in enumerate(catalog.all_items(), 1):
-                for photo in item.photos:
-                    for path in (catalog.photo(photo), *thumbs.copies(photo.digest)):
-                        if not path.is_relative_to(instance) or str(path) in done:
-                            continue
-                        done.add(str(path))
-                        try:
-                            archive.write(path, str(path.relative_to(instance)))
-                        except FileNotFoundError:
-                            catalog.engine.dispose()
-                            return None
-                yield Progress("copying photos", number, count)
-        catalog.engine.dispose()
-    return count
+        catalog = Catalog(sa.URL.create("sqlite", database=str(copied)), settings.instance)
+        try:
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+                items = catalog.count()
+                about = {"format": _FORMAT, "hashbag": version("hashbag"), "items": items}
+                archive.writestr(_ABOUT, json.dumps(about))
+                archive.write(copied, _DATABASE)
+                return (yield from _copy_photos(archive, catalog, live, thumbs))
+        finally:
+            catalog.engine.dispose()
+
+
+def _copy_photos(
+    archive: zipfile.ZipFile, catalog: Catalog, live: Catalog, thumbs: ThumbStore
+) -> WithProgress[Backup | None]:
+    items, photos = catalog.count(), catalog.count_photos()
+    done: set[Path] = set()
+    missing = []
+    for number, photo in enumerate(_photos(catalog), 1):
+        for path in (catalog.photo(photo), *_thumbs(thumbs, photo)):
+            if not path.is_relative_to(catalog.instance) or path in done:
+                continue
+            done.add(path)
+            try:
+                archive.write(path, str(path.relative_to(catalog.instance)))
+            except FileNotFoundError:
+                if not _is_known(live, photo):
+                    return None
+                missing.append(photo.filename)  # as `hashbag verify` tells too
+        yield Progress("copying photos", min(number, photos), photos)
+    return Backup(items, tuple(missing))
+
+
+def _thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> list[Path]:
+    sizes = sizes_of(photo.width, photo.height, photo.media_type)
+    return [thumbs.path(photo.digest, size) for size in sizes]
+
+
+def _is_known(live: Catalog, photo: ItemPhoto) -> bool:
+    """Say whether its item still has a photo, or waits to be brought back."""
+    those = [one for item in live.items([photo.item_id]) for one in item.photos]
+    return any(
+        (one.item_id, one.digest) == (photo.item_id, photo.digest)
+        for one in (*those, *photos_in_bin(live))
+    )
+
+
+def _photos(catalog: Catalog) -> Iterator[ItemPhoto]:
+    """Yield the photos of all items, and of those that wait to be brought back."""
+    for item in catalog.all_items():
+        yield from item.photos
+    yield from photos_in_bin(catalog)
 
 
 def _copy_database(source: Path, target: Path) -> None:
