@@ -72,7 +72,7 @@ class CodeTable:
         views: int = self.rows.shape[1]
         return views * (self.photos.most if self.photos else 1)
 
-    def photos_of(self, rows: Positions, per_row: int) -> Positions:
+    def photos_of(self, rows: Positions, per_row: int | Positions) -> Positions:
         """Return the positions, ascending, of photos that have one of these rows, all different.
 
         At least those of the first `per_row` items of each row are among them. A popular code has

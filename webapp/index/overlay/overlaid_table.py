@@ -15,6 +15,7 @@ from webapp.index.hamming import (
     distances_to_query,
     k_smallest,
     sorted_contains,
+    within,
 )
 from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows
@@ -24,8 +25,8 @@ from webapp.models import Code, Ids
 # out, but not for much more: what it misses, the proof finds.
 _MOST_SPARE_ROWS = 16
 # How many recent rows are proposed: so many, and more where they are a large share of all.
-_LEAST_ROWS = 32
-_TIMES_ITS_SHARE = 4
+_LEAST_ROWS = 8
+_TIMES_ITS_SHARE = 2
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,30 @@ class OverlaidTable:
         return max(self.frozen.codes_per_item, self.recent.codes_per_item)
 
     @cached_property
-    def _most_gone_in_a_row(self) -> int:
-        """How many of the items of one row are gone, at most."""
-        rows = np.sort(self.frozen.rows[self.pictures.gone], axis=None)
-        return int(np.unique(rows, return_counts=True)[1].max(initial=0))
+    def _gone_rows(self) -> tuple[Positions, Positions]:
+        """The frozen rows of which items are gone, ascending, and how many at most of each."""
+        rows, counts = np.unique(self.frozen.rows[self.pictures.gone], return_counts=True)
+        return rows.astype(np.intp), counts
+
+    def _frozen_photos(self, rows: Positions, per_row: int) -> Positions:
+        """Return the photos of frozen rows; of those that stay, the first `per_row` of each."""
+        gone_rows, counts = self._gone_rows
+        wanted = np.full(len(rows), per_row)
+        has_gone = sorted_contains(gone_rows, rows)
+        wanted[has_gone] += counts[gone_rows.searchsorted(rows[has_gone])]
+        return self.frozen.photos_of(rows, wanted)
 
     def photos_of(self, rows: Positions, per_row: int) -> Positions:
         """Return the positions of photos that have one of these rows: see `CodeTable`."""
         is_recent = rows >= self.frozen.row_count
-        of_frozen = self.frozen.photos_of(rows[~is_recent], per_row + self._most_gone_in_a_row)
+        of_frozen = self._frozen_photos(rows[~is_recent], per_row)
         of_recent = self.recent.photos_of(rows[is_recent] - self.frozen.row_count, per_row)
         return self._merged(of_frozen, of_recent)
 
     def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
         """Return the positions of photos within `bound` bits of a query: see `CodeTable`."""
         return self._merged(
-            self.frozen.within(queries, bound, per_row + self._most_gone_in_a_row),
+            self._frozen_photos(within(self.frozen.codes, queries, bound), per_row),
             self.recent.within(queries, bound, per_row),
         )
 
