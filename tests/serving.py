@@ -188,12 +188,12 @@ class Server:
 
     def workers(self) -> set[int]:
         """List the pids of the workers."""
-        return {child for child in children_of(self.pid) if not _is_cage(child)}
+        return {child for child in children_of(self.pid) if not is_cage(child)}
 
     def cage(self) -> set[int]:
         """List the pids of the processes that read pictures."""
         return {
-            one for child in children_of(self.pid) if _is_cage(child) for one in children_of(child)
+            one for child in children_of(self.pid) if is_cage(child) for one in children_of(child)
         }
 
 
@@ -203,7 +203,8 @@ def children_of(pid: int) -> set[int]:
     return {int(child) for task in tasks for child in task.read_text().split()}
 
 
-def _is_cage(pid: int) -> bool:
+def is_cage(pid: int) -> bool:
+    """Say whether a process is the one that keeps a cage's processes, or one of these."""
     try:
         return "webapp.cage" in Path(f"/proc/{pid}/cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):

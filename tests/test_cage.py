@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from tests.pictures import bag, encoded, multipart
-from tests.serving import children_of, eventually, served
+from tests.serving import children_of, eventually, is_cage, served
 from webapp.cage.client import Cage
 from webapp.cage.keeper import CageKeeper
 from webapp.exceptions import (
@@ -68,7 +68,9 @@ class Caged:
         self.folder = folder
 
     def processes(self) -> set[int]:
-        return {one for child in children_of(os.getpid()) for one in children_of(child)}
+        """List the pids of those that read; servers of other tests have cages of their own."""
+        masters = {child for child in children_of(os.getpid()) if is_cage(child)}
+        return {one for master in masters for one in children_of(master)}
 
 
 @pytest.fixture(scope="module")
