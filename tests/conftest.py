@@ -73,6 +73,12 @@ def _one_network(once: Once) -> None:
     os.environ["_HASHBAG_NETWORK"] = str(once("network", lambda _: None))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_counts() -> None:
+    """Have nobody's visits counted, but where a test is about that: it writes in the background."""
+    os.environ["HASHBAG_COUNTS"] = "off"
+
+
 @pytest.fixture(scope="session")
 def photos() -> Path:
     """Find the folder of real bag photos; continuous integration must have it."""

@@ -22,7 +22,7 @@ def desk_instance(eight: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def desk_app(desk_instance: Path) -> Iterator[Flask]:
     """Open it, with a token of its owner."""
-    app = create_app({"instance": desk_instance, "admin_token": OWNER})
+    app = create_app({"instance": desk_instance, "admin_token": OWNER, "counts": "on"})
     yield app
     core_of(app).catalog.engine.dispose()
 

@@ -307,7 +307,7 @@ def test_the_servers_own_words_say_what_is_wrong_with_a_file(
 ) -> None:
     (tmp_path / "words.jpg").write_text("this is no picture")
     with looking(chromium, shop, Look(390), expect=REFUSED) as page:
-        page.goto("/search")
+        visit(page, "/search")
         find(page)
         expect(page.get_by_role("alert")).to_have_text("Choose a photo first.")
         choose(page, tmp_path / "words.jpg")

@@ -61,7 +61,7 @@ def test_nothing_is_kept_of_what_was_searched_or_by_whom(
 def test_all_workers_counts_come_together(
     desk: FlaskClient, visitor: FlaskClient, desk_instance: Path
 ) -> None:
-    another = create_app({"instance": desk_instance, "admin_token": OWNER})
+    another = create_app({"instance": desk_instance, "admin_token": OWNER, "counts": "on"})
     visitor.get("/items/3")
     with another.test_client() as elsewhere:
         elsewhere.get("/items/3")
@@ -84,7 +84,7 @@ def test_counting_writes_in_batches_and_asks_no_new_index(
 
 
 def test_what_cannot_be_written_now_is_written_later(desk_app: Flask, tmp_path: Path) -> None:
-    nowhere = create_app({"instance": tmp_path / "nothing is here"})
+    nowhere = create_app({"instance": tmp_path / "nothing is here", "counts": "on"})
     kept = visits.Visits()
     kept.note(counts(nowhere), "opened", 3)
     kept.write(counts(nowhere))

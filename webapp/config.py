@@ -45,6 +45,7 @@ class Settings:
     language: str = ""
     footer: str = ""
     tools: str = "on"
+    counts: str = "on"
     prefix: str = ""
     trusted_proxies: int = 0
     embed_origins: str = ""
@@ -70,6 +71,11 @@ class Settings:
     def shows_tools(self) -> bool:
         """Whether visitors see what takes some study: kinds by name, Compare, Map, Duplicates."""
         return self.tools == "on"
+
+    @property
+    def counts_visits(self) -> bool:
+        """Whether what visitors do is counted for the owner's desk, as numbers a day."""
+        return self.counts == "on"
 
     @property
     def max_upload_bytes(self) -> int:
@@ -176,7 +182,7 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools"):
+    for name in ("map", "tools", "counts"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

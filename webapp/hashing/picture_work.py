@@ -1,6 +1,5 @@
 """Where strangers' pictures are read: in this process one at a time, or wherever a runner says."""
 
-import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from webapp.hashing.fingerprinting import (
     hash_item,
     hash_upload,
 )
+from webapp.hashing.one_at_a_time import one_at_a_time
 from webapp.models import Fingerprint
 from webapp.pictures.thumbnails import copies_of
 
@@ -48,26 +48,21 @@ class Runner(Protocol):
 
 
 class Here:
-    """Does the work in this process, one picture at a time.
-
-    A large picture takes hundreds of megabytes when it is decoded, and on one core several at once
-    would only make each other late.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    """Does the work in this process, one picture at a time."""
 
     def upload(self, encoded: EncodedPicture) -> HashedUpload:
         """Return what to search with."""
-        with self._lock:
-            return hash_upload(encoded)
+        return one_at_a_time(hash_upload, encoded)
 
     def item(self, encoded: EncodedPicture) -> ReadPicture:
         """Return what is kept of an item's new photo."""
-        with self._lock:
-            picture, fingerprint = hash_item(encoded)
-            copies = tuple(copies_of(picture))
-        return ReadPicture(picture.width, picture.height, picture.media_type, copies, fingerprint)
+        return one_at_a_time(_read_item, encoded)
+
+
+def _read_item(encoded: EncodedPicture) -> ReadPicture:
+    picture, fingerprint = hash_item(encoded)
+    copies = tuple(copies_of(picture))
+    return ReadPicture(picture.width, picture.height, picture.media_type, copies, fingerprint)
 
 
 _here = Here()

@@ -63,7 +63,7 @@ def register(app: Flask, settings: Settings) -> None:
     for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
-    visits.register(app)
+    visits.register(app, settings)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

@@ -8,6 +8,7 @@ from collections import Counter
 from flask import Flask, Response, current_app, g, request
 
 from webapp.catalog.daily_counts import DailyCounts, Key, today
+from webapp.config import Settings
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError
 
@@ -66,10 +67,11 @@ class Visits:
             self._is_told = False
 
 
-def register(app: Flask) -> None:
-    """Have the application count."""
+def register(app: Flask, settings: Settings) -> None:
+    """Have the application count, unless the owner wants no counts."""
     app.extensions["visits"] = Visits()
-    app.after_request(_count)
+    if settings.counts_visits:
+        app.after_request(_count)
 
 
 def write_now() -> None:
@@ -81,9 +83,8 @@ def _count(response: Response) -> Response:
     """Count a page that was shown; one that a browser only fetched ahead was not."""
     purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
     if response.status_code in _SHOWN and "prefetch" not in purpose:
-        counts = hashbag().daily_counts
         for name, item_id in _done():
-            _visits().note(counts, name, item_id)
+            _visits().note(hashbag().daily_counts, name, item_id)
     return response
 
 
