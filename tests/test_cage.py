@@ -6,14 +6,19 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from tests.applications import core_of
+from tests.desk import photo, send
 from tests.pictures import bag, encoded, multipart
 from tests.serving import children_of, eventually, is_cage, served
+from webapp import create_app
 from webapp.cage.client import Cage
 from webapp.cage.keeper import CageKeeper
 from webapp.exceptions import (
@@ -170,19 +175,25 @@ def test_places_are_few_and_no_client_has_all() -> None:
         pass
 
 
-def test_who_finds_no_place_is_told_when_to_come_again(client: FlaskClient) -> None:
-    full = [upload_slots.the_slots.place(f"client-{one}") for one in range(upload_slots.MOST)]
-    for one in full:
-        one.__enter__()
-    try:
-        for address in ("/api/v1/search", "/api/v1/fingerprints", "/search"):
-            answer = client.post(address, **multipart(encoded(bag(3), "PNG")))
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+def test_who_finds_no_place_is_told_when_to_come_again(
+    client: FlaskClient, desk: FlaskClient, filled: Flask
+) -> None:
+    settings = core_of(filled).settings
+    framing = {"instance": settings.instance, "embed_origins": "https://shop.example"}
+    frame = create_app(framing).test_client()
+    asked = [(client, one) for one in ("/api/v1/search", "/api/v1/fingerprints", "/search")]
+    asked.append((frame, "/embed/search"))
+    places = [upload_slots.the_slots.place(f"client-{one}") for one in range(upload_slots.MOST)]
+    with ExitStack() as full:
+        for one in places:
+            full.enter_context(one)
+        for visitor, address in asked:
+            answer = visitor.post(address, **multipart(encoded(bag(3), "PNG")))
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5"), address
             assert "try again" in answer.text
+        adding = desk.get("/admin/add")
+        assert send(desk, adding, "/admin/add", image=photo(3)).status_code == 503
         assert client.get("/items/3").status_code == 200
-    finally:
-        for one in full:
-            one.__exit__(None, None, None)
     assert client.post("/search", **multipart(encoded(bag(3), "PNG"))).status_code == 303
 
 
