@@ -126,6 +126,10 @@ class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 
 
+class EngineUnavailable(HashbagError):
+    """The engine that proposes candidates is out of reach; it may be back in a moment."""
+
+
 class PicturesBusy(HashbagError):
     """No more pictures can be read at the moment."""
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from webapp.catalog.import_entries import Rejected
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexNotReady, MapNotReady, NothingDrawn, UnreadableImage
+from webapp.exceptions import (
+    EngineUnavailable,
+    IndexNotReady,
+    MapNotReady,
+    NothingDrawn,
+    UnreadableImage,
+)
 from webapp.explore.map.store import Maps
 from webapp.hashing.code_packing import differs
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
@@ -87,9 +93,11 @@ def check_index(
         current = generations.current()
         if generations.problem:
             raise generations.problem
+        for kind in current.kinds.values():
+            kind.index.check()
         if current.manifest.revision < catalog.unlogged_revision:
             yield Rejected("index", "it is older than the catalogue: run `hashbag index`")
-    except IndexNotReady as problem:
+    except (IndexNotReady, EngineUnavailable) as problem:
         yield Rejected("index", str(problem))
 
 

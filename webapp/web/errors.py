@@ -12,6 +12,7 @@ from webapp.exceptions import (
     CatalogUnavailable,
     ChangedMeanwhile,
     DamagedImage,
+    EngineUnavailable,
     HashbagError,
     IndexNotReady,
     ItemNotFound,
@@ -43,6 +44,7 @@ STATUS: dict[type[HashbagError], int] = {
     TooPlain: 422,
     RequestDiffers: 422,
     IndexNotReady: 503,
+    EngineUnavailable: 503,
     LearnedUnusable: 503,
     PicturesBusy: 503,
     CatalogError: 503,
@@ -110,7 +112,7 @@ def _known(error: HashbagError) -> Response:
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
+    unavailable = isinstance(error, CatalogUnavailable | EngineUnavailable | PicturesBusy)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from webapp import metrics
 from webapp.context import hashbag
-from webapp.exceptions import CatalogError, IndexNotReady
+from webapp.exceptions import CatalogError, EngineUnavailable, IndexNotReady
 from webapp.web.errors import not_now
 
 bp = Blueprint("health", __name__)
@@ -42,7 +42,9 @@ def ready() -> Response:
     try:
         serving = core.generations.current()
         items = core.catalog.count()
-    except (IndexNotReady, CatalogError) as problem:
+        for kind in serving.kinds.values():
+            kind.index.check()
+    except (IndexNotReady, CatalogError, EngineUnavailable) as problem:
         return not_now(jsonify(status="not ready", detail=str(problem)), problem)
     newer = core.generations.problem
     return jsonify(

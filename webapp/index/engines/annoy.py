@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 from annoy import AnnoyIndex
+from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, bit_vector
-from webapp.index.engines import Index, Rows
-from webapp.index.hamming import Planes
+from webapp.index.engines import Index, LocalEngine, LocalIndex, Parameters, Proposal, Rows
+from webapp.index.hamming import Planes, sorted_unique
 
 _SEED = 81
 _PROBED_ROWS = 8
@@ -19,24 +20,28 @@ _REVERSED_BITS = np.packbits(
 )[:, 0]
 
 
-class OpenedAnnoy:
+class OpenedAnnoy(LocalIndex):
     """One mapped Annoy file; its queries release the interpreter lock, so threads run at once."""
-
-    exact = False
 
     def __init__(self, annoy: AnnoyIndex, bits: int, search_k: int) -> None:
         self._annoy = annoy
         self._bits = bits
         self._search_k = search_k
 
-    def candidates(self, query: Planes, count: int) -> Rows:
-        """Return at most `count` rows."""
-        vector = bit_vector(query[:, 0], self._bits).tolist()
+    def candidates(self, queries: Planes, count: int) -> Proposal:
+        """Propose at most `count` rows for each query, and promise nothing."""
+        if queries.shape[1] == 1:
+            return Proposal(self._near(queries[:, 0], count))
+        of_queries = [self._near(query, count) for query in queries.T]
+        return Proposal(sorted_unique(np.concatenate(of_queries)))
+
+    def _near(self, query: NDArray[np.uint64], count: int) -> Rows:
+        vector = bit_vector(query, self._bits).tolist()
         rows = self._annoy.get_nns_by_vector(vector, count, max(self._search_k, count))
         return np.array(rows, dtype=np.intp)
 
 
-class AnnoyEngine:
+class AnnoyEngine(LocalEngine):
     """Builds and opens one Annoy file for each kind.
 
     `trees`: how many an index has. `search_k`: how many nodes a query looks at.
@@ -48,7 +53,7 @@ class AnnoyEngine:
         self._trees = trees
         self._search_k = search_k
 
-    def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
+    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
         """Write `<kind>.ann`; the same table and trees give the same bytes."""
         path = folder / f"{kind}.ann"
         annoy = AnnoyIndex(table.bits, "hamming")
@@ -65,7 +70,7 @@ class AnnoyEngine:
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
-    def open(self, table: CodeTable, folder: Path, kind: str) -> Index:
+    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
         """Map the file and compare some of its vectors with the table's codes.
 
         An Annoy file records neither its width nor its metric: one of 42 bits opens as one of 64
@@ -74,6 +79,7 @@ class AnnoyEngine:
         Raises:
             IndexDamaged: the file is missing, unreadable, or holds other codes.
         """
+        del parameters  # the file tells
         path = folder / f"{kind}.ann"
         if not path.is_file():
             raise IndexDamaged(f"{folder.name}: {path.name} is missing: run `hashbag index`")
@@ -140,4 +146,4 @@ def _holds_codes(annoy: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bo
     same = all(annoy.get_item_vector(row) == table.bit_vector(row).tolist() for row in probed)
     # Some builds of Annoy are reported to return one neighbour only.
     count = min(table.row_count, _PROBED_ROWS)
-    return same and len(opened.candidates(table.codes[:, :1], count)) == count
+    return same and len(opened.candidates(table.codes[:, :1], count).rows) == count
