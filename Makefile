@@ -58,7 +58,7 @@ audit: .venv/test-installed browser
 
 .venv/test-installed: .venv/bin/python pyproject.toml
 	@echo "Installing Hashbag and its test tools into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,evaluate,jxl,learned,map,test,watch]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,test,watch]'
 	@touch $@ .venv/run-installed
 
 clean:

@@ -14,6 +14,7 @@ from hypothesis import settings
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
+from tests.milvus_fixtures import milvus  # noqa: F401 - a fixture
 from tests.pictures import catalogue
 from webapp import create_app
 from webapp.catalog import import_list
@@ -39,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
             shared = "browser" if "chromium" in _fixtures(item) else item.path.stem
             item.add_marker(pytest.mark.xdist_group(shared))
 

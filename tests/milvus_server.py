@@ -23,7 +23,7 @@ _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _SET_FLAGS, _UP_AND_RUNNING = 0x8914, 0x41
 _CHUNK_BYTES = 1 << 16
 # Started again, it waits so many seconds for the one before, which may only be slow.
-_SETTINGS = {"log.level": "warn", "common.session.ttl": 5}
+_SETTINGS = {"log.level": "warn", "common.session.ttl": 5, "authorization_enabled": True}
 
 
 def enter_namespace() -> None:

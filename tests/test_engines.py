@@ -1,5 +1,6 @@
 """One contract for every engine, and the ranking on top of it against a plain scan."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.milvus_fixtures import WITH_MILVUS, Milvus
 from webapp.config import load
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine, Index, LocalIndex, Proposal
-from webapp.index.engines.registry import ENGINES
+from webapp.index.engines.registry import ENGINES, engine_of
 from webapp.index.hamming import distances, to_planes
 from webapp.search import nearest as nearest_module
 from webapp.search.nearest import KindMeasure, Neighbours
@@ -56,9 +58,15 @@ def built(engine: Engine, table: CodeTable, folder: Path, kind: str = "x") -> In
     return engine.open(table, folder, kind, parameters)
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return make_engine(request.param)
+@pytest.fixture(params=["annoy", "exact", pytest.param("milvus", marks=WITH_MILVUS)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param != "milvus":
+        yield make_engine(request.param)
+        return
+    milvus: Milvus = request.getfixturevalue("milvus")
+    engine = engine_of(load({}, {"instance": tmp_path / "instance", **milvus.settings}))
+    yield engine
+    engine.drop_others(())
 
 
 def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:

@@ -30,6 +30,14 @@ class Settings:
     database: str = ""
     engine: str = "annoy"
     engine_url: str = ""
+    engine_token: str = ""
+    engine_database: str = ""
+    engine_certificate: str = ""
+    engine_timeout: float = 5.0
+    engine_index: str = "BIN_FLAT"
+    engine_shards: int = 1
+    engine_replicas: int = 1
+    engine_probes: int = 32
     trees: int = 10
     search_k: int = 400
     default_kind: str = "look"
@@ -175,6 +183,10 @@ def _checked(settings: Settings) -> Settings:
         "trees": 1,
         "search_k": 1,
         "max_pixels": 1,
+        "engine_timeout": 0.01,
+        "engine_shards": 1,
+        "engine_replicas": 1,
+        "engine_probes": 1,
         "max_upload_mb": 0.001,
         "trusted_proxies": 0,
     }
