@@ -11,7 +11,7 @@ import pytest
 
 from tests.serving import free_port
 
-WITH_MILVUS = (pytest.mark.slow, pytest.mark.xdist_group("milvus"))
+WITH_MILVUS = [pytest.mark.slow, pytest.mark.xdist_group("milvus")]
 """The marks of tests that want the server: one worker runs them all, and starts one."""
 
 _TOKEN = "root:Milvus"

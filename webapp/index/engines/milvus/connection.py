@@ -56,7 +56,7 @@ class Connection:
                 time.
             IndexDamaged: it has no such collection.
         """
-        from grpc import RpcError  # noqa: PLC0415 - only who uses Milvus has it
+        from grpc import FutureTimeoutError, RpcError  # noqa: PLC0415 - only who uses Milvus has it
         from pymilvus.exceptions import MilvusException  # noqa: PLC0415
 
         self._refuse_while_resting()
@@ -68,12 +68,10 @@ class Connection:
                     "the search engine has lost what was indexed: run `hashbag index`",
                     private=error,
                 ) from error
-            raise self._unavailable(error) from error
-        except RpcError as error:
-            raise self._unavailable(error) from error
-        except ValueError as error:  # gRPC's own, where another thread connects anew
-            if "closed channel" not in str(error):
+            if not _is_of_the_server(error):
                 raise
+            raise self._unavailable(error) from error
+        except (RpcError, FutureTimeoutError) as error:
             raise self._unavailable(error) from error
 
     def _connected(self) -> "MilvusClient":
@@ -111,6 +109,20 @@ class Connection:
     def _unavailable(self, why: object) -> EngineUnavailable:
         self._resting_until = time.monotonic() + _REST_SECONDS
         return _unavailable(why)
+
+
+def _is_of_the_server(error: Exception) -> bool:
+    """Say whether an error of the client comes from the server, and not from a fault of ours.
+
+    It wraps whatever goes wrong.
+    """
+    from grpc import FutureTimeoutError, RpcError  # noqa: PLC0415
+    from pymilvus.exceptions import MilvusException  # noqa: PLC0415
+
+    cause = error.__cause__
+    if cause is None or isinstance(cause, MilvusException | RpcError | FutureTimeoutError):
+        return True
+    return "closed channel" in str(cause)  # another thread connects anew
 
 
 def _unavailable(why: object) -> EngineUnavailable:
