@@ -1,6 +1,7 @@
 """A Milvus server for all tests that want one: started when the first of them comes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -71,6 +72,7 @@ def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
         if process.stdout.readline() == "ready\n":
             yield Milvus(f"http://127.0.0.1:{port}", process)
         process.stdin.close()  # then it stops the server
+    shutil.rmtree(folder / "server", ignore_errors=True)  # half a gigabyte, most of it the program
     if process.returncode:
         _lack((folder / "errors").read_text())
 

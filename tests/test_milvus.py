@@ -20,6 +20,7 @@ from webapp.config import load
 from webapp.exceptions import ConfigError, EngineUnavailable, IndexDamaged
 from webapp.index.engines import NOTHING, Engine
 from webapp.index.engines.registry import engine_of
+from webapp.index.manifest import read_manifest
 
 pytestmark = WITH_MILVUS
 
@@ -165,6 +166,24 @@ def test_codes_that_did_not_change_are_not_sent_again(milvus: Milvus, tmp_path: 
         name for name in collections(milvus) if name not in before - {again["collection"]}
     }
     engine.drop_others(())
+
+
+def test_what_no_generation_that_is_kept_needs_is_dropped(
+    milvus: Milvus, app: Flask, instance: Path
+) -> None:
+    core = core_of(app)
+    for gone in (8, 7, 6):
+        core.live_items.remove([gone])
+        for _ in core.publisher.rebuild(("whash",), jobs=1):
+            pass
+    manifests = [read_manifest(one) for one in instance.glob("generations/0*")]
+    assert len(manifests) == 2
+    needed = {
+        str(entry.parameters["collection"]) for one in manifests for entry in one.kinds.values()
+    }
+    owner = (instance / "milvus-owner").read_text().split()[0]
+    assert {one for one in collections(milvus) if owner in one} == needed
+    assert len(needed) == 2 * len(manifests[0].kinds)
 
 
 def test_a_build_that_was_cut_off_is_made_anew_and_leaves_nothing(
