@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.applications import core_of
 from tests.milvus_fixtures import WITH_MILVUS, Milvus
 from tests.serving import eventually, free_port, run_hashbag, served
 from tests.test_engines import built, random_codes, table_of
+from tests.tls import behind_tls
 from webapp import create_app
 from webapp.config import load
 from webapp.exceptions import ConfigError, EngineUnavailable, IndexDamaged
@@ -254,6 +256,20 @@ def test_who_is_not_let_in_is_told(
     with pytest.raises(EngineUnavailable) as refused:
         engine.drop_others(())
     assert refused.value.private
+
+
+def test_a_server_behind_tls_is_asked_if_its_certificate_is_trusted(
+    milvus: Milvus, tmp_path: Path
+) -> None:
+    with behind_tls(tmp_path, "127.0.0.1", urlsplit(milvus.url).port or 0) as port:
+        url = f"https://127.0.0.1:{port}"
+        trusting = {"engine_url": url, "engine_certificate": str(tmp_path / "fullchain.pem")}
+        engine = an_engine(milvus, tmp_path, **trusting)
+        index = built(engine, table_of(random_codes(60)), tmp_path)
+        index.check()
+        with pytest.raises(EngineUnavailable):
+            an_engine(milvus, tmp_path, engine_url=url).check()
+        engine.drop_others(())
 
 
 def test_nobody_listens_there(milvus: Milvus, tmp_path: Path) -> None:
