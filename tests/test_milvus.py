@@ -23,6 +23,8 @@ from webapp.exceptions import ConfigError, EngineUnavailable, IndexDamaged
 from webapp.index.engines import NOTHING, Engine
 from webapp.index.engines.registry import engine_of
 from webapp.index.manifest import read_manifest
+from webapp.lab.bench import query
+from webapp.lab.bench.rows import BenchRow
 
 pytestmark = WITH_MILVUS
 
@@ -270,6 +272,17 @@ def test_a_server_behind_tls_is_asked_if_its_certificate_is_trusted(
         with pytest.raises(EngineUnavailable):
             an_engine(milvus, tmp_path, engine_url=url).check()
         engine.drop_others(())
+
+
+def test_bench_measures_it_beside_annoy(milvus: Milvus, tmp_path: Path) -> None:
+    engine = an_engine(milvus, tmp_path)
+    before = collections(milvus)
+    steps = query.measure(query.draw("look", 200, 1, None), engine)
+    rows = {step.system: step for step in steps if isinstance(step, BenchRow)}
+    for system in ("hashbag", "hashbag, before proof", "hashbag, engine annoy"):
+        assert rows[system].recall == 1
+        assert rows[system].p50_us
+    assert collections(milvus) == before
 
 
 def test_nobody_listens_there(milvus: Milvus, tmp_path: Path) -> None:

@@ -83,7 +83,10 @@ class MilvusEngine:
         """Drop the collections of this instance that no generation has, unfinished ones too."""
         names = {str(parameters.get("collection")) for parameters in kept}
         prefix = self._prefix()
-        for name in self._connection.ask(lambda client, _: client.list_collections()):
+        found = self._connection.ask(
+            lambda client, seconds: client.list_collections(timeout=seconds)
+        )
+        for name in found:
             if name.startswith(prefix) and name not in names:
                 Collection(self._connection, name).drop()
 

@@ -64,7 +64,10 @@ class Collection:
 
     def drop(self) -> None:
         """Drop it, if it is there."""
-        self._connection.ask(lambda client, _: client.drop_collection(self.name), _BUILD_SECONDS)
+        self._connection.ask(
+            lambda client, seconds: client.drop_collection(self.name, timeout=seconds),
+            _BUILD_SECONDS,
+        )
 
     def load(self, table: CodeTable, layout: Layout) -> None:
         """Send all codes under another name, and have them indexed and held in memory."""
