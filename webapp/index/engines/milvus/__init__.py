@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
+from importlib import import_module
 from pathlib import Path
 
 from webapp.exceptions import IndexDamaged
@@ -77,6 +78,8 @@ class MilvusEngine:
                 f"{folder.name}: the index of {kind} was built by another engine: "
                 "run `hashbag index`"
             ) from error
+        # Here, and not at the first query: a server opens its index before it forks its workers.
+        import_module("pymilvus")
         return MilvusIndex(Collection(self._connection, name), table, layout, self._options.probes)
 
     def drop_others(self, kept: Iterable[Parameters]) -> None:
