@@ -263,7 +263,7 @@ def test_who_is_not_let_in_is_told(
 def test_a_server_behind_tls_is_asked_if_its_certificate_is_trusted(
     milvus: Milvus, tmp_path: Path
 ) -> None:
-    with behind_tls(tmp_path, "127.0.0.1", urlsplit(milvus.url).port or 0) as port:
+    with behind_tls(tmp_path, urlsplit(milvus.url).port or 0) as port:
         url = f"https://127.0.0.1:{port}"
         trusting = {"engine_url": url, "engine_certificate": str(tmp_path / "fullchain.pem")}
         engine = an_engine(milvus, tmp_path, **trusting)

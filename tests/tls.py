@@ -1,10 +1,15 @@
-"""A port that speaks TLS before a server that does not."""
+"""A port that speaks TLS before a server that does not, in a process of its own.
+
+As a program: `python -m tests.tls FOLDER PORT` writes its own port, and ends when it is told to.
+"""
 
 import asyncio
 import ssl
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.nginx import make_certificate
@@ -13,34 +18,32 @@ _CHUNK_BYTES = 1 << 16
 
 
 @contextmanager
-def behind_tls(folder: Path, host: str, port: int) -> Iterator[int]:
-    """Pass on to a server what comes to a port by TLS; the certificate is `fullchain.pem`."""
+def behind_tls(folder: Path, port: int) -> Iterator[int]:
+    """Pass on to a port what comes to another by TLS; the certificate is `fullchain.pem`."""
     make_certificate(folder, "localhost", "IP:127.0.0.1")
+    command = [sys.executable, "-m", "tests.tls", str(folder), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+async def listen(folder: Path, port: int) -> None:
+    """Listen until the process ends."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "fullchain.pem", folder / "privkey.pem")
     context.set_alpn_protocols(["h2"])
-    loop = asyncio.new_event_loop()
+    server = await asyncio.start_server(partial(_pass_on, port), "127.0.0.1", 0, ssl=context)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
 
-    async def pass_on(outer: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        inner, forth = await asyncio.open_connection(host, port)
-        await asyncio.gather(_copy(outer, forth), _copy(inner, back))
 
-    async def listen() -> asyncio.Server:
-        return await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
-
-    server = loop.run_until_complete(listen())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
+async def _pass_on(port: int, outer: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    inner, forth = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.gather(_copy(outer, forth), _copy(inner, back))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,3 +53,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
     finally:
         writer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(listen(Path(sys.argv[1]), int(sys.argv[2])))
