@@ -22,6 +22,7 @@ from webapp.exceptions import (
     NotSignedIn,
     PicturesBusy,
     RequestDiffers,
+    StorageUnusable,
     TooManyBytes,
     TooManyPixels,
     TooPlain,
@@ -46,6 +47,7 @@ STATUS: dict[type[HashbagError], int] = {
     LearnedUnusable: 503,
     PicturesBusy: 503,
     CatalogError: 503,
+    StorageUnusable: 503,
 }
 
 ADVICE = {
@@ -73,6 +75,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _of_the_system)
     app.after_request(_led_on)
 
 
@@ -110,9 +113,17 @@ def _known(error: HashbagError) -> Response:
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
+    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy | StorageUnusable)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
+
+
+def _of_the_system(error: OSError) -> Response:
+    """Answer what is wrong with the disk; all else is a fault of ours, and stays one."""
+    problem = StorageUnusable.of(error)
+    if problem is None:
+        raise error
+    return _known(problem)
 
 
 def _http(error: HTTPException) -> Response:
