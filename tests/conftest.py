@@ -30,6 +30,7 @@ PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 
 # Machines are shared: a slow moment is no failure.
 settings.register_profile("hashbag", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=3000)
 settings.load_profile("hashbag")
 
 

@@ -26,6 +26,7 @@ from webapp.exceptions import (
     TooManyBytes,
     TooManyPixels,
     TooPlain,
+    UnreadableImage,
     WrongMediaType,
 )
 
@@ -42,6 +43,7 @@ STATUS: dict[type[HashbagError], int] = {
     DamagedImage: 422,
     TooManyPixels: 422,
     TooPlain: 422,
+    UnreadableImage: 422,
     RequestDiffers: 422,
     IndexNotReady: 503,
     LearnedUnusable: 503,
