@@ -29,7 +29,8 @@ soak: .venv/test-installed
 # lists: some minutes, and it prints how long answers took.
 fuzz: .venv/test-installed
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -s -m fuzz
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --hypothesis-profile=fuzz tests/test_fuzzing.py
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --hypothesis-profile=fuzz \
+	  tests/test_fuzzing.py tests/test_damage.py tests/test_list_fuzzing.py
 
 lint: .venv/test-installed
 	@$(BIN)/ruff check .

@@ -43,7 +43,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of some damage before it raises
 @given(damaged())
-@settings(max_examples=600)
+@settings(max_examples=max(600, settings().max_examples))
 def test_damage_is_read_or_refused_in_words(data: bytes) -> None:
     try:
         picture = open_picture(data, MOST_PIXELS)

@@ -13,6 +13,8 @@ from tests.pictures import bag, encoded
 from tests.serving import Answer, Server, eventually, served
 from webapp.processes import available_cores
 
+MORE = available_cores() + 1
+
 pytestmark = pytest.mark.slow
 
 PAGES = ("/items/3?by=whash", "/?seed=1", "/browse", "/api/v1/items/5/similar?by=look")
@@ -69,9 +71,7 @@ def test_more_of_them_than_the_cage_has_processes_keep_no_page_waiting(server: S
     def send(number: int) -> None:
         told.append(search(server, picture(1, "sleep"), f"10.0.1.{number}").status)
 
-    senders = [
-        threading.Thread(target=send, args=(number,)) for number in range(available_cores() + 1)
-    ]
+    senders = [threading.Thread(target=send, args=(number,)) for number in range(MORE)]
     for one in senders:
         one.start()
     while any(one.is_alive() for one in senders):

@@ -11,6 +11,9 @@ from tests.serving import served
 from webapp.exceptions import UnreadableImage
 from webapp.pictures.opening import open_picture
 
+# Pillow warns of what it is told to write here, and of some damage before it raises.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 MOST_SECONDS = 5
 
 
@@ -37,7 +40,6 @@ def besiege(eight: Path, folder: Path, count: int, seed: int) -> tuple[Siege, fl
     return siege, busy / idle
 
 
-@pytest.mark.filterwarnings("ignore")  # Pillow warns of some damage before it raises
 def test_a_few_hundred_are_read_or_refused_in_words() -> None:
     refused = 0
     for name, data in corpus(len(crafted()) + 100, seed=1):

@@ -35,8 +35,8 @@ def samples() -> Iterator[tuple[str, bytes]]:
     yield "nothing", b""
     yield "zeros", bytes(100_000)
     yield "text", "Täschchen ".encode() * 10_000
-    for name in (b"MM\0*", b"8BPS\0\1", b"\0\0\1\0\1\0", b"gimp xcf v010", b"FUJIFILM", b"v/1\x01"):
-        yield f"what begins with {name!r}", name + bytes(range(256)) * 40
+    for mark in (b"MM\0*", b"8BPS\0\1", b"\0\0\1\0\1\0", b"gimp xcf v010", b"FUJIFILM", b"v/1\x01"):
+        yield f"what begins with {mark!r}", mark + bytes(range(256)) * 40
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("../../outside.html", _SCRIPT)
