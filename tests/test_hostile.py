@@ -7,7 +7,8 @@ import pytest
 
 from tests.hostile import corpus, crafted
 from tests.hostile.siege import SETTINGS, Siege
-from tests.serving import served
+from tests.pictures import bag, encoded
+from tests.serving import eventually, served
 from webapp.exceptions import UnreadableImage
 from webapp.pictures.opening import open_picture
 
@@ -21,6 +22,8 @@ def besiege(eight: Path, folder: Path, count: int, seed: int) -> tuple[Siege, fl
     """Send so many files; returns what came of it, and how much longer pages took meanwhile."""
     instance = Path(shutil.copytree(eight, folder / "instance"))
     with served(instance, 2, SETTINGS) as server:
+        warm = encoded(bag(1), "PNG")
+        eventually(lambda: server.post_picture("/search", warm).status == 303, "pictures are read")
         siege = Siege(server, corpus(count, seed))
         siege.idle(1)
         idle = siege.idle(3)

@@ -75,11 +75,14 @@ class Publisher:
     def rebuild(self, kinds: Collection[str], jobs: int) -> WithProgress[Published]:
         """Compute all codes of some kinds that are missing or by other library versions.
 
-        Then build the index, even where the published one is of the catalogue as it is.
+        Then build the index, even where the published one is of the catalogue as it is. Files that
+        killed processes left are removed first.
 
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
+        left_over.clear_unfinished(self.catalog.instance)
+        left_over.clear_unused(self.catalog, self.thumbs)
         versions = _versions(kinds)
         stale = code_makers.stale(self.catalog, versions)
         rejected = yield from self._hash(stale, versions, jobs, fill=True)
