@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run check test coverage soak lint browser audit clean
+.PHONY: run check test coverage soak fuzz lint browser audit clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -24,6 +24,13 @@ coverage: .venv/test-installed browser
 # The same promises at many more moments: for an evening, or before a release.
 soak: .venv/test-installed
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m soak
+
+# Ten thousand hostile files to a real server, then thousands of made-up pictures, requests and
+# lists: some minutes, and it prints how long answers took.
+fuzz: .venv/test-installed
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -s -m fuzz
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --hypothesis-profile=fuzz \
+	  tests/test_fuzzing.py tests/test_damage.py tests/test_list_fuzzing.py
 
 lint: .venv/test-installed
 	@$(BIN)/ruff check .

@@ -14,7 +14,9 @@ from hypothesis import settings
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
+from tests.first_version import first_version  # noqa: F401 - a fixture
 from tests.pictures import catalogue
+from tests.small_disk import small_disk  # noqa: F401 - a fixture
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.import_outcome import Outcome
@@ -28,6 +30,7 @@ PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 
 # Machines are shared: a slow moment is no failure.
 settings.register_profile("hashbag", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=3000)
 settings.load_profile("hashbag")
 
 

@@ -181,9 +181,13 @@ class Server:
         finally:
             connection.close()
 
-    def post_picture(self, target: str, data: bytes, name: str = "photo.png") -> Answer:
-        """Send a form with a picture in it, as a browser does."""
+    def post_picture(
+        self, target: str, data: bytes, name: str = "photo.png", forwarded_for: str = ""
+    ) -> Answer:
+        """Send a form with a picture in it, as a browser does; behind a proxy, that names it."""
         body, headers = picture_form(data, name)
+        if forwarded_for:
+            headers["X-Forwarded-For"] = forwarded_for
         return self.send("POST", target, headers, body)
 
     def workers(self) -> set[int]:

@@ -22,9 +22,11 @@ from webapp.exceptions import (
     NotSignedIn,
     PicturesBusy,
     RequestDiffers,
+    StorageUnusable,
     TooManyBytes,
     TooManyPixels,
     TooPlain,
+    UnreadableImage,
     WrongMediaType,
 )
 
@@ -41,11 +43,13 @@ STATUS: dict[type[HashbagError], int] = {
     DamagedImage: 422,
     TooManyPixels: 422,
     TooPlain: 422,
+    UnreadableImage: 422,
     RequestDiffers: 422,
     IndexNotReady: 503,
     LearnedUnusable: 503,
     PicturesBusy: 503,
     CatalogError: 503,
+    StorageUnusable: 503,
 }
 
 ADVICE = {
@@ -73,6 +77,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _of_the_system)
     app.after_request(_led_on)
 
 
@@ -110,9 +115,17 @@ def _known(error: HashbagError) -> Response:
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
         return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
+    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy | StorageUnusable)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
+
+
+def _of_the_system(error: OSError) -> Response:
+    """Answer what is wrong with the disk; all else is a fault of ours, and stays one."""
+    problem = StorageUnusable.of(error)
+    if problem is None:
+        raise error
+    return _known(problem)
 
 
 def _http(error: HTTPException) -> Response:
