@@ -1,10 +1,12 @@
 """`/metrics` over real workers: what happened is counted, also by those that are gone."""
 
+import json
 import os
 import re
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -251,3 +253,63 @@ def test_a_filled_application_alone_tells_it_too(filled: Flask, client: FlaskCli
     assert now("hashbag_items") == 60
     assert now("hashbag_build_info", engine="annoy") == 1
     assert filled.test_client().get("/metrics").headers["Cache-Control"] == "no-store"
+
+
+def names_in(text: str) -> set[str]:
+    return set(re.findall(r"hashbag_[a-z_]+", text))
+
+
+def test_each_expression_of_the_dashboard_and_of_the_alerts_is_about_what_is_exposed(
+    server: Server,
+) -> None:
+    server.get("/nowhere")
+    server.get("/api/v1/items/3/similar?by=whash")
+    server.post_picture("/search", encoded(bag(2), "PNG"))
+    exposed = {name for name, _ in told(server).samples}
+    # Nothing of these happened here; their names are as they are described.
+    exposed |= {"hashbag_background_runs_total", *LAST_IMPORT}
+    assert exposed >= {one.name for one in DESCRIBED if one.sort != "histogram"}
+    drawn = json.loads(server.get("/help/metrics.json").text)
+    used: set[str] = set()
+    for panel in drawn["panels"]:
+        for target in panel["targets"]:
+            assert names_in(target["expr"]), target
+            used |= names_in(target["expr"])
+            for label in re.findall(r"{{(\w+)}}", target["legendFormat"]):
+                assert label in labels_of(target["expr"]), target
+    page = unescape(server.get("/help/metrics").text)
+    rules = page[page.index('id="alerts"') : page.index("All that is counted")]
+    assert used | names_in(rules) <= exposed
+
+
+LAST_IMPORT = {one.name for one in DESCRIBED if one.name.startswith("hashbag_last_import_")}
+
+
+def labels_of(expression: str) -> set[str]:
+    """Return the labels that what an expression is about has."""
+    found: set[str] = set()
+    for one in DESCRIBED:
+        if any(name.startswith(one.name) for name in names_in(expression)):
+            found |= set(one.labels)
+    return found
+
+
+def test_panels_of_the_dashboard_do_not_lie_over_each_other(client: FlaskClient) -> None:
+    answer = client.get("/help/metrics.json")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    taken: set[tuple[int, int]] = set()
+    for panel in answer.get_json()["panels"]:
+        at = panel["gridPos"]
+        rows, columns = range(at["y"], at["y"] + at["h"]), range(at["x"], at["x"] + at["w"])
+        cells = {(row, column) for row in rows for column in columns}
+        assert not cells & taken
+        assert max(column for _, column in cells) < 24
+        taken |= cells
+
+
+def test_help_explains_each_metric_and_how_it_is_asked_for(client: FlaskClient) -> None:
+    page = unescape(client.get("/help/metrics").get_data(as_text=True))
+    for one in DESCRIBED:
+        assert f"<dt><code>{one.name}</code></dt><dd>{one.told}" in page
+    assert 'href="/help/metrics.json"' in page
+    assert "metrics_path: /metrics" in page

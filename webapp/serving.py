@@ -24,7 +24,8 @@ graceful_timeout = 30  # seconds in which requests may end when the server stops
 keepalive = 5
 max_requests = 20_000  # then a worker is replaced: image decoders may leak memory
 max_requests_jitter = 2_000
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# gunicorn makes a file of its own there, readable to nobody else.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108  # nosec B108
 control_socket_disable = True
 accesslog = "-"
 # What proxies say of a client is believed by HASHBAG_TRUSTED_PROXIES alone.

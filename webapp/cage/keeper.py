@@ -65,7 +65,9 @@ class CageKeeper:
         while not self._over.is_set():
             with _spawning:
                 metrics.CAGE_STARTS.inc()  # it locks what a worker forked meanwhile could not free
-                self._process = subprocess.Popen(_COMMAND, env=self._environment)  # noqa: S603
+                self._process = subprocess.Popen(  # noqa: S603 - ourselves  # nosec B603
+                    _COMMAND, env=self._environment
+                )
             while self._process.poll() is None and not self._over.wait(_PAUSE_SECONDS):
                 pass
             if not self._over.is_set():

@@ -65,7 +65,7 @@ def _have_something_to_show(*, with_map: bool) -> None:
         # The process begins anew, without the memory and the modules that drawing took.
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
         again = [word for word in sys.orig_argv if word != "--demo"]
-        os.execv(sys.executable, again)  # noqa: S606 - ourselves, and the process stays
+        os.execv(sys.executable, again)  # noqa: S606 - ourselves  # nosec B606
 
 
 def _run_gunicorn() -> None:

@@ -25,7 +25,7 @@ class BackgroundCommand:
         with self._lock:
             if self.is_running:
                 return
-            self._process = subprocess.Popen(  # noqa: S603 - ourselves
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves  # nosec B603
                 self._command,
                 env=os.environ | self._environment,
                 stdin=subprocess.DEVNULL,
