@@ -151,16 +151,14 @@ class Searcher:
         return result
 
     def finds(self, item_id: int, query: Query) -> bool:
-        """Say whether an item is found by its own codes; not counted, for who watches the server.
-
-        One that was removed meanwhile need not be found.
+        """Say whether an item's own codes find anything; not counted, for who watches the server.
 
         Raises:
             IndexNotReady, ItemNotFound: as `of_item` does.
         """
         search = self.of(self.fingerprint_of(item_id, harder=False), query)
         result, _ = self._answer(search, query.filters)
-        return any(hit.distance == 0 for hit in result.hits) or not self._snapshot.items([item_id])
+        return bool(result.hits)
 
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""

@@ -54,7 +54,7 @@ def ready() -> Response:
     try:
         serving = core.generations.current()
         items = core.catalog.count()
-        _search()
+        _search(items)
     except (IndexNotReady, CatalogError, SearchFails) as problem:
         told = jsonify(status="not ready", missing=_missing(problem), detail=str(problem))
         return not_now(told, problem)
@@ -69,27 +69,27 @@ def ready() -> Response:
 
 
 class SearchFails(HashbagError):
-    """An item is not found by its own codes."""
+    """A search finds nothing, though something is there."""
 
 
-def _search() -> None:
-    """Search for the first item by its own code, in the kind that costs least.
+def _search(items: int) -> None:
+    """Search with the first item's own code, in the kind that costs least.
 
     Raises:
         IndexNotReady, CatalogError: there is nothing to search in.
-        SearchFails: the item is not found.
+        SearchFails: of so many items in the catalogue none is found.
     """
     core = hashbag()
     snapshot = core.snapshot
     kinds = [KINDS[name] for name in snapshot.kinds if name in KINDS]
-    if not kinds:
-        return  # nothing is in the catalogue, and nothing is what a search finds
+    if not kinds or not items:
+        return  # nothing is there, and nothing is what a search finds
     cheapest = min(kinds, key=lambda kind: kind.bits * kind.views)
     some = snapshot.kind(cheapest.name).table.ids[:_SOME_ITEMS].tolist()
     # Of an item with several photos the first may have no code.
     asking = next((one for one in some if cheapest.name in snapshot.fingerprint(one)), None)
     if asking is not None and not core.searcher.finds(asking, Query(cheapest, 1)):
-        raise SearchFails("a search does not find what is there: run `hashbag index`")
+        raise SearchFails("the index is not of this catalogue: run `hashbag index`")
 
 
 def _missing(problem: HashbagError) -> str:
