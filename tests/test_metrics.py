@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator, Mapping
 from html import unescape
 from pathlib import Path
@@ -142,6 +143,29 @@ def test_a_worker_that_is_killed_leaves_its_counts_and_takes_its_gauges(server: 
     assert after(ends, reason="crashed") == 0
 
 
+def test_what_workers_counted_that_are_gone_is_kept_in_one_place(eight: Path) -> None:
+    short = Path(tempfile.mkdtemp(prefix="metrics-"))  # the path of a socket may not be long
+    name, item = "hashbag_requests_total", "/items/<int:item_id>"
+    with served(eight, 2, {"TMPDIR": str(short)}) as server:
+        (folder,) = short.glob("hashbag-metrics-*")
+        for killed in range(1, 5):
+            for number in range(1, 9):
+                assert server.get(f"/items/{number}").status == 200
+            gone = min(server.workers())
+            os.kill(gone, signal.SIGKILL)
+            eventually(lambda: gone not in server.workers(), "it was gone")  # noqa: B023
+            eventually(lambda: len(server.workers()) == 2, "another came")
+            eventually(lambda: told(server)("hashbag_workers") == 2, "two are told")
+            now = told(server)
+            assert now(name, route=item, status="2xx") == 8 * killed
+            assert now("hashbag_request_seconds_bucket", route=item, le="+Inf") == 8 * killed
+        for sort in ("counter", "histogram"):
+            # Of the master, two workers, the parent of those that read pictures, and what ended.
+            assert len(list(folder.glob(f"{sort}_*.db"))) <= 5
+    assert list(short.glob("hashbag-metrics-*")) == []
+    shutil.rmtree(short)
+
+
 def test_a_process_that_reads_pictures_and_is_killed_is_counted_and_replaced(
     server: Server,
 ) -> None:
@@ -157,14 +181,17 @@ def test_a_process_that_reads_pictures_and_is_killed_is_counted_and_replaced(
 def test_the_state_is_told_the_index_its_overlay_and_the_age_of_the_oldest_change(
     server: Server, instance: Path
 ) -> None:
+    eventually(lambda: told(server)("hashbag_up", part="pictures"), "all was started")
     now = told(server)
     assert now("hashbag_items") == 8
     assert now("hashbag_generation_number") == 1
     assert now("hashbag_generation_age_seconds") > 0
     assert now("hashbag_overlay_items") == now("hashbag_overlay_age_seconds") == 0
     assert now("hashbag_up") == 3
-    assert run_hashbag(["set", "3", "title=Changed"], instance).returncode == 0
-    assert run_hashbag(["set", "4", "title=Changed"], instance).returncode == 0
+    bearing = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    for item in (3, 4):
+        changes = json.dumps({"title": "Changed"})
+        assert server.send("PATCH", f"/api/v1/items/{item}", bearing, changes).status == 200
     changed = told(server)
     assert changed("hashbag_overlay_items") == 2
     assert 0 < changed("hashbag_overlay_age_seconds") < changed("hashbag_generation_age_seconds")

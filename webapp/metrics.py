@@ -3,18 +3,21 @@
 The values of labels are few and known: routes, kinds, outcomes; nothing that a visitor writes.
 """
 
+import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from webapp import count_files
+
+log = logging.getLogger(__name__)
 
 REGISTRY = CollectorRegistry()
 
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that names the folder where each process of a server writes its counts."""
 
 _PICTURE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
@@ -172,9 +175,6 @@ IMPORT_PHOTOS = _state(
 UPLOAD_OUTCOMES = ("answered", "refused", "busy", "failed")
 END_REASONS = ("renewed", "too long", "processor", "killed", "crashed")
 
-Samples = Mapping[str, Mapping[tuple[str, ...], float]]
-"""States by name; the values of each by those of its labels."""
-
 
 def begin() -> None:
     """Have what may happen to a server told as 0 from the start: rates need a beginning."""
@@ -207,31 +207,9 @@ def count_upload(status: int) -> None:
 
 def forget(pid: int) -> None:
     """Drop the gauges of a process that ended; what it counted stays counted."""
-    if _FOLDER in os.environ:
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
-def exposition(samples: Samples) -> bytes:
-    """Write all counts, and states as they are now, in Prometheus's text format."""
-    registry = REGISTRY
-    if _FOLDER in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    now = CollectorRegistry()
-    now.register(_Now(samples))
-    return generate_latest(registry) + generate_latest(now)
-
-
-class _Now(Collector):
-    """States, which are the same from every worker, so that nothing is summed."""
-
-    def __init__(self, samples: Samples) -> None:
-        self._samples = samples
-
-    def collect(self) -> Iterator[Metric]:
-        for one in DESCRIBED:
-            if one.name in self._samples:
-                family = GaugeMetricFamily(one.name, one.told, labels=one.labels)
-                for values, value in self._samples[one.name].items():
-                    family.add_metric(values, value)
-                yield family
+    if FOLDER not in os.environ:
+        return
+    try:
+        count_files.add_up(Path(os.environ[FOLDER]), pid)
+    except (OSError, RuntimeError, ValueError) as error:
+        log.warning("what process %d counted is kept in files of its own: %s", pid, error)

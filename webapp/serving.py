@@ -46,6 +46,7 @@ _keepers: list[CageKeeper] = []
 
 def on_starting(_server: Any) -> None:
     """Start the processes that read pictures."""
+    metrics.begin()  # what this process counts later has its place on disk from now on
     instance = load_settings(os.environ).instance
     _keepers.append(CageKeeper(Path(os.environ[SOCKET]), available_cores(), instance))
     _keepers[0].start()

@@ -1,14 +1,21 @@
 """Counts for Prometheus, for who is on this machine or has a token that may read."""
 
+import os
+from collections.abc import Iterator
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 
 from flask import Blueprint, Response, request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
-from webapp import metrics
+from webapp import count_files, metrics
 from webapp.context import hashbag
 from webapp.exceptions import NotSignedIn
 from webapp.web import access
-from webapp.web.server_state import state
+from webapp.web.server_state import Samples, state
 
 bp = Blueprint("exposition", __name__)
 
@@ -24,9 +31,37 @@ def show() -> Response:
             "counts are told to this machine itself, or with a token that may read, from "
             "`hashbag token create NAME --scope read`"
         )
-    answer = Response(metrics.exposition(state()), mimetype="text/plain; version=0.0.4")
+    now = CollectorRegistry()
+    now.register(_Now(state()))
+    text = _counted() + generate_latest(now)
+    answer = Response(text, mimetype="text/plain; version=0.0.4")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _counted() -> bytes:
+    """Write what all processes of the server counted."""
+    if metrics.FOLDER not in os.environ:
+        return generate_latest(metrics.REGISTRY)
+    every = CollectorRegistry()
+    MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+    with count_files.being_read(Path(os.environ[metrics.FOLDER])):
+        return generate_latest(every)
+
+
+class _Now(Collector):
+    """States, which are the same from every worker, so that nothing is summed."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        for one in metrics.DESCRIBED:
+            if one.name in self._samples:
+                family = GaugeMetricFamily(one.name, one.told, labels=one.labels)
+                for values, value in self._samples[one.name].items():
+                    family.add_metric(values, value)
+                yield family
 
 
 def _is_from_here() -> bool:

@@ -1,7 +1,7 @@
 """The state of the server as `/metrics` tells it: catalogue, index, changes, imports, builds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
@@ -20,9 +20,11 @@ _OUTCOMES = ("added", "updated", "unchanged", "moved", "rejected")
 
 Values = dict[tuple[str, ...], float]
 State = tuple[str, Values]
+Samples = Mapping[str, Values]
+"""States by name; the values of each by those of its labels."""
 
 
-def state() -> metrics.Samples:
+def state() -> Samples:
     """Look up all that can be looked up now; what cannot is left out, and `hashbag_up` says why."""
     return dict(_states())
 
