@@ -23,6 +23,7 @@ from webapp.search.query import RANKINGS
 from webapp.web import desk
 from webapp.web.content_policy import content_policy
 from webapp.web.mounting import mount
+from webapp.web.request_ids import RequestIds
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
@@ -86,6 +87,9 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     app.after_request(_hold_static_text)
     web.register(app, settings)
     mount(app, settings)
+    app.wsgi_app = RequestIds(  # type: ignore[method-assign]
+        app.wsgi_app, trusted=settings.trusted_proxies > 0
+    )
     return app
 
 

@@ -16,6 +16,9 @@ DEFAULT_NAME = "Hashbag"
 
 _DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
+LOG_STYLES = ("lines", "json")
+"""How lines of a server's log may be written: for people, or as JSON."""
+
 RETIRED = {"answers_mb": "answers are no longer kept"}
 """Settings that an earlier version had: they are ignored, with a note why."""
 
@@ -50,6 +53,7 @@ class Settings:
     trusted_proxies: int = 0
     embed_origins: str = ""
     cors_origins: str = ""
+    log: str = "lines"
 
     @property
     def database_url(self) -> sa.URL:
@@ -187,4 +191,6 @@ def _checked(settings: Settings) -> Settings:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
             )
+    if settings.log not in LOG_STYLES:
+        raise ConfigError(f"{PREFIX}LOG must be {' or '.join(LOG_STYLES)}, not '{settings.log}'")
     return settings

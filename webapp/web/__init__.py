@@ -15,6 +15,7 @@ from webapp.web import (
     duplicates,
     embed,
     errors,
+    exposition,
     feed,
     filter_context,
     health,
@@ -59,7 +60,7 @@ def register(app: Flask, settings: Settings) -> None:
     embed.register(app, settings)
     desk.register(app)
     cross_origin.register(app, settings)
-    others = (lookup, feed, media, scripts, site_files, health)
+    others = (lookup, feed, media, scripts, site_files, health, exposition)
     for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)

@@ -18,7 +18,7 @@ def check(wanted: Scope) -> None:
         NotSignedIn: it has no token, or one that is not known.
         NotAllowed: its token does not allow this, or nobody has one.
     """
-    scope = scope_of(_token())
+    scope = scope_of(token())
     if scope is None:
         if not has_tokens():
             raise NotAllowed(
@@ -43,7 +43,8 @@ def scope_of(secret: str) -> Scope | None:
         return None
 
 
-def _token() -> str:
+def token() -> str:
+    """Return the bearer token that came with the request; empty where none did."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == _SCHEME else ""
 

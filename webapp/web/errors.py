@@ -29,6 +29,7 @@ from webapp.exceptions import (
     UnreadableImage,
     WrongMediaType,
 )
+from webapp.log_lines import request_id
 
 STATUS: dict[type[HashbagError], int] = {
     BadParameter: 400,
@@ -165,14 +166,21 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
     _read_to_the_end()
     if _is_api():
-        response = jsonify(_problem(status, detail))
+        response = jsonify(_problem(status, detail) | {"request_id": request_id.get()})
         response.mimetype = "application/problem+json"
     else:
         title = HTTPStatus(status).phrase
         advice = ADVICE.get(status, "") if advice is None else advice
         template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(
-            render_template(template, status=status, title=title, detail=detail, advice=advice)
+            render_template(
+                template,
+                status=status,
+                title=title,
+                detail=detail,
+                advice=advice,
+                request_id=request_id.get(),
+            )
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

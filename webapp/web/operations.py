@@ -21,7 +21,7 @@ from webapp.web import access, parameters
 from webapp.web.bodies import FORM, check_body
 from webapp.web.openapi_schemas import ref
 from webapp.web.parameter import Json, Parameter, Whole
-from webapp.web.upload_slots import the_slots
+from webapp.web.upload_slots import place_for_request
 
 V = TypeVar("V", bound=Callable[..., Response])
 
@@ -105,7 +105,7 @@ class Operation:
     def _place(self) -> AbstractContextManager[None]:
         """Take a place before any picture is in memory; other calls need none."""
         takes_pictures = self.body is not None and FORM in self.body.content
-        return the_slots.place(request.remote_addr or "") if takes_pictures else nullcontext()
+        return place_for_request() if takes_pictures else nullcontext()
 
     def _check(self) -> None:
         if self.body:
