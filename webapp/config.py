@@ -50,6 +50,13 @@ class Settings:
     trusted_proxies: int = 0
     embed_origins: str = ""
     cors_origins: str = ""
+    patience: float = 20
+    limits: str = "on"
+    limits_url: str = ""
+    limit_uploads: str = "60 per minute"
+    limit_writes: str = "600 per minute"
+    limit_heavy: str = "120 per minute"
+    limit_bulk: str = "20 per minute"
 
     @property
     def database_url(self) -> sa.URL:
@@ -177,12 +184,13 @@ def _checked(settings: Settings) -> Settings:
         "max_pixels": 1,
         "max_upload_mb": 0.001,
         "trusted_proxies": 0,
+        "patience": 0.1,
     }
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools", "counts"):
+    for name in ("map", "tools", "counts", "limits"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

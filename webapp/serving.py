@@ -17,7 +17,7 @@ from webapp.processes import available_cores
 
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
-worker_class = "gthread"
+worker_class = "webapp.server_worker.GatheringWorker"
 # Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
 threads = 10
 # The master opens the index files before it forks, so workers share their memory.

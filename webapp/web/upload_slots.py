@@ -1,18 +1,21 @@
-"""How many requests with a picture one worker takes at once: pages must find a thread free."""
+"""How many requests with a picture one worker takes at once: pages must find a thread free.
+
+A place is held by whatever is sent in a form with files, and by any other body that is large or
+does not tell its length: a thread waits for as long as the client takes to send it, where
+`webapp.server_worker` has not gathered it before.
+"""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-from flask import request
+from flask import Flask, g, request
 
+from webapp.client_socket import GATHERED_BYTES
 from webapp.exceptions import PicturesBusy
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from webapp.web import clients
+from webapp.web.bodies import FORM, is_chunked
 
 MOST = 6
 """In each worker; it must be below the number of its threads."""
@@ -53,12 +56,25 @@ the_slots = UploadSlots()
 """Those of this worker."""
 
 
-def takes_pictures(view: Callable[P, T]) -> Callable[P, T]:
-    """Have a view that reads pictures wait for nothing: it is refused while there is no place."""
+def register(app: Flask) -> None:
+    """Have requests take a place before anything of their body is read."""
+    app.before_request(_take)
+    app.teardown_request(_give_back)
 
-    @wraps(view)
-    def placed(*args: P.args, **kwargs: P.kwargs) -> T:
-        with the_slots.place(request.remote_addr or ""):
-            return view(*args, **kwargs)
 
-    return placed
+def _take() -> None:
+    """Take a place, where the request needs one.
+
+    Raises:
+        PicturesBusy: there is none now.
+    """
+    is_large = (request.content_length or 0) > GATHERED_BYTES
+    if is_large or is_chunked() or request.mimetype == FORM:
+        g.place = ExitStack()
+        g.place.enter_context(the_slots.place(clients.network()))
+
+
+def _give_back(_: BaseException | None) -> None:
+    place: ExitStack | None = g.pop("place", None)
+    if place:
+        place.close()
