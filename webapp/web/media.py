@@ -113,8 +113,19 @@ def _send(photo: ItemPhoto, path: Path, media_type: str, etag: str) -> Response:
     # An address with the content's digest means one picture for ever. An import gives a photo that
     # was changed in place another address, and `hashbag verify` names it.
     named = request.args.get("v") == photo.digest[:12]
-    response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
+    response = send_file(
+        path,
+        mimetype=media_type,
+        etag=etag,
+        max_age=_YEAR if named else _DAY,
+        download_name=_name(photo, media_type),
+    )
     response.cache_control.public = True
     if named:
         response.cache_control.immutable = True
     return response
+
+
+def _name(photo: ItemPhoto, media_type: str) -> str:
+    """Name a file that a visitor saves: what it is called here is the owner's affair."""
+    return f"bag-{photo.id}-{photo.digest[:6]}.{media_type.rpartition('/')[2]}"
