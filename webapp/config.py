@@ -36,6 +36,7 @@ class Settings:
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
     map: str = "on"
+    originals: str = "plain"
     admin_token: str = ""
     secret_key: str = ""
     name: str = DEFAULT_NAME
@@ -73,6 +74,11 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def strips_originals(self) -> bool:
+        """Whether photos are sent without what cameras and programs wrote beside the picture."""
+        return self.originals == "plain"
 
     @property
     def shows_tools(self) -> bool:
@@ -195,4 +201,6 @@ def _checked(settings: Settings) -> Settings:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
             )
+    if settings.originals not in {"plain", "whole"}:
+        raise ConfigError(f"{PREFIX}ORIGINALS must be plain or whole, not '{settings.originals}'")
     return settings
