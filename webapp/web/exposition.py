@@ -26,7 +26,7 @@ _TOLD_BY_PROXIES = (_CLIENT, "Forwarded", "Via", "X-Real-IP")
 @bp.get("/metrics")
 def show() -> Response:
     """Expose what was counted, and the state of the server."""
-    if not _is_from_here() and access.scope_of(access.token()) is None:
+    if not _is_from_here() and access.scope_of(access.bearer()) is None:
         raise NotSignedIn(
             "counts are told to this machine itself, or with a token that may read, from "
             "`hashbag token create NAME --scope read`"
