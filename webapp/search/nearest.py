@@ -1,6 +1,7 @@
 """From candidates to the nearest items: exact re-rank, then proof by a scan where that is cheap."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +23,15 @@ MIN_ITEMS_PER_LOOKUP = 4
 """Measuring items one by one is faster than a scan of all only below one item in this many."""
 
 
+class Proof(StrEnum):
+    """What became of the proof of an answer."""
+
+    HELD = "held"
+    MENDED = "mended"
+    LEFT_OUT = "left out"
+    NOT_NEEDED = "not needed"
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """The K nearest items of a query, ordered by (distance, id).
@@ -29,12 +39,15 @@ class Neighbours:
     `ids`: shape (K,). `distances`: shape (K,), in the unit of the measure: bits for a kind, look
     distance for the look. `exact`: the answer is proven, no other item is nearer. `missed`: ids
     of the answer that were not among the engine's candidates; known only after a proof.
+    `candidates`: how many items the engine proposed, or passed the filters.
     """
 
     ids: Ids
     distances: NDArray[np.int64]
     exact: bool
     missed: frozenset[int] = frozenset()
+    proof: Proof = Proof.NOT_NEEDED
+    candidates: int = 0
 
 
 class Measure(Protocol):
@@ -80,7 +93,7 @@ def nearest(
     if among is not None:
         if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
             measure.distances()
-        return _ranked(measure, among, k, exact=True)
+        return replace(_ranked(measure, among, k, exact=True), candidates=len(among))
     proposed, within = _proposed(measure, k, k)
     if proposed.exact:
         return proposed
@@ -101,7 +114,7 @@ def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
         within != NOTHING and len(found.ids) == k and found.distances[-1] <= within
     ):
         found = replace(found, exact=True)
-    return found, within
+    return replace(found, candidates=len(candidates)), within
 
 
 def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Neighbours:
@@ -116,9 +129,9 @@ def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Ne
         if found.exact:
             return _proven(proposed, found)
         if deeper <= within:
-            return found
+            break
         within = deeper
-    return found
+    return replace(found, proof=Proof.LEFT_OUT)
 
 
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
@@ -140,7 +153,8 @@ def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: boo
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
     missed = frozenset(truth.ids.tolist()) - frozenset(proposed.ids.tolist())
-    return Neighbours(truth.ids, truth.distances, exact=True, missed=missed)
+    proof = Proof.MENDED if missed else Proof.HELD
+    return replace(truth, missed=missed, proof=proof, candidates=proposed.candidates)
 
 
 class KindMeasure:
