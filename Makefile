@@ -90,7 +90,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) --no-build-isolation -e '.[bench,evaluate,jxl,learned,map,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,test,watch]'
 	@touch $@
 
 clean:
