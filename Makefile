@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run check test coverage soak lint browser audit lock sbom audit-packages clean
+.PHONY: run check test coverage soak fuzz lint browser audit lock sbom audit-packages clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -25,6 +25,13 @@ coverage: .venv/test-installed browser
 soak: .venv/test-installed
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m soak
 
+# Ten thousand hostile files to a real server, then thousands of made-up pictures, requests and
+# lists: some minutes, and it prints how long answers took.
+fuzz: .venv/test-installed
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -s -m fuzz
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --hypothesis-profile=fuzz \
+	  tests/test_fuzzing.py tests/test_damage.py tests/test_list_fuzzing.py
+
 lint: .venv/test-installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -32,17 +39,17 @@ lint: .venv/test-installed
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml webapp
 
-# Debian's Chromium, the quicker one that has no screen, wrk, and nginx, where we may install them;
+# Debian's Chromium, the quicker one that has no screen, wrk, nginx and Redis, where we may install them;
 # the tests name what they miss. A policy that starts no services keeps nginx from port 80.
 browser:
 	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk \
-	  && [ -x /usr/sbin/nginx ] && command -v openssl; } >/dev/null \
+	  && [ -x /usr/sbin/nginx ] && command -v openssl && command -v redis-server; } >/dev/null \
 	&& command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then policy=/usr/sbin/policy-rc.d; if [ ! -e $$policy ]; then trap "rm -f $$policy" EXIT; \
 	    printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; fi; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium chromium-headless-shell fonts-liberation nginx-light openssl wrk >/dev/null \
-	  || echo "The browser, nginx and wrk could not be installed" >&2; fi
+	  chromium chromium-headless-shell fonts-liberation nginx-light openssl redis-server wrk >/dev/null \
+	  || echo "The browser, nginx, Redis and wrk could not be installed" >&2; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser
@@ -90,7 +97,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,redis,test,watch]'
 	@touch $@
 
 clean:

@@ -74,7 +74,8 @@ def _command(args: Sequence[str | Path]) -> list[str]:
 
 def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    return clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"}
+    return clean | ours | dict(more or {})
 
 
 def run_hashbag(
@@ -181,9 +182,13 @@ class Server:
         finally:
             connection.close()
 
-    def post_picture(self, target: str, data: bytes, name: str = "photo.png") -> Answer:
-        """Send a form with a picture in it, as a browser does."""
+    def post_picture(
+        self, target: str, data: bytes, name: str = "photo.png", forwarded_for: str = ""
+    ) -> Answer:
+        """Send a form with a picture in it, as a browser does; behind a proxy, that names it."""
         body, headers = picture_form(data, name)
+        if forwarded_for:
+            headers["X-Forwarded-For"] = forwarded_for
         return self.send("POST", target, headers, body)
 
     def workers(self) -> set[int]:

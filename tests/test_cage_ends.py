@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from tests.held_decoder import hold_decoders
 from tests.serving import eventually
-from tests.test_cage import HELD_DECODER, SECONDS, Caged, picture
+from tests.test_cage import SECONDS, Caged, picture
 from webapp.cage.client import Cage
 from webapp.cage.keeper import CageKeeper
 from webapp.exceptions import UnreadableImage
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def counted(tmp_path: Path) -> Iterator[Caged]:
     """Start a cage that counts in a folder, as those of a server do."""
-    (tmp_path / "sitecustomize.py").write_text(HELD_DECODER, "utf-8")
+    hold_decoders(tmp_path)
     short = Path(tempfile.mkdtemp(prefix="cage-"))  # the path of a socket may not be long
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")

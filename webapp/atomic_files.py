@@ -6,10 +6,14 @@ content is flushed first; and it is kept only once the folder that holds the nam
 
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 UNFINISHED = ".writing-"
 """How the names of files begin while they are written."""
+
+_LONGEST_SECONDS = 24 * 3600  # that a file may take to be written
 
 
 def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
@@ -39,6 +43,9 @@ def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
 
 def is_abandoned(unfinished: Path) -> bool:
     """Say whether nobody writes a file any more whose name begins with `UNFINISHED`."""
+    with suppress(FileNotFoundError):
+        if time.time() - unfinished.stat().st_mtime > _LONGEST_SECONDS:
+            return True  # a number of a process that was killed may be another's by now
     number = unfinished.name.removeprefix(UNFINISHED).partition("-")[0]
     if not number.isdigit():
         return True

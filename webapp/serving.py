@@ -14,7 +14,7 @@ from webapp.server_log import ServerLog
 
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
-worker_class = "gthread"
+worker_class = "webapp.server_worker.GatheringWorker"
 # Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
 threads = 10
 # The master opens the index files before it forks, so workers share their memory.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ WRITER_SECONDS = 10.0
 _CONNECT_SECONDS = 3  # to a server; a page waits for it
 _HIDDEN = "***"
 _SENTENCE = "the catalogue's database cannot be used at the moment"
+_FULL = "the catalogue's database cannot be written: the disk is full"
+_DAMAGED = " (it is damaged: move it away, then `hashbag restore` puts a backup in its place)"
+_LEAST_FREE_BYTES = 128 * 1024  # SQLite begins a write-ahead log with some tens of kilobytes
+_RESULT_BITS = 0xFF  # of SQLite's codes: what is above them tells more
 
 
 def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engine:
@@ -67,11 +72,11 @@ def _read_json(text: str) -> object:
         raise CatalogUnavailable(_SENTENCE, private=f"it holds damaged JSON: {error}") from error
 
 
-def _unavailable(url: sa.URL, reason: object) -> CatalogUnavailable:
+def _unavailable(url: sa.URL, reason: object, sentence: str = _SENTENCE) -> CatalogUnavailable:
     text = " ".join(str(reason).split())  # some drivers write several lines
     if url.password:
         text = text.replace(str(url.password), _HIDDEN)
-    return CatalogUnavailable(_SENTENCE, private=f"{shown(url)}: {text}")
+    return CatalogUnavailable(sentence, private=f"{shown(url)}: {text}")
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
@@ -88,7 +93,26 @@ def _translate(context: sa.engine.ExceptionContext) -> None:
         return
     context.is_disconnect = True
     assert context.engine is not None, "only a pool that has no engine is without one"
-    raise _unavailable(context.engine.url, context.original_exception)
+    raise unavailable(context.engine.url, context.original_exception)
+
+
+def unavailable(url: sa.URL, said: BaseException) -> CatalogUnavailable:
+    """Return the error for what a driver said, with the way back where SQLite's code tells it."""
+    code = getattr(said, "sqlite_errorcode", 0) & _RESULT_BITS
+    # A log that cannot be begun, for want of room, is an error of the disk to SQLite.
+    begins_no_log = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_full(url)
+    if code == sqlite3.SQLITE_FULL or begins_no_log:
+        return _unavailable(url, said, _FULL)
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return _unavailable(url, f"{said}{_DAMAGED}")
+    return _unavailable(url, said)
+
+
+def _is_full(url: sa.URL) -> bool:
+    try:
+        return shutil.disk_usage(Path(str(url.database)).absolute().parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False  # the folder is gone too: what the driver said is told
 
 
 class _SqliteFile:

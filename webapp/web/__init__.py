@@ -25,11 +25,13 @@ from webapp.web import (
     maps,
     media,
     pages,
+    request_limits,
     scripts,
     shortlist,
     site_files,
     template_globals,
     trail,
+    upload_slots,
     validators,
     visits,
     why,
@@ -65,6 +67,8 @@ def register(app: Flask, settings: Settings) -> None:
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     visits.register(app, settings)
+    upload_slots.register(app)  # first: who finds no place is not counted either
+    request_limits.register(app, settings)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

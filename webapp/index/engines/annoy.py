@@ -1,5 +1,8 @@
 """The engine `annoy`: trees of random bit splits over the codes, mapped from one file."""
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,9 @@ _SEED = 81
 _PROBED_ROWS = 8
 _NODE_HEAD_BYTES = 16
 _BLOCK_NODES = 1 << 16
+_NODES_PER_ITEM_AND_TREE = 1.0  # measured: .6 for 64 bits, less for wider codes
+_GROWTH = 1.3  # by which Annoy makes its file larger when it is full
+_SPARE_BYTES = 1 << 18  # for the other files of a kind, which are written meanwhile
 _REVERSED_BITS = np.packbits(
     np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1), axis=1, bitorder="little"
 )[:, 0]
@@ -49,8 +55,13 @@ class AnnoyEngine:
         self._search_k = search_k
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
-        """Write `<kind>.ann`; the same table and trees give the same bytes."""
+        """Write `<kind>.ann`; the same table and trees give the same bytes.
+
+        Raises:
+            OSError: the disk has too little room.
+        """
         path = folder / f"{kind}.ann"
+        _check_room(path, self._trees, table)
         annoy = AnnoyIndex(table.bits, "hamming")
         annoy.set_seed(_SEED)
         annoy.on_disk_build(str(path))
@@ -93,6 +104,18 @@ class AnnoyEngine:
         return opened
 
 
+def _check_room(path: Path, trees: int, table: CodeTable) -> None:
+    """Find out before it is too late: what writes to a mapped file on a full disk is killed."""
+    nodes = table.row_count * (1 + _NODES_PER_ITEM_AND_TREE * trees)
+    needed = _GROWTH * nodes * _node_bytes(table) + _SPARE_BYTES
+    if shutil.disk_usage(path.parent).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _node_bytes(table: CodeTable) -> int:
+    return _NODE_HEAD_BYTES + 8 * int(table.codes.shape[0])
+
+
 def _nodes(path: Path, table: CodeTable) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
     """Map an Annoy file as its nodes, shape (N, bytes), the items first.
 
@@ -102,7 +125,7 @@ def _nodes(path: Path, table: CodeTable) -> np.memmap[tuple[int, ...], np.dtype[
 
     Source: `HammingNode` in Annoy's annoylib.h.
     """
-    size = _NODE_HEAD_BYTES + 8 * table.codes.shape[0]
+    size = _node_bytes(table)
     return np.memmap(path, dtype=np.uint8, mode="r+", shape=(path.stat().st_size // size, size))
 
 
