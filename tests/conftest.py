@@ -82,6 +82,12 @@ def _no_counts() -> None:
     os.environ["HASHBAG_COUNTS"] = "off"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_limits() -> None:
+    """Let tests ask as often as they like, but where they are about that."""
+    os.environ["HASHBAG_LIMITS"] = "off"
+
+
 @pytest.fixture(scope="session")
 def photos() -> Path:
     """Find the folder of real bag photos; continuous integration must have it."""

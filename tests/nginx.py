@@ -45,7 +45,7 @@ def needed(program: str) -> str:
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
     if found:
         return found
-    missing = f"there is no {program}: the recipe for nginx was not tried"
+    missing = f"there is no {program}: what needs it was not tried"
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)

@@ -74,7 +74,8 @@ def _command(args: Sequence[str | Path]) -> list[str]:
 
 def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    return clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"}
+    return clean | ours | dict(more or {})
 
 
 def run_hashbag(

@@ -136,6 +136,18 @@ class NotSignedIn(HashbagError):
     """A request has no token, or one that is not known."""
 
 
+class TooManyRequests(HashbagError):
+    """A client asked too often; it may come again in `seconds`."""
+
+    def __init__(self, sentence: str, seconds: int) -> None:
+        # Pickling makes the error again from exactly these arguments.
+        super().__init__(sentence, seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class WrongMediaType(HashbagError):
     """A request's body is of a type that cannot be read here."""
 

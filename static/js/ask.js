@@ -18,6 +18,16 @@ const [failure, button, sending, asked] = [".failure", "[type=submit]", ".sendin
 const [status, far, bar] = ["[role=status]", ".far", "progress"].map(part);
 const frame = new CropFrame(stage, form);
 
+// A page with the dialog has not loaded its style yet. It goes before the sheet of all pages, whose
+// rules for fingers and forced colours must come last.
+const sheets = dialog?.dataset.sheets.split(" ") ?? [];
+await Promise.all(sheets.map((href) => new Promise((resolve, reject) => {
+  const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  sheet.addEventListener("load", resolve);
+  sheet.addEventListener("error", reject);
+  document.querySelector("link[rel=stylesheet]").before(sheet);
+})));
+
 let photo = null; // the file that is shown
 let drawn = null; // a promise that says whether this browser can show it
 let stopper = new AbortController(); // stops the sending

@@ -57,6 +57,18 @@ class SignIns:
             ended = sign_ins.c.digest == digest_of(sign_in_id)
             connection.execute(sign_ins.delete().where(ended))
 
+    def locked_for(self, client: str) -> int:
+        """Return the seconds that a client is locked out for; 0 where it may try."""
+        now = int(time.time())
+        tries = sign_in_tries.c
+        latest = sa.select(tries.tried).where(
+            tries.client == client, tries.tried > now - TRIES_SECONDS
+        )
+        query = latest.order_by(tries.id.desc()).limit(MOST_TRIES)
+        with self._catalog.connect() as connection:
+            before = list(connection.scalars(query))
+        return int(before[-1]) + TRIES_SECONDS - now if len(before) == MOST_TRIES else 0
+
     def try_by(self, client: str) -> int:
         """Count a try of a client, before its token is looked at.
 

@@ -12,6 +12,7 @@ import click
 
 from webapp import create_app
 from webapp.cli.common import errors_in_a_line
+from webapp.config import load
 from webapp.exceptions import CatalogError
 from webapp.processes import available_cores
 
@@ -35,6 +36,7 @@ def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
     }
     _allow_open_files()
     with errors_in_a_line():
+        os.environ["_HASHBAG_LOG"] = load(os.environ).log
         if with_demo:
             _have_something_to_show(with_map=not no_map)
         _run_gunicorn()
@@ -71,7 +73,7 @@ def _have_something_to_show(*, with_map: bool) -> None:
         # The process begins anew, without the memory and the modules that drawing took.
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
         again = [word for word in sys.orig_argv if word != "--demo"]
-        os.execv(sys.executable, again)  # noqa: S606 - ourselves, and the process stays
+        os.execv(sys.executable, again)  # noqa: S606 - ourselves  # nosec B606
 
 
 def _run_gunicorn() -> None:

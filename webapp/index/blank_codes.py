@@ -44,6 +44,8 @@ def plain_photos(count: int, tables: Mapping[str, CodeTable]) -> Mask:
     """
     plain = np.ones(count, dtype=bool)
     for kind, table in tables.items():
+        if not plain.any():
+            break  # codes of plain pictures in further kinds, some slow to compute, are not needed
         if not KINDS[kind].sees_colour:
             plain &= blank_photos(table, kind)
     return plain

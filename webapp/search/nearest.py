@@ -1,7 +1,8 @@
 """From candidates to the nearest items: exact re-rank, then proof by a scan where that is cheap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,15 @@ MIN_ITEMS_PER_LOOKUP = 4
 """Measuring items one by one is faster than a scan of all only below one item in this many."""
 
 
+class Proof(StrEnum):
+    """What became of the proof of an answer."""
+
+    HELD = "held"
+    MENDED = "mended"
+    LEFT_OUT = "left out"
+    NOT_NEEDED = "not needed"
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """The K nearest items of a query, ordered by (distance, id).
@@ -27,12 +37,15 @@ class Neighbours:
     `ids`: shape (K,). `distances`: shape (K,), in the unit of the measure: bits for a kind, look
     distance for the look. `exact`: the answer is proven, no other item is nearer. `missed`: ids
     of the answer that were not among the engine's candidates; known only after a proof.
+    `candidates`: how many items the engine proposed, or passed the filters.
     """
 
     ids: Ids
     distances: NDArray[np.int64]
     exact: bool
     missed: frozenset[int] = frozenset()
+    proof: Proof = Proof.NOT_NEEDED
+    candidates: int = 0
 
 
 class Measure(Protocol):
@@ -77,11 +90,14 @@ def nearest(
     if among is not None:
         if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
             measure.distances()
-        return _ranked(measure, among, k, exact=True)
+        return replace(_ranked(measure, among, k, exact=True), candidates=len(among))
     candidates, complete = measure.candidates(k)
     proposed = _ranked(measure, candidates, k, exact=complete)
-    if complete or (len(proposed.ids) == k and measure.scan_words > max_words):
+    proposed = replace(proposed, candidates=len(candidates))
+    if complete:
         return proposed
+    if len(proposed.ids) == k and measure.scan_words > max_words:
+        return replace(proposed, proof=Proof.LEFT_OUT)
     return _proven(proposed, _ranked(measure, _contenders(measure, proposed, k), k, exact=True))
 
 
@@ -104,7 +120,8 @@ def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: boo
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
     missed = frozenset(truth.ids.tolist()) - frozenset(proposed.ids.tolist())
-    return Neighbours(truth.ids, truth.distances, exact=True, missed=missed)
+    proof = Proof.MENDED if missed else Proof.HELD
+    return replace(truth, missed=missed, proof=proof, candidates=proposed.candidates)
 
 
 class KindMeasure:

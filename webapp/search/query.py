@@ -1,6 +1,6 @@
 """What can rank, a hash kind or the look, and a query made ready to be answered by it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +103,7 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
         measure = by_nearest_photo(of_photos, table.photos)
         return PreparedQuery(
             measure,
-            _told(part.kind_index.pairs, part.kind_index.pairs.ascending),
+            _told(part.kind_index.pairs, lambda: part.kind_index.pairs.ascending),
             (part,),
             query.by.bits,
             None
@@ -114,9 +114,13 @@ def prepare(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) -> Prepa
     return _prepare_look(snapshot, fingerprint, query)
 
 
-def _told(pairs: RandomPairs, distances: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return the distances of random pairs; none where they are too few to say anything."""
-    return distances if pairs.are_enough else distances[:0]
+def _told(pairs: RandomPairs, distances: Callable[[], NDArray[np.integer]]) -> NDArray[np.integer]:
+    """Return the distances of random pairs; none where they are too few to say anything.
+
+    Of few items they are never made: a small catalogue that changes often would make them again
+    after each change.
+    """
+    return distances() if pairs.are_enough else np.empty(0, dtype=np.uint16)
 
 
 def joined(queries: Sequence[PreparedQuery]) -> PreparedQuery:
@@ -158,25 +162,27 @@ def _prepare_look(snapshot: Snapshot, fingerprint: Fingerprint, query: Query) ->
     kind_indexes, shares = [part.kind_index for part in parts], [part.share for part in parts]
     measure = LookMeasure(kind_indexes, [part.readings.queries for part in parts], shares)
     pairs = [kind_index.pairs for kind_index in kind_indexes]
-    random_distances = pairs[0].arrays.once(
-        (LOOK.name, *shares),
-        lambda: np.sort(
-            pairs[0].nearest(
-                blend([one.photo_distances for one in pairs], [one.scale for one in pairs], shares)
-            )
-        ),
-    )
     measure_of_items = by_nearest_photo(measure, kind_indexes[0].table.photos)
     thresholds = _look_thresholds(names, query)
     return PreparedQuery(
         measure_of_items,
-        _told(pairs[0], random_distances),
+        _told(pairs[0], lambda: _blended_pairs(pairs, shares)),
         parts,
         query.by.bits,
         # Each photo is one more that may be near by chance.
         thresholds.among(kind_indexes[0].table.photo_count) if thresholds else None,
         bag_sense.shows_bag(fingerprint),
     )
+
+
+def _blended_pairs(pairs: Sequence[RandomPairs], shares: Sequence[float]) -> NDArray[np.integer]:
+    """Return the look distances of random pairs, ascending, shape (20000,)."""
+
+    def make() -> NDArray[np.integer]:
+        distances, scales = [one.photo_distances for one in pairs], [one.scale for one in pairs]
+        return np.sort(pairs[0].nearest(blend(distances, scales, shares)))
+
+    return pairs[0].arrays.once((LOOK.name, *shares), make)
 
 
 def _look_thresholds(names: Sequence[str], query: Query) -> Thresholds | None:

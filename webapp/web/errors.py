@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from webapp.exceptions import (
     BadParameter,
@@ -25,10 +25,12 @@ from webapp.exceptions import (
     StorageUnusable,
     TooManyBytes,
     TooManyPixels,
+    TooManyRequests,
     TooPlain,
     UnreadableImage,
     WrongMediaType,
 )
+from webapp.log_lines import request_id
 
 STATUS: dict[type[HashbagError], int] = {
     BadParameter: 400,
@@ -45,6 +47,7 @@ STATUS: dict[type[HashbagError], int] = {
     TooPlain: 422,
     UnreadableImage: 422,
     RequestDiffers: 422,
+    TooManyRequests: 429,
     IndexNotReady: 503,
     LearnedUnusable: 503,
     PicturesBusy: 503,
@@ -57,15 +60,15 @@ ADVICE = {
     404: "It may have been taken out of the catalogue, or the link may be cut.",
     413: "Make the picture smaller and try again.",
     415: "Try a photo in JPEG, PNG, WebP, AVIF or HEIC.",
+    408: "Try again, from where the connection is better.",
     422: "Try another copy of the picture.",
+    429: "All else goes on: the grid, every bag, the filters.",
     500: "It is in the log. Trying again may help.",
     503: "Whoever runs this catalogue can mend it with the command above.",
 }
 _ADVICE_WHEN_UNAVAILABLE = "Try again in a moment. The server's log says why."
 
 _RETRY_AFTER_SECONDS = 5
-
-_MOST_BYTES_DRAINED = 256 * 1024 * 1024
 
 Json = dict[str, object]
 
@@ -76,6 +79,7 @@ def register(app: Flask) -> None:
     """Map every error to its answer."""
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(ClientDisconnected, _cut_off)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OSError, _of_the_system)
     app.after_request(_led_on)
@@ -114,7 +118,10 @@ def _known(error: HashbagError) -> Response:
     status = _status_of(error)
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
-        return _answer(status, str(error))
+        answer = _answer(status, str(error))
+        if isinstance(error, TooManyRequests):
+            answer.headers["Retry-After"] = str(error.seconds)
+        return answer
     unavailable = isinstance(error, CatalogUnavailable | PicturesBusy | StorageUnusable)
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
@@ -162,17 +169,27 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
     return _answer(413, f"this is larger than the {most} that one upload may have")
 
 
+def _cut_off(_: ClientDisconnected) -> Response:
+    return _answer(408, "what was sent came too slowly, or stopped before its end")
+
+
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
-    _read_to_the_end()
     if _is_api():
-        response = jsonify(_problem(status, detail))
+        response = jsonify(_problem(status, detail) | {"request_id": request_id.get()})
         response.mimetype = "application/problem+json"
     else:
         title = HTTPStatus(status).phrase
         advice = ADVICE.get(status, "") if advice is None else advice
         template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(
-            render_template(template, status=status, title=title, detail=detail, advice=advice)
+            render_template(
+                template,
+                status=status,
+                title=title,
+                detail=detail,
+                advice=advice,
+                request_id=request_id.get(),
+            )
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
@@ -183,18 +200,3 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
 
 def _is_api() -> bool:
     return request.path.startswith("/api/")
-
-
-def _read_to_the_end() -> None:
-    """Read what is left of a request's body.
-
-    If it stayed unread, the connection would be reset before the answer arrives.
-    """
-    # Only gunicorn ends the stream for us. Elsewhere reading on would wait for ever.
-    if request.method in {"GET", "HEAD"} or not request.environ.get("wsgi.input_terminated"):
-        return
-    # A body sent in chunks has no length, and ends by itself.
-    known = request.content_length
-    remaining = _MOST_BYTES_DRAINED if known is None else min(known, _MOST_BYTES_DRAINED)
-    while remaining > 0 and (chunk := request.environ["wsgi.input"].read(min(remaining, 65536))):
-        remaining -= len(chunk)

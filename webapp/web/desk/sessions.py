@@ -1,8 +1,6 @@
 """The desk's cookie, and who is signed in by it."""
 
-import hashlib
 import hmac
-import ipaddress
 from contextlib import suppress
 
 from flask import Flask, Request, g, request, session
@@ -12,12 +10,11 @@ from webapp.catalog.sign_ins import LASTS_SECONDS
 from webapp.catalog.tokens import Scope, digest_of
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError, NoCatalog
-from webapp.web.desk.secret_key import secret_key
+from webapp.web.secret_key import secret_key
 
 PATH = "/admin"
 
 _ID = "id"
-_IPV6_NETWORK_BITS = 64  # what one household has
 
 
 class DeskSessions(SecureCookieSessionInterface):
@@ -110,16 +107,3 @@ def _may_write(holder: str) -> bool:
     except NoCatalog:
         return False
     return scope is not None and scope.allows(Scope.WRITE)
-
-
-def client() -> str:
-    """Name who sends the request, for counting its tries, by a hash that tells no address."""
-    address = request.remote_addr or ""
-    try:
-        if ipaddress.ip_address(address).version == 6:
-            network = ipaddress.ip_network((address, _IPV6_NETWORK_BITS), strict=False)
-            address = str(network)
-    except ValueError:
-        """A socket of this machine has no address: all who come by it count as one."""
-    key = secret_key(hashbag().settings)
-    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest()

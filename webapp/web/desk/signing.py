@@ -6,9 +6,9 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from webapp.catalog.writer import CatalogWriter
 from webapp.context import hashbag
-from webapp.web.access import has_tokens
+from webapp.web.access import count_try, has_tokens
+from webapp.web.clients import client_digest
 from webapp.web.desk import sessions
 from webapp.web.desk.guard import guarded
 
@@ -29,10 +29,7 @@ def sign_in() -> AnyResponse:
     """Begin a session with a token; after many wrong ones, only later."""
     if not has_tokens():
         return _asking()
-    core = hashbag()
-    CatalogWriter(core.catalog).make_catalog()
-    client = sessions.client()
-    if seconds := core.sign_ins.try_by(client):
+    if seconds := count_try():
         minutes = -(-seconds // 60)
         problem = f"That were too many tries: try again in {minutes} minute{'s'[: minutes > 1]}."
         answer = _asking(problem, HTTPStatus.TOO_MANY_REQUESTS)
@@ -40,7 +37,7 @@ def sign_in() -> AnyResponse:
         return answer
     if not sessions.sign_in(request.form.get("token", "").strip()):
         return _asking("This is no token that may change the catalogue.", HTTPStatus.FORBIDDEN)
-    core.sign_ins.forget_tries(client)
+    hashbag().sign_ins.forget_tries(client_digest())
     return redirect(_wanted(), HTTPStatus.SEE_OTHER)
 
 
