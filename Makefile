@@ -21,7 +21,8 @@ test: .venv/test-installed browser lint
 coverage: .venv/test-installed browser
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder --cov
 
-# The same promises at many more moments: for an evening, or before a release.
+# The same promises at many more moments: for an evening, or before a release. SOAK_SECONDS says how
+# long everything happens at once; ten minutes if it is not set.
 soak: .venv/test-installed
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m soak
 
