@@ -21,7 +21,8 @@ test: .venv/test-installed browser lint
 coverage: .venv/test-installed browser
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder --cov
 
-# The same promises at many more moments: for an evening, or before a release.
+# The same promises at many more moments: for an evening, or before a release. SOAK_SECONDS says how
+# long everything happens at once; ten minutes if it is not set.
 soak: .venv/test-installed
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -m soak
 
@@ -97,7 +98,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) --no-build-isolation -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,redis,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,redis,test,watch]'
 	@touch $@
 
 clean:

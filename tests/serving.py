@@ -241,9 +241,10 @@ def served(
     """Serve an instance with `hashbag serve`, from its first answer on."""
     port = free_port()
     bind = f"127.0.0.1:{port}"
-    log, errors = (
-        instance.with_name(f"{instance.name}-{port}.{what}") for what in ("log", "errors")
-    )
+    beside = instance.parent
+    while not os.access(beside, os.W_OK):
+        beside = beside.parent
+    log, errors = (beside / f"{instance.name}-{port}.{what}" for what in ("log", "errors"))
     with log.open("w") as out, errors.open("w") as err:
         process = subprocess.Popen(
             _command(["serve", "--bind", bind, "--workers", str(workers)]),

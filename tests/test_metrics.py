@@ -15,9 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.applications import core_of
 from tests.pictures import bag, encoded
 from tests.serving import Server, eventually, run_hashbag, served
-from webapp.metrics import DESCRIBED
+from webapp import create_app
+from webapp.maintenance.background import BackgroundCommand
+from webapp.metrics import DESCRIBED, REGISTRY
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +214,22 @@ def test_the_last_import_is_told_as_its_report_says(server: Server, instance: Pa
     assert after("hashbag_last_import_timestamp_seconds") > 1_700_000_000
     assert after("hashbag_last_import_photos", outcome="unchanged") == 8
     assert after("hashbag_last_import_photos", outcome="rejected") == 0
+
+
+def test_commands_that_a_server_starts_are_counted_by_how_they_ended(
+    eight: Path, tmp_path: Path
+) -> None:
+    instance = shutil.copytree(eight, tmp_path / "instance")
+    settings = core_of(create_app({"instance": instance})).settings
+
+    def ended(outcome: str) -> float:
+        labels = {"command": "index", "outcome": outcome}
+        return REGISTRY.get_sample_value("hashbag_background_runs_total", labels) or 0
+
+    for option, outcome in (("--no-map", "ok"), ("--no-such-option", "failed")):
+        before = ended(outcome)
+        BackgroundCommand(settings, "index", option).start()
+        eventually(lambda: ended(outcome) == before + 1, "it was counted")  # noqa: B023
 
 
 def test_only_this_machine_or_who_has_a_token_is_told(server: Server) -> None:

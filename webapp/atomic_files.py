@@ -55,7 +55,16 @@ def is_abandoned(unfinished: Path) -> bool:
         return True
     except PermissionError:
         return False  # it is another user's
-    return False
+    return _is_zombie(int(number))
+
+
+def _is_zombie(pid: int) -> bool:
+    """Say whether a process has ended, and only its parent does not know yet."""
+    try:
+        # The command's name, in brackets, may hold anything: what counts comes after it.
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, ValueError, IndexError):
+        return False  # systems without such files
 
 
 def publish_folder(folder: Path, final: Path) -> None:

@@ -176,6 +176,10 @@ class LearnedUnusable(HashbagError):
     """The learned kind's network cannot be used: its weights or its runtime are not right."""
 
 
+class NetworkNotKept(LearnedUnusable):
+    """The network's file cannot be written; the network itself can be used."""
+
+
 class MapNotReady(HashbagError):
     """There is no map, or it lacks the part that was asked for."""
 

@@ -27,6 +27,7 @@ _CONNECT_SECONDS = 3  # to a server; a page waits for it
 _HIDDEN = "***"
 _SENTENCE = "the catalogue's database cannot be used at the moment"
 _FULL = "the catalogue's database cannot be written: the disk is full"
+_READ_ONLY = "the catalogue's database cannot be written: it may only be read here"
 _DAMAGED = " (it is damaged: move it away, then `hashbag restore` puts a backup in its place)"
 _LEAST_FREE_BYTES = 128 * 1024  # SQLite begins a write-ahead log with some tens of kilobytes
 _RESULT_BITS = 0xFF  # of SQLite's codes: what is above them tells more
@@ -103,6 +104,8 @@ def unavailable(url: sa.URL, said: BaseException) -> CatalogUnavailable:
     begins_no_log = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_full(url)
     if code == sqlite3.SQLITE_FULL or begins_no_log:
         return _unavailable(url, said, _FULL)
+    if code == sqlite3.SQLITE_READONLY:
+        return _unavailable(url, said, _READ_ONLY)
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return _unavailable(url, f"{said}{_DAMAGED}")
     return _unavailable(url, said)
@@ -136,7 +139,7 @@ class _SqliteFile:
         """Name the file as an address, in which nothing of its path means anything else."""
         if self._create:
             self._make_folder()
-        mode = "rwc" if self._create else "rw"
+        mode = "rwc" if self._create else "ro&immutable=1" if self._is_sealed() else "rw"
         args[:] = [f"file:{quote(os.fsencode(self._path))}?mode={mode}"]
         more |= {"uri": True, "timeout": READER_SECONDS}
         if record is not None:
@@ -149,9 +152,22 @@ class _SqliteFile:
         except OSError as error:
             raise _unavailable(self._url, f"its folder cannot be made: {error}") from error
 
-    def _identity(self) -> tuple[int, int]:
+    def _is_sealed(self) -> bool:
+        """Say whether the disk may only be read, and no log of changes lies beside the file.
+
+        SQLite opens such a file only if it is told that nobody changes it.
+        """
+        try:
+            read_only = os.statvfs(self._path.parent).f_flag & os.ST_RDONLY
+        except OSError:
+            return False  # what is wrong is told when it is opened
+        return bool(read_only) and not self._path.with_name(f"{self._path.name}-wal").exists()
+
+    def _identity(self) -> tuple[int, ...]:
         try:
             status = self._path.stat()
+            if self._is_sealed():  # should it be changed all the same, it is opened anew
+                return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
         except FileNotFoundError as error:
             raise no_catalog(self._url) from error
         except OSError as error:

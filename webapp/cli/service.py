@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -33,11 +34,18 @@ def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "PROMETHEUS_MULTIPROC_DIR": _folder_for_counts(),
     }
+    _allow_open_files()
     with errors_in_a_line():
         os.environ["_HASHBAG_LOG"] = load(os.environ).log
         if with_demo:
             _have_something_to_show(with_map=not no_map)
         _run_gunicorn()
+
+
+def _allow_open_files() -> None:
+    """Take as many open files as the system gives: each connection is one, and so is each index."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _folder_for_counts() -> str:

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -101,7 +101,7 @@ def _attempt(
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=_unfinished()) as folder:
         copied = Path(folder, _DATABASE)
-        _copy_database(Path(str(settings.database_url.database)), copied)
+        _copy_database(live, copied)
         catalog = Catalog(sa.URL.create("sqlite", database=str(copied)), settings.instance)
         try:
             # A zip knows no time before 1980, which files and clocks may show.
@@ -157,22 +157,18 @@ def _photos(catalog: Catalog) -> Iterator[ItemPhoto]:
     yield from photos_in_bin(catalog)
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a database as it is at one moment.
+def _copy_database(live: Catalog, target: Path) -> None:
+    """Copy the database as it is at one moment.
 
     Raises:
         CatalogUnavailable: it cannot be read, or the copy not be written.
     """
-    try:
-        with (
-            closing(
-                sqlite3.connect(f"file:{quote(os.fsencode(source))}?mode=ro", uri=True)
-            ) as original,
-            closing(sqlite3.connect(target)) as copy,
-        ):
+    with live.engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
+        original: Any = connection.connection.dbapi_connection  # SQLite's, as was checked
+        try:
             original.backup(copy)
-    except sqlite3.Error as error:
-        raise unavailable(sa.URL.create("sqlite", database=str(source)), error) from error
+        except sqlite3.Error as error:
+            raise unavailable(live.engine.url, error) from error
 
 
 def restore(settings: Settings, file: Path) -> WithProgress[int]:

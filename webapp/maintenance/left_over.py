@@ -1,16 +1,20 @@
 """What processes that were killed left behind: files half written, and photos that no item has."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from webapp.atomic_files import UNFINISHED, is_abandoned
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import FOLDER as SENT
+from webapp.catalog.write_lock import building
 from webapp.catalog.writer import CatalogWriter
+from webapp.exceptions import CatalogBusy
 from webapp.pictures.thumbnails import ThumbStore
 
+_BUILDING = "*/.building-*"  # the folder of an index, or a map, in the making
 _CHUNK_FILES = 400
 _DIGEST_DIGITS = 64
 
@@ -24,13 +28,20 @@ def unfinished(instance: Path) -> list[Path]:
 
 def clear_unfinished(instance: Path) -> int:
     """Remove the files and folders that nobody goes on writing; return how many."""
-    found = unfinished(instance)
-    for path in found:
+    count = _remove(unfinished(instance))
+    with suppress(CatalogBusy), building(instance, wait=False):  # or somebody builds just now
+        count += _remove(instance.glob(_BUILDING))
+    return count
+
+
+def _remove(paths: Iterable[Path]) -> int:
+    gone = list(paths)
+    for path in gone:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    return len(found)
+    return len(gone)
 
 
 def unused(catalog: Catalog, thumbs: ThumbStore) -> list[Path]:

@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from webapp import count_files, metrics
+from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import NotSignedIn
 from webapp.web import access
@@ -26,11 +27,13 @@ _TOLD_BY_PROXIES = (_CLIENT, "Forwarded", "Via", "X-Real-IP")
 @bp.get("/metrics")
 def show() -> Response:
     """Expose what was counted, and the state of the server."""
-    if not _is_from_here() and access.scope_of(access.bearer()) is None:
-        raise NotSignedIn(
-            "counts are told to this machine itself, or with a token that may read, from "
-            "`hashbag token create NAME --scope read`"
-        )
+    if not _is_from_here():
+        if not access.bearer():
+            raise NotSignedIn(
+                "counts are told to this machine itself, or with a token that may read, from "
+                "`hashbag token create NAME --scope read`"
+            )
+        access.check(Scope.READ)  # who guesses is locked out, as everywhere
     now = CollectorRegistry()
     now.register(_Now(state()))
     text = _counted() + generate_latest(now)
