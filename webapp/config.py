@@ -51,6 +51,7 @@ class Settings:
     trusted_proxies: int = 0
     embed_origins: str = ""
     cors_origins: str = ""
+    private: str = "off"
     patience: float = 20
     limits: str = "on"
     limits_url: str = ""
@@ -74,6 +75,11 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether everything asks for a token."""
+        return self.private == "on"
 
     @property
     def strips_originals(self) -> bool:
@@ -196,7 +202,7 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools", "counts", "limits"):
+    for name in ("map", "tools", "counts", "limits", "private"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

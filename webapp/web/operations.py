@@ -101,9 +101,14 @@ class Operation:
         return _VARIABLE.sub(lambda found: f"{{{_shown(found[2])}}}", self.rule)
 
     @property
+    def wanted(self) -> Scope | None:
+        """What a token must allow; None where none is asked for."""
+        return self.scope or (Scope.READ if hashbag().settings.is_private else None)
+
+    @property
     def is_limited(self) -> bool:
         """Whether a client may be told to come again later."""
-        return bool(self.scope or self.group or group_of(None, self.method))
+        return bool(self.wanted or self.group or group_of(None, self.method))
 
     def answered(self, view: Callable[..., Response], named: Mapping[str, object]) -> Response:
         """Answer a request by a view, or refuse it where it is not as the document says."""
@@ -130,7 +135,7 @@ class Operation:
         }
         if self.body:
             told["requestBody"] = self.body.described(self.parameters)
-        return told | ({"security": [{"token": [self.scope]}]} if self.scope else {})
+        return told | ({"security": [{"token": [self.wanted]}]} if self.wanted else {})
 
     def _of_path(self) -> Iterator[Json]:
         for kind, name in _VARIABLE.findall(self.rule):
@@ -142,7 +147,7 @@ class Operation:
         every = {int(status) for status in self.problems}
         every |= {400} if self.parameters else set()
         every |= set(map(int, _OF_BODIES)) if self.body else set()
-        every |= set(map(int, _OF_TOKENS)) if self.scope else set()
+        every |= set(map(int, _OF_TOKENS)) if self.wanted else set()
         every |= {int(HTTPStatus.TOO_MANY_REQUESTS)} if self.is_limited else set()
         described: Json = {
             "description": "A problem; its `detail` says what to do.",
