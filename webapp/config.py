@@ -63,6 +63,7 @@ class Settings:
     embed_origins: str = ""
     cors_origins: str = ""
     log: str = "lines"
+    private: str = "off"
     patience: float = 20
     limits: str = "on"
     limits_url: str = ""
@@ -86,6 +87,11 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether everything asks for a token."""
+        return self.private == "on"
 
     @property
     def strips_originals(self) -> bool:
@@ -212,7 +218,7 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools", "counts", "limits"):
+    for name in ("map", "tools", "counts", "limits", "private"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

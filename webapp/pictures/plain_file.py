@@ -17,7 +17,7 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # these have no length
 # Notes of a JPEG file that decide how it looks.
 _JPEG_LOOK = (b"JFIF\0", b"Adobe", b"ICC_PROFILE\0")
 # Within a scan, 255 is followed by zero or a restart marker; anything else ends it.
-_SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_LOOK = frozenset(

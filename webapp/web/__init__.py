@@ -25,6 +25,7 @@ from webapp.web import (
     maps,
     media,
     pages,
+    private,
     request_limits,
     scripts,
     shortlist,
@@ -69,6 +70,7 @@ def register(app: Flask, settings: Settings) -> None:
     visits.register(app, settings)
     upload_slots.register(app)  # first: who finds no place is not counted either
     request_limits.register(app, settings)
+    private.register(app, settings)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

@@ -196,4 +196,5 @@ def kinds() -> Response:
 @operation(bp, "GET", "/openapi.json", "This document.", Answer("Document"), name="describe_api")
 def openapi() -> Response:
     """Describe this API."""
-    return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
+    told = document(is_private=hashbag().settings.is_private)
+    return jsonify(told | {"servers": [{"url": request.script_root or "/"}]})

@@ -156,10 +156,16 @@ def _http(error: HTTPException) -> Response:
 
 
 def _led_on(response: Response) -> Response:
-    """Have a redirect of the API say so as all else does; Flask would write a page."""
-    if not (_is_api() and 300 <= response.status_code < 400 and "Location" in response.headers):
+    """Have a redirect lead to a path, and one of the API say so as all else does.
+
+    The router would repeat whatever host the client spoke of; Flask would write a page.
+    """
+    if not (300 <= response.status_code < 400 and "Location" in response.headers):
         return response
-    there = response.headers["Location"]
+    there = response.headers["Location"].removeprefix(request.host_url.rstrip("/"))
+    response.headers["Location"] = there
+    if not _is_api():
+        return response
     made = _answer(response.status_code, f"this is at {there}")
     made.headers["Location"] = there
     return made

@@ -100,11 +100,6 @@ class Operation:
         """Its address as OpenAPI writes it."""
         return _VARIABLE.sub(lambda found: f"{{{_shown(found[2])}}}", self.rule)
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether a client may be told to come again later."""
-        return bool(self.scope or self.group or group_of(None, self.method))
-
     def answered(self, view: Callable[..., Response], named: Mapping[str, object]) -> Response:
         """Answer a request by a view, or refuse it where it is not as the document says."""
         if self.scope:
@@ -120,17 +115,21 @@ class Operation:
         for one in self.parameters:
             one.read(args)
 
-    def described(self) -> Json:
-        """Describe it in OpenAPI."""
+    def described(self, *, is_private: bool) -> Json:
+        """Describe it in OpenAPI, as it is where everything asks for a token, or elsewhere."""
+        scope = self.scope or (Scope.READ if is_private else None)
         told: Json = {
             "operationId": self.name,
             "summary": self.summary,
             "parameters": [*self._of_path(), *(one.described() for one in self.parameters)],
-            "responses": {str(self.answer.status): self.answer.described(), **self._problems()},
+            "responses": {
+                str(self.answer.status): self.answer.described(),
+                **self._problems(scope),
+            },
         }
         if self.body:
             told["requestBody"] = self.body.described(self.parameters)
-        return told | ({"security": [{"token": [self.scope]}]} if self.scope else {})
+        return told | ({"security": [{"token": [scope]}]} if scope else {})
 
     def _of_path(self) -> Iterator[Json]:
         for kind, name in _VARIABLE.findall(self.rule):
@@ -138,12 +137,13 @@ class Operation:
             told = {"description": self.path_told[name]} if name in self.path_told else {}
             yield {"name": _shown(name), "in": "path", "required": True, **told, "schema": schema}
 
-    def _problems(self) -> Json:
+    def _problems(self, scope: Scope | None) -> Json:
         every = {int(status) for status in self.problems}
         every |= {400} if self.parameters else set()
         every |= set(map(int, _OF_BODIES)) if self.body else set()
-        every |= set(map(int, _OF_TOKENS)) if self.scope else set()
-        every |= {int(HTTPStatus.TOO_MANY_REQUESTS)} if self.is_limited else set()
+        every |= set(map(int, _OF_TOKENS)) if scope else set()
+        is_limited = scope or self.group or group_of(None, self.method)
+        every |= {int(HTTPStatus.TOO_MANY_REQUESTS)} if is_limited else set()
         described: Json = {
             "description": "A problem; its `detail` says what to do.",
             "content": {PROBLEM: {"schema": ref("Problem")}},

@@ -152,8 +152,11 @@ def _checked_url(url: str) -> str:
 def _told(limit: RateLimitItem) -> str:
     """Say in words how long a limit's window is: minute, 5 minutes."""
     name = str(limit.GRANULARITY.name)
-    return f"a {name}" if limit.multiples == 1 else f"{limit.multiples} {name}s"
+    article = "an" if name == "hour" else "a"
+    return f"{article} {name}" if limit.multiples == 1 else f"{limit.multiples} {name}s"
 
 
 def _seconds(seconds: int) -> str:
+    if seconds > 120:
+        return f"{-(-seconds // 60)} minutes"
     return f"{seconds} second{'s'[: seconds > 1]}"
