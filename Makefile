@@ -11,7 +11,7 @@ run: .venv/run-installed
 # Linters and the fast tests: under a minute. A process a core, and in it no threads that wait for
 # others to do sums.
 check: .venv/test-installed lint
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow and not soak and not fuzz"
 
 # Everything: linters, all tests, real servers, real browser.
 test: .venv/test-installed browser lint

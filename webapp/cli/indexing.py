@@ -1,6 +1,5 @@
 """The command that computes codes and builds the index anew."""
 
-import os
 import sys
 
 import click
@@ -16,9 +15,6 @@ from webapp.cli.common import (
 )
 from webapp.cli.publication import draw_map, tell
 from webapp.context import hashbag
-
-_NICENESS = 10
-"""Searches come before it."""
 
 
 @click.command()
@@ -40,7 +36,6 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool) -> Non
     """
     core = hashbag()
     if changes:
-        os.nice(_NICENESS)
         generation = finish(core.publisher.fold())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
         return
