@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
 
+from tests.on_postgresql import environment_of
+
 # Run in the background, tests inherit that Ctrl-C is ignored, and would pass it on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -74,7 +76,8 @@ def _command(args: Sequence[str | Path]) -> list[str]:
 
 def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    return clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+    own = {"HASHBAG_INSTANCE": str(instance)} | environment_of(instance)
+    return clean | own | dict(more or {})
 
 
 def run_hashbag(

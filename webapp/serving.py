@@ -104,6 +104,7 @@ def application() -> Any:
 
     app = create_app()
     core = app.extensions["hashbag"]
+    core.is_serving = True
     for opening in (core.generations.current, lambda: _open_catalog(core.catalog)):
         try:
             opening()

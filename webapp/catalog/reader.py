@@ -33,7 +33,8 @@ _ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).where(
     codes.c.item_id.in_(_SOME)
 )
-_UNLOGGED = sa.select(facts.c.value).where(facts.c.name == "unlogged")
+FORGOTTEN = "forgotten"
+_UNLOGGED = sa.select(sa.func.max(facts.c.value)).where(facts.c.name.in_(["unlogged", FORGOTTEN]))
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 

@@ -102,7 +102,7 @@ class Publisher:
                 "them"
             )
         try:
-            with building(self.catalog.instance, wait=False):
+            with building(self.catalog, wait=False):
                 generation = yield from self._build_now()
                 yield from self._draw_now()
         except CatalogBusy:
@@ -118,7 +118,7 @@ class Publisher:
         Raises:
             MapNotDrawn: it cannot be drawn; the map before it stays.
         """
-        with building(self.catalog.instance):
+        with building(self.catalog):
             return (yield from self._draw_now())
 
     def _draw_now(self) -> WithProgress[int]:
@@ -194,7 +194,7 @@ class Publisher:
                 )
 
     def _build(self) -> WithProgress[str]:
-        with building(self.catalog.instance):
+        with building(self.catalog):
             return (yield from self._build_now())
 
     def _build_now(self) -> WithProgress[str]:

@@ -37,7 +37,7 @@ def show() -> str:
         generation="" if isinstance(published, IndexNotReady) else published.name.partition("+")[0],
         problem=str(published) if isinstance(published, IndexNotReady) else "",
         live=len(published.recent.entries) if isinstance(published, OverlaidGeneration) else 0,
-        building=is_building(core.settings.instance) or core.folding.is_running,
+        building=is_building(core.catalog) or core.folding.is_running,
         free=shutil.disk_usage(core.settings.instance).free,
         days=core.daily_counts.by_day(_DAYS),
         today=today(),
@@ -59,7 +59,7 @@ def sizes() -> str:
 def rebuild() -> Response:
     """Have a new index built, elsewhere."""
     core = hashbag()
-    if is_building(core.settings.instance):
+    if is_building(core.catalog):
         flash("An index is being built already.")
     else:
         core.folding.start()
