@@ -16,11 +16,10 @@ MISSING = "no PostgreSQL server is installed: apt-get install postgresql"
 
 _USER = "hashbag"
 _NOBODY_ELSE = 0o700
-# It must survive no power cut. The collation is one of people, not of bytes, as servers have it.
+# It must survive no power cut, but a crash.
 _OPTIONS = (
     "listen_addresses=",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=400",
     "shared_buffers=64MB",
@@ -79,6 +78,7 @@ class PostgresServer:
         assert not done.returncode, f"{program}: {log.read_text() if log.exists() else 'no log'}"
 
 
+# One of people, not of bytes, as many servers have it.
 _COLLATION = ("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8")
 
 
