@@ -3,7 +3,7 @@
 import difflib
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,8 +23,25 @@ SORTS = {
 STORED_SORTS = tuple(SORTS)[1:]
 """The sorts whose order is kept; the newest first is that of the ids."""
 
+_MASKS_KEPT = 4  # a byte for each item and mask, in each worker
+# Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
+_FEW_OF_ALL = 16
+
 Counts = Mapping[str, Sequence[tuple[str, int]]]
 Mask = NDArray[np.bool_]
+
+
+class _RecentMasks:
+    """Which items pass the filters that were asked for last: a page asks several times."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[object, Mask], ...] = ()  # replaced as a whole: threads share it
+
+    def get(self, asked: object) -> Mask | None:
+        return next((mask for known, mask in self._kept if known == asked), None)
+
+    def keep(self, asked: object, mask: Mask) -> None:
+        self._kept = ((asked, mask), *self._kept[: _MASKS_KEPT - 1])
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,9 @@ class Facets:
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
     words: WordSearch | None = None
+    _recent: _RecentMasks = field(
+        default_factory=_RecentMasks, init=False, repr=False, compare=False
+    )
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""
@@ -54,6 +74,15 @@ class Facets:
 
         An item without a price is in no price range.
         """
+        asked = (filters, without if filters.values(without) else "")
+        known = self._recent.get(asked)
+        if known is None:
+            known = self._mask(*asked)
+            known.flags.writeable = False
+            self._recent.keep(asked, known)
+        return known
+
+    def _mask(self, filters: Filters, without: str) -> Mask:
         passes = np.ones(len(self.ids), dtype=bool)
         for name in filters.facets:
             if name != without:
@@ -92,18 +121,32 @@ class Facets:
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
         """
-        return (
-            {name: self._facet(name, filters) for name in self.values} if filters else self._facets
-        )
+        if not filters:
+            return self._facets
+        # Of a facet without a filter of its own all filters count, as for the grid.
+        passing = self.matching(filters)
+        return {
+            name: self._facet(
+                name, filters, self._passing(filters, name) if filters.values(name) else passing
+            )
+            for name in self.values
+        }
+
+    def _passing(self, filters: Filters, without: str) -> Positions | None:
+        """Return the positions of what passes all filters but those on one facet; None for all."""
+        others = self.mask(filters, without)
+        return None if others.all() else np.flatnonzero(others)
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS) for name in self.values}
+        return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
 
-    def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
+    def _facet(
+        self, name: str, filters: Filters, passing: Positions | None
+    ) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
-        passing = column[self.mask(filters, without=name)] if filters else column
-        counts = np.bincount(passing, minlength=len(values) + 1)[: len(values)]
+        counted = column if passing is None else column[passing]
+        counts = np.bincount(counted, minlength=len(values) + 1)[: len(values)]
         chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
@@ -175,8 +218,14 @@ class Facets:
         """Return the positions of the items that pass the filters, in the order of a sort."""
         if sort == "newest":
             return self.matching(filters)[::-1]
+        if not filters:
+            return np.asarray(self.orders[sort])
+        positions = self.matching(filters)
+        if len(positions) * _FEW_OF_ALL < len(self.ids):
+            of_brands = self.columns["brand"][positions]
+            return positions[order_by(sort, self.prices[positions], of_brands)]
         order = self.orders[sort]
-        return np.asarray(order[self.mask(filters)[order]] if filters else order)
+        return np.asarray(order[self.mask(filters)[order]])
 
     @cached_property
     def thirds(self) -> tuple[float, float] | None:
@@ -193,6 +242,15 @@ class Facets:
             name: {value: number for number, value in enumerate(values)}
             for name, values in self.values.items()
         }
+
+
+def order_by(
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the positions of M items in the order of a stored sort; of equals the first first."""
+    keys: Mapping[str, NDArray[np.generic]]
+    keys = {"price": prices, "price-desc": -prices, "brand": brands}
+    return np.argsort(keys[sort], kind="stable").astype(np.int32)
 
 
 EMPTY = Facets(

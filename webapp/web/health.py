@@ -41,7 +41,7 @@ def ready() -> Response:
     core = hashbag()
     try:
         serving = core.generations.current()
-        items = core.catalog.count()
+        items = core.facets.count()  # the catalogue may take long to count
     except (IndexNotReady, CatalogError) as problem:
         return not_now(jsonify(status="not ready", detail=str(problem)), problem)
     newer = core.generations.problem
@@ -62,7 +62,7 @@ def exposition() -> Response:
     except IndexNotReady:
         generation = "none"
     try:
-        items = core.catalog.count()
+        items = core.catalog.count() if generation == "none" else core.facets.count()
     except CatalogError as problem:
         return not_now(Response(f"{problem}\n", mimetype="text/plain"), problem)
     body = metrics.exposition(items, generation)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index import facet_files
-from webapp.index.facets import STORED_SORTS, Facets
+from webapp.index.facets import STORED_SORTS, Facets, order_by
 from webapp.index.overlay.lazy_mapping import LazyMapping
 from webapp.index.overlay.splice import Splice
 from webapp.index.words import MOST_WORDS, TEXTS_KEPT, WordSearch, text_of, words_of
@@ -30,7 +30,7 @@ def overlaid(frozen: Facets, splice: Splice, ids: Ids, gone: Ids, recent: Sequen
     )
 
     def order(sort: str) -> NDArray[np.int32]:
-        return facet_files.order_by(sort, prices, columns.of("brand")[1])
+        return order_by(sort, prices, columns.of("brand")[1])
 
     return Facets(
         ids,
