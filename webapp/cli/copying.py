@@ -5,7 +5,6 @@ from dataclasses import replace
 import click
 
 from webapp.catalog import catalog_copy
-from webapp.catalog.database import shown
 from webapp.cli.common import finish, reports_errors
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
@@ -38,6 +37,7 @@ def copy(address: str) -> None:
     for table in copied.tables:
         click.echo(f"{table.name:14}{table.rows:>12,} rows   {table.digest[:_DIGITS]}")
     total = sum(table.rows for table in copied.tables)
-    there = total - min(copied.written, total)
-    click.echo(f"wrote {copied.written:,} rows, {there:,} were there; all are equal")
-    click.echo(f"now set HASHBAG_DATABASE to {shown(url)}, and start the servers anew", err=True)
+    before = total - min(copied.written, total)
+    click.echo(f"wrote {copied.written:,} rows, {before:,} were there; all are equal")
+    there = url.render_as_string(hide_password=True)
+    click.echo(f"now set HASHBAG_DATABASE to {there}, and start the servers anew", err=True)

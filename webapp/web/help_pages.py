@@ -30,6 +30,9 @@ TOPICS = (
     Topic("caddy", "Behind Caddy", "the same by Caddy, which fetches its certificates itself"),
     Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
     Topic("api-client", "A client of the API", "made of the document by one command, and used"),
+    Topic(
+        "postgresql", "With PostgreSQL", "the catalogue on a server that machines share, and back"
+    ),
     Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
 )
 
