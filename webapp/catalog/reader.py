@@ -193,6 +193,10 @@ class Catalog:
         """Count the photos of all items."""
         return self._scalar(sa.select(sa.func.coalesce(sa.func.sum(items.c.photo_count), 0)))
 
+    def count_further_photos(self) -> int:
+        """Count the photos of items but the first of each: of these there are far fewer."""
+        return self._scalar(sa.select(sa.func.count()).select_from(photos))
+
     def all_items(self) -> Iterable[Item]:
         """Yield every item by ascending id; only some hundreds are in memory at a time."""
         last = 0

@@ -23,6 +23,7 @@ SORTS = {
 STORED_SORTS = tuple(SORTS)[1:]
 """The sorts whose order is kept; the newest first is that of the ids."""
 
+_FIRST_LOOK = 16  # items for each that is wanted
 _MASKS_KEPT = 4  # a byte for each item and mask, in each worker
 # Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
 _FEW_OF_ALL = 16
@@ -113,7 +114,7 @@ class Facets:
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""
-        return int(self.mask(filters).sum()) if filters else len(self.ids)
+        return int(np.count_nonzero(self.mask(filters))) if filters else len(self.ids)
 
     def counts(self, filters: Filters = NO_FILTERS) -> Counts:
         """Return the values of each facet that items have, with the number of these items.
@@ -138,6 +139,10 @@ class Facets:
         return None if others.all() else np.flatnonzero(others)
 
     @cached_property
+    def _totals(self) -> Mapping[str, NDArray[np.intp]]:
+        return {name: _counted(self.columns[name], self.values[name]) for name in self.values}
+
+    @cached_property
     def _facets(self) -> Counts:
         return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
 
@@ -145,8 +150,7 @@ class Facets:
         self, name: str, filters: Filters, passing: Positions | None
     ) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
-        counted = column if passing is None else column[passing]
-        counts = np.bincount(counted, minlength=len(values) + 1)[: len(values)]
+        counts = self._totals[name] if passing is None else _counted(column[passing], values)
         chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
@@ -210,9 +214,13 @@ class Facets:
         below = int(self.ids.searchsorted(item_id))
         if not filters:
             return self.ids[max(0, below - count) : below][::-1]
-        positions = self.matching(filters)
-        end = int(positions.searchsorted(below))
-        return self.ids[positions[max(0, end - count) : end]][::-1]
+        passes, found = self.mask(filters), np.empty(0, dtype=np.intp)
+        width = _FIRST_LOOK * count
+        while below and len(found) < count:  # most often the first look finds enough
+            start = max(0, below - width)
+            found = np.append(found, start + np.flatnonzero(passes[start:below])[::-1])
+            below, width = start, 2 * width
+        return self.ids[found[:count]]
 
     def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
         """Return the positions of the items that pass the filters, in the order of a sort."""
@@ -242,6 +250,11 @@ class Facets:
             name: {value: number for number, value in enumerate(values)}
             for name, values in self.values.items()
         }
+
+
+def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.intp]:
+    """Count how often each of the values is among their numbers."""
+    return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
 
 
 def order_by(

@@ -30,10 +30,12 @@ def show() -> str:
     published = core.snapshot.published
     opened = core.daily_counts.most(visits.OPENED, _DAYS_OF_MOST, _MOST)
     items = {item.id: item for item in core.snapshot.items([item_id for item_id, _ in opened])}
+    indexed = not isinstance(published, IndexNotReady)
+    count = core.facets.count() if indexed else core.catalog.count()  # which may take long
     return render_template(
         "desk/home.html",
-        items=core.catalog.count(),
-        photos=core.catalog.count_photos(),
+        items=count,
+        photos=count + core.catalog.count_further_photos(),
         generation="" if isinstance(published, IndexNotReady) else published.name.partition("+")[0],
         problem=str(published) if isinstance(published, IndexNotReady) else "",
         live=len(published.recent.entries) if isinstance(published, OverlaidGeneration) else 0,
