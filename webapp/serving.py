@@ -105,7 +105,7 @@ def application() -> Any:
     app = create_app()
     core = app.extensions["hashbag"]
     core.is_serving = True
-    for opening in (core.generations.current, lambda: _open_catalog(core.catalog)):
+    for opening in (lambda: _open_generation(core), lambda: _open_catalog(core.catalog)):
         try:
             opening()
         except (IndexNotReady, CatalogError) as problem:
@@ -115,6 +115,10 @@ def application() -> Any:
     gc.collect()
     gc.freeze()
     return app
+
+
+def _open_generation(core: Any) -> None:
+    core.generations.current().facets.prepare()
 
 
 def _open_catalog(catalog: Any) -> None:

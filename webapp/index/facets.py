@@ -53,7 +53,7 @@ class Facets:
     sorted; an item without a value has the number after the last. The facets of `models.FACETS`
     come first, then the extra columns with few values. `prices`: shape (M,), NaN where
     there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
-    the generation has none yet.
+    the generation has none yet. `counted`: what `totals` are, where that is known already.
     """
 
     ids: Ids
@@ -62,6 +62,7 @@ class Facets:
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
     words: WordSearch | None = None
+    counted: Mapping[str, NDArray[np.intp]] | None = None
     _recent: _RecentMasks = field(
         default_factory=_RecentMasks, init=False, repr=False, compare=False
     )
@@ -139,8 +140,11 @@ class Facets:
         return None if others.all() else np.flatnonzero(others)
 
     @cached_property
-    def _totals(self) -> Mapping[str, NDArray[np.intp]]:
-        return {name: _counted(self.columns[name], self.values[name]) for name in self.values}
+    def totals(self) -> Mapping[str, NDArray[np.intp]]:
+        """Of each facet, how many items have each of its values."""
+        return self.counted or {
+            name: _counted(self.columns[name], self.values[name]) for name in self.values
+        }
 
     @cached_property
     def _facets(self) -> Counts:
@@ -150,10 +154,14 @@ class Facets:
         self, name: str, filters: Filters, passing: Positions | None
     ) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
-        counts = self._totals[name] if passing is None else _counted(column[passing], values)
+        counts = self.totals[name] if passing is None else _counted(column[passing], values)
         chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
+
+    def prepare(self) -> None:
+        """Find what every page shows, for processes that are forked later to have it already."""
+        _ = self._facets, self.has_prices, self.thirds
 
     @cached_property
     def has_prices(self) -> bool:
@@ -261,9 +269,16 @@ def order_by(
     sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Return the positions of M items in the order of a stored sort; of equals the first first."""
+    return np.argsort(sort_keys(sort, prices, brands), kind="stable").astype(np.int32)
+
+
+def sort_keys(
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+) -> NDArray[np.generic]:
+    """Return what a stored sort sorts M items by, the smallest first, shape (M,)."""
     keys: Mapping[str, NDArray[np.generic]]
     keys = {"price": prices, "price-desc": -prices, "brand": brands}
-    return np.argsort(keys[sort], kind="stable").astype(np.int32)
+    return keys[sort]
 
 
 EMPTY = Facets(
