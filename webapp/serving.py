@@ -105,9 +105,9 @@ def application() -> Any:
     app = create_app()
     core = app.extensions["hashbag"]
     core.is_serving = True
-    for opening in (lambda: _open_generation(core), lambda: _open_catalog(core.catalog)):
+    for opening in (_open_generation, _open_catalog):
         try:
-            opening()
+            opening(core)
         except (IndexNotReady, CatalogError) as problem:
             print(f"Serving all the same: {problem.for_owner}", file=sys.stderr)  # noqa: T201
     # The objects that exist now stay: collecting garbage among them would write to their pages of
@@ -121,9 +121,9 @@ def _open_generation(core: Any) -> None:
     core.generations.current().facets.prepare()
 
 
-def _open_catalog(catalog: Any) -> None:
+def _open_catalog(core: Any) -> None:
     """Have tables of an older layout brought up to date now, and not at a visitor's request."""
     try:
-        _ = catalog.revision
+        _ = core.catalog.revision
     finally:
-        catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own
+        core.catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own
