@@ -126,4 +126,4 @@ def _open_catalog(core: Any) -> None:
     try:
         _ = core.catalog.revision
     finally:
-        core.catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own
+        core.catalog.engine.dispose()  # connections must not cross a fork: each worker has its own
