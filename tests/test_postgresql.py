@@ -293,23 +293,27 @@ def test_a_machine_that_nobody_heard_of_for_a_month_is_not_waited_for_and_knows_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("is_new", [False, True], ids=["with an index", "a new machine"])
 def test_a_server_finds_out_by_itself_what_another_machine_imported(
-    machine: Machine, shared: str, tmp_path: Path
+    machine: Machine, shared: str, tmp_path: Path, is_new: bool
 ) -> None:
     here, there = (core_of(machine()).settings.instance for _ in range(2))
+    if is_new:
+        shutil.rmtree(here / "generations")
     photos = tmp_path / "photos"
     photos.mkdir()
     bag(90).save(photos / "new.png")
     with served(here, settings=settings_of(shared)) as server:
-        assert server.get("/api/v1/items/3/similar?k=50").status == 200
+        assert server.get("/api/v1/items/3/similar?k=50").status == (503 if is_new else 200)
         done = hashbag(["import", photos, "--no-map"], there, settings_of(shared))
         assert done.returncode == 0, done.stderr
         eventually(lambda: _found(server), "what the other machine imported")
 
 
 def _found(server: Server) -> bool:
-    answer = server.get("/api/v1/items/3/similar?by=whash&k=50").json
-    return "new.png" in [hit["item"]["filename"] for hit in answer["hits"]]
+    answer = server.get("/api/v1/items/3/similar?by=whash&k=50")
+    hits = answer.json["hits"] if answer.status == 200 else []
+    return "new.png" in [hit["item"]["filename"] for hit in hits]
 
 
 def _address(app: Flask) -> str:

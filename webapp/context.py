@@ -80,6 +80,8 @@ class Hashbag:
         try:
             generation = self.generations.current()
         except NothingPublished as problem:
+            if self.is_serving:
+                self.catching_up.start()  # other machines may have filled the catalogue
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)

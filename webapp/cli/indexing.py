@@ -48,6 +48,9 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
     core = hashbag()
     if behind:
         wait_for_imports(core.catalog)
+        if not core.catalog.revision:
+            click.echo("the catalogue is empty")
+            return
         if core.publisher.is_current() and not is_due(core.newest().published):
             click.echo("the index lacks nothing")
             return
