@@ -27,7 +27,7 @@ from flask import Flask
 from tests.applications import core_of, hashbag
 from tests.pictures import bag, catalogue, encoded
 from tests.postgresql import PostgresServer, run_at
-from tests.serving import Server, eventually, served
+from tests.serving import Server, draw_catalogue, eventually, group_of, served, started
 from webapp import create_app
 from webapp.catalog import database, write_lock
 from webapp.catalog.change_log import changes_since
@@ -377,3 +377,38 @@ def test_who_brings_tables_up_to_date_is_waited_for_some_time(empty_database: st
             upgrade(url, 0.2, create=True)
     engine.dispose()
     upgrade(url, 0.2, create=True)
+
+
+# --- an import is killed ---
+
+
+@pytest.mark.slow
+def test_after_kill_9_of_an_import_the_next_run_adds_only_the_rest(
+    empty_database: str, tmp_path: Path
+) -> None:
+    photos = draw_catalogue(tmp_path / "photos", 120, seed=11)
+    instance, settings = tmp_path / "instance", settings_of(empty_database)
+    taking: list[str | Path] = ["import", "--kinds", "whash", "--no-map", photos]
+    with started(taking, instance, settings) as importing:
+        eventually(lambda: _count(empty_database), "some items")
+        importing.send_signal(signal.SIGKILL)
+        importing.wait()
+        eventually(lambda: not group_of(importing.pid), "its workers ended")
+        importing.communicate()
+    catalog = Catalog(sa.make_url(empty_database), instance)
+    eventually(lambda: _is_free(catalog), "its lock was free")
+    before = _count(empty_database)
+    assert before
+    again = hashbag(taking, instance, settings)
+    assert again.returncode == 0, again.stderr
+    assert f"added {120 - before}, updated 0, unchanged {before}, rejected 0" in again.stdout
+    lacking = "SELECT count(*) FROM items LEFT JOIN codes ON item_id = id WHERE code IS NULL"
+    assert run_at(empty_database, lacking) == [(0,)]
+    assert hashbag(["verify"], instance, settings).returncode == 0
+
+
+def _count(address: str) -> int:
+    try:
+        return int(str(run_at(address, "SELECT count(*) FROM items")[0][0]))
+    except sa.exc.ProgrammingError:  # the tables are being made
+        return 0
