@@ -16,8 +16,11 @@ from tests import on_postgresql
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
+from tests.first_version import first_version  # noqa: F401 - a fixture
+from tests.milvus_fixtures import milvus  # noqa: F401 - a fixture
 from tests.pictures import catalogue
 from tests.postgresql import MISSING, postgresql  # noqa: F401 - a fixture
+from tests.small_disk import small_disk  # noqa: F401 - a fixture
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.import_outcome import Outcome
@@ -31,6 +34,7 @@ PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "bags"
 
 # Machines are shared: a slow moment is no failure.
 settings.register_profile("hashbag", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=3000)
 settings.load_profile("hashbag")
 
 
@@ -58,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in about_files]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        if item.get_closest_marker("slow"):
+        if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
             shared = "browser" if "chromium" in _fixtures(item) else item.path.stem
             item.add_marker(pytest.mark.xdist_group(shared))
 
@@ -96,6 +100,12 @@ def _one_network(once: Once) -> None:
 def _no_counts() -> None:
     """Have nobody's visits counted, but where a test is about that: it writes in the background."""
     os.environ["HASHBAG_COUNTS"] = "off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_limits() -> None:
+    """Let tests ask as often as they like, but where they are about that."""
+    os.environ["HASHBAG_LIMITS"] = "off"
 
 
 @pytest.fixture(scope="session")

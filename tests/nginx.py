@@ -45,7 +45,7 @@ def needed(program: str) -> str:
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
     if found:
         return found
-    missing = f"there is no {program}: the recipe for nginx was not tried"
+    missing = f"there is no {program}: what needs it was not tried"
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)
@@ -112,7 +112,7 @@ def behind_nginx(folder: Path, site: str) -> Iterator[Proxy]:
     """Run nginx with a site's configuration, on ports and with files of the test's own."""
     folder.mkdir()
     proxy = Proxy(free_port(), free_port(), folder)
-    _make_certificate(folder)
+    make_certificate(folder, HOST, f"DNS:{HOST}")
     for theirs, ours in (
         ("listen 80;", f"listen 127.0.0.1:{proxy.plain};"),
         ("listen 443 ", f"listen 127.0.0.1:{proxy.secure} "),
@@ -144,11 +144,13 @@ def _answers(proxy: Proxy, process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
-def _make_certificate(folder: Path) -> None:
+def make_certificate(folder: Path, name: str, also: str) -> None:
+    """Make a key, `privkey.pem`, and a certificate that signs itself, `fullchain.pem`."""
     subprocess.run(
         [
             *(needed("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt"),
-            *("ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={HOST}"),
+            *("ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}"),
+            *("-addext", f"subjectAltName={also}"),
             *("-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"),
         ],
         capture_output=True,

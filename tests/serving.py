@@ -76,8 +76,8 @@ def _command(args: Sequence[str | Path]) -> list[str]:
 
 def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    own = {"HASHBAG_INSTANCE": str(instance)} | environment_of(instance)
-    return clean | own | dict(more or {})
+    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"} | environment_of(instance)
+    return clean | ours | dict(more or {})
 
 
 def run_hashbag(
@@ -184,9 +184,13 @@ class Server:
         finally:
             connection.close()
 
-    def post_picture(self, target: str, data: bytes, name: str = "photo.png") -> Answer:
-        """Send a form with a picture in it, as a browser does."""
+    def post_picture(
+        self, target: str, data: bytes, name: str = "photo.png", forwarded_for: str = ""
+    ) -> Answer:
+        """Send a form with a picture in it, as a browser does; behind a proxy, that names it."""
         body, headers = picture_form(data, name)
+        if forwarded_for:
+            headers["X-Forwarded-For"] = forwarded_for
         return self.send("POST", target, headers, body)
 
     def workers(self) -> set[int]:
@@ -239,9 +243,10 @@ def served(
     """Serve an instance with `hashbag serve`, from its first answer on."""
     port = free_port()
     bind = f"127.0.0.1:{port}"
-    log, errors = (
-        instance.with_name(f"{instance.name}-{port}.{what}") for what in ("log", "errors")
-    )
+    beside = instance.parent
+    while not os.access(beside, os.W_OK):
+        beside = beside.parent
+    log, errors = (beside / f"{instance.name}-{port}.{what}" for what in ("log", "errors"))
     with log.open("w") as out, errors.open("w") as err:
         process = subprocess.Popen(
             _command(["serve", "--bind", bind, "--workers", str(workers)]),

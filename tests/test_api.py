@@ -386,8 +386,8 @@ def test_metrics_count_requests_by_route_and_searches_by_kind(client: FlaskClien
         values = [row.rsplit(" ", 1)[1] for row in text.splitlines() if row.startswith(line)]
         return float(values[0]) if values else 0.0
 
-    searches = 'hashbag_searches_total{exact="True",kind="phash_simple"}'
-    requests = 'hashbag_requests_total{method="GET",route="/items/<int:item_id>",status="200"}'
+    searches = 'hashbag_searches_total{engine="annoy",exact="True",kind="phash_simple"}'
+    requests = 'hashbag_requests_total{method="GET",route="/items/<int:item_id>",status="2xx"}'
     before = counted(searches), counted(requests)
     assert client.get("/items/3?by=phash_simple&k=7").status_code == 200
     assert (counted(searches), counted(requests)) == (before[0] + 1, before[1] + 1)

@@ -25,7 +25,7 @@ WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
 PLAIN = {"Accept-Encoding": "identity"}  # it does not unpack what it reads
 
 # 411 and 412 refuse a request as well.
-REFUSED = [400, 401, 403, 404, 405, 411, 412, 413, 415, 422, 503]
+REFUSED = [400, 401, 403, 404, 405, 408, 411, 412, 413, 415, 422, 429, 503]
 
 FEW = settings(
     max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)

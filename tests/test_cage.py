@@ -16,6 +16,7 @@ from PIL import Image
 
 from tests.applications import core_of
 from tests.desk import photo, send
+from tests.held_decoder import HELD, hold_decoders
 from tests.pictures import bag, encoded, multipart
 from tests.serving import children_of, eventually, is_cage, served
 from webapp import create_app
@@ -37,32 +38,6 @@ from webapp.web.upload_slots import UploadSlots
 
 SECONDS = 3  # for one picture, in these tests
 
-# In the processes of the cage alone: pictures of some widths hold their decoder.
-HELD = {"sleep": 161, "spin": 162, "eat": 163, "die": 164, "write": 165}
-HELD_DECODER = """
-import os, time
-from PIL import PngImagePlugin
-
-load = PngImagePlugin.PngImageFile.load
-
-def held(self):
-    what = {161: "sleep", 162: "spin", 163: "eat", 164: "die", 165: "write"}.get(self.size[0])
-    if what == "sleep":
-        time.sleep(600)
-    if what == "spin":
-        while True: pass
-    if what == "eat":
-        eaten = [b"x" * 2**26 for _ in range(1000)]
-    if what == "die":
-        os.kill(os.getpid(), 9)
-    if what == "write":
-        with open(os.environ["HELD_FILE"], "w") as file:
-            file.write("written")
-    return load(self)
-
-PngImagePlugin.PngImageFile.load = held
-"""
-
 
 class Caged:
     """A running cage, and the folder in which it would write."""
@@ -81,7 +56,7 @@ class Caged:
 @pytest.fixture(scope="module")
 def caged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caged]:
     folder = tmp_path_factory.mktemp("cage")
-    (folder / "sitecustomize.py").write_text(HELD_DECODER, "utf-8")
+    hold_decoders(folder)
     short = Path(tempfile.mkdtemp(prefix="cage-"))  # the path of a socket may not be long
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder))

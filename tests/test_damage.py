@@ -1,19 +1,15 @@
 """Damaged files are read or refused in words, whatever their sort; nothing else ever happens."""
 
 import struct
-from dataclasses import replace
-from functools import cache
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
-from tests.browser_corpus import CORPUS, gif
-from tests.browser_corpus.scene import alpha, grey, scene
-from tests.pictures import encoded
-from tests.tiff_files import BLACK_IS_ZERO, DEFLATE, NONE, PREMULTIPLIED, WHITE_IS_ZERO, Page, tiff
+from tests.browser_corpus import gif
+from tests.browser_corpus.scene import scene
+from tests.hostile.whole import files
+from tests.tiff_files import DEFLATE, Page, tiff
 from webapp.exceptions import DamagedImage, TooManyPixels, UnreadableImage
 from webapp.pictures.opening import open_picture
 
@@ -21,25 +17,6 @@ MOST_PIXELS = 1_000_000
 _BYTES = st.binary(min_size=1, max_size=12) | st.sampled_from(
     [bytes(4), b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\0\1\0", b"\x80\0\0\0"]
 )
-
-
-@cache
-def files() -> tuple[bytes, ...]:
-    """Make whole files of every format and sort."""
-    made = [data for samples in CORPUS.values() for _, data in samples()]
-    deep, clear = grey()[..., None].astype(np.uint16) * 257, np.dstack([grey(), alpha()])
-    for packed in (NONE, DEFLATE):
-        for tiles in (0, 16):
-            for page in (
-                Page(samples=scene()),
-                Page(samples=scene(), planes=True),
-                Page(samples=deep, photometric=WHITE_IS_ZERO),
-                Page(samples=clear, photometric=BLACK_IS_ZERO, extra=[PREMULTIPLIED]),
-            ):
-                one = replace(page, compression=packed, tiles=tiles)
-                made += [tiff(one), tiff(one, one, order=">"), tiff(one, big=True)]
-    image = Image.fromarray(scene())
-    return (*made, *(encoded(image.convert(mode), "HEIF") for mode in ("L", "RGB", "RGBA")))
 
 
 @st.composite
@@ -66,7 +43,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of some damage before it raises
 @given(damaged())
-@settings(max_examples=600)
+@settings(max_examples=max(600, settings().max_examples))
 def test_damage_is_read_or_refused_in_words(data: bytes) -> None:
     try:
         picture = open_picture(data, MOST_PIXELS)

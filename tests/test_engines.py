@@ -1,5 +1,6 @@
 """One contract for every engine, and the ranking on top of it against a plain scan."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from tests.milvus_fixtures import WITH_MILVUS, Milvus
 from webapp.config import load
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, load_table, make_table
-from webapp.index.engines import Engine, Index
-from webapp.index.engines.registry import ENGINES
+from webapp.index.engines import Engine, Index, LocalIndex, Proposal
+from webapp.index.engines.registry import ENGINES, engine_of
 from webapp.index.hamming import distances, to_planes
 from webapp.search import nearest as nearest_module
 from webapp.search.nearest import KindMeasure, Neighbours
@@ -49,27 +51,38 @@ def nearest(
     return nearest_module.nearest(KindMeasure(table, index, query), k, among)
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return make_engine(request.param)
+def built(engine: Engine, table: CodeTable, folder: Path, kind: str = "x") -> Index:
+    """Build an index and open it, as a generation does."""
+    parameters = engine.build(table, folder, kind)
+    engine.finish([parameters])
+    return engine.open(table, folder, kind, parameters)
+
+
+@pytest.fixture(params=["annoy", "exact", pytest.param("milvus", marks=WITH_MILVUS)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param != "milvus":
+        yield make_engine(request.param)
+        return
+    milvus: Milvus = request.getfixturevalue("milvus")
+    engine = engine_of(load({}, {"instance": tmp_path / "instance", **milvus.settings}))
+    yield engine
+    engine.drop_others(())
 
 
 def test_an_engine_proposes_near_rows(engine: Engine, tmp_path: Path) -> None:
     codes = random_codes(400)
     table = table_of(codes)
-    engine.build(table, tmp_path, "x")
-    index = engine.open(table, tmp_path, "x")
+    index = built(engine, table, tmp_path)
     for code in list(codes.values())[:40]:
-        rows = index.candidates(query_of(code), 20)
+        rows = index.candidates(query_of(code), 20).rows
         assert len(table.photos_of(rows, 20)) >= 20
         assert 0 in distances(table.codes[:, rows], query_of(code))
 
 
-def test_an_engine_that_claims_to_be_exact_is(engine: Engine, tmp_path: Path) -> None:
+def test_what_is_found_by_an_engine_is_proven(engine: Engine, tmp_path: Path) -> None:
     codes = random_codes(300)
     table = table_of(codes)
-    engine.build(table, tmp_path, "x")
-    index = engine.open(table, tmp_path, "x")
+    index = built(engine, table, tmp_path)
     for code in list(codes.values())[:20]:
         found = nearest(table, index, query_of(code), 9)
         assert found.exact  # 300 codes are always proven
@@ -91,8 +104,7 @@ def test_the_same_codes_build_the_same_bytes(engine: Engine, tmp_path: Path) -> 
 def test_one_item_alone_is_found(engine: Engine, tmp_path: Path) -> None:
     codes = random_codes(1)
     table = table_of(codes)
-    engine.build(table, tmp_path, "x")
-    index = engine.open(table, tmp_path, "x")
+    index = built(engine, table, tmp_path)
     assert nearest(table, index, query_of(bytes(BYTES)), 9).ids.tolist() == list(codes)
 
 
@@ -116,8 +128,7 @@ def test_ranking_equals_a_plain_scan(
     codes = random_codes(count, seed, distinct)
     table, folder = table_of(codes), tmp_path_factory.mktemp("ranking")
     engine = make_engine("annoy")
-    engine.build(table, folder, "x")
-    index = engine.open(table, folder, "x")
+    index = built(engine, table, folder)
     code = data.draw(st.sampled_from(sorted(set(codes.values()))))
     among = data.draw(st.none() | st.lists(st.sampled_from(sorted(codes)), unique=True))
     positions = None if among is None else np.flatnonzero(np.isin(table.ids, among))
@@ -127,13 +138,11 @@ def test_ranking_equals_a_plain_scan(
     assert found.exact
 
 
-class Forgetful:
+class Forgetful(LocalIndex):
     """An index that proposes only the first rows, as a bad forest might."""
 
-    exact = False
-
-    def candidates(self, query: np.ndarray, count: int) -> np.ndarray:  # noqa: ARG002
-        return np.arange(1)
+    def candidates(self, queries: np.ndarray, count: int) -> Proposal:  # noqa: ARG002
+        return Proposal(np.arange(1))
 
 
 def test_what_an_index_misses_is_repaired_and_counted() -> None:
@@ -152,8 +161,8 @@ def test_beyond_the_limit_an_answer_is_not_called_exact(monkeypatch: pytest.Monk
     table = table_of(codes)
 
     class Fair(Forgetful):
-        def candidates(self, query: np.ndarray, count: int) -> np.ndarray:
-            return np.argsort(distances(table.codes, query))[:count]
+        def candidates(self, queries: np.ndarray, count: int) -> Proposal:
+            return Proposal(np.argsort(distances(table.codes, queries))[:count])
 
     monkeypatch.setattr(nearest_module, "PROVE_UP_TO_WORDS", 10)
     query = query_of(next(iter(codes.values())))
@@ -180,7 +189,7 @@ def test_an_annoy_file_of_another_width_is_refused(tmp_path: Path) -> None:
     engine.build(wide, tmp_path, "wide")
     (tmp_path / "narrow.ann").replace(tmp_path / "wide.ann")
     with pytest.raises(IndexDamaged, match=r"wide\.ann does not hold the codes of wide"):
-        engine.open(wide, tmp_path, "wide")
+        engine.open(wide, tmp_path, "wide", {})
 
 
 @given(
@@ -195,7 +204,7 @@ def test_with_several_views_and_queries_the_nearest_pair_counts(
     packed = np.frombuffer(b"".join(map(b"".join, views)), dtype=np.uint8).reshape(-1, 3, 2)
     table = make_table(16, np.arange(len(views)) * 2, packed)
     asked = to_planes(np.frombuffer(b"".join(queries), dtype=np.uint8).reshape(-1, 2))
-    index = make_engine("exact").open(table, Path(), "x")
+    index = make_engine("exact").open(table, Path(), "x", {})
     expected = sorted(
         (min(oracle.distance(a, b) for a in views[place] for b in queries), 2 * place)
         for place in range(len(views))
@@ -225,7 +234,7 @@ def test_of_items_with_a_popular_code_the_first_are_nearest(
         (min(oracle.distance(view.tobytes(), pool[0].tobytes()) for view in of_item), place)
         for place, of_item in enumerate(packed)
     )[:k]
-    exact = make_engine("exact").open(table, Path(), "x")
+    exact = make_engine("exact").open(table, Path(), "x", {})
     for found in (nearest(table, exact, asked, k), nearest(table, Forgetful(), asked, k)):
         assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
 

@@ -27,6 +27,7 @@ from webapp.lab.evaluation import (
     scenes,
     to_json,
     to_text,
+    views,
 )
 from webapp.lab.evaluation.asked_pictures import asked_pictures
 from webapp.lab.evaluation.drawing import is_dark, strength
@@ -43,6 +44,7 @@ from webapp.lab.evaluation.rows import (
     Cost,
     HardNegatives,
     Levels,
+    OtherShots,
     SameLook,
     SamePicture,
     SameSort,
@@ -179,10 +181,11 @@ def test_a_bag_before_another_background_is_asked_for_and_looked_for(
 ) -> None:
     asked = [row for row in rows if isinstance(row, AnotherPhoto)]
     assert {row.kind for row in asked} == set(SYSTEMS)
-    assert {row.background for row in asked} >= {scenes.ROOMS}
+    assert {row.sort for row in asked} >= {scenes.ROOMS, *views.VIEWS}
     assert all(0 <= row.recall_at_1 <= row.recall_at_9 <= 1 for row in asked)
     places = [row for row in rows if isinstance(row, Where)]
-    assert [row.background for row in places] == list(dict.fromkeys(r.background for r in asked))
+    sorts = dict.fromkeys(row.sort for row in asked)
+    assert [row.background for row in places] == [s for s in sorts if s not in views.VIEWS]
     assert all(row.queries == asked[0].queries for row in places)
     text = to_text(rows)
     assert "another photo: " in text
@@ -198,6 +201,47 @@ def test_a_scene_is_the_same_for_the_same_seed_and_holds_the_bag_in_its_frame() 
     frame = once.frame
     assert 0 <= frame.x < frame.x + frame.width <= 1
     assert 0 <= frame.y < frame.y + frame.height <= 1
+
+
+@pytest.mark.parametrize("name", views.VIEWS)
+def test_a_view_is_the_same_for_the_same_seed_and_another_for_another(name: str) -> None:
+    once, again = (views.view(name, bag(2), np.random.default_rng(4)) for _ in range(2))
+    other = views.view(name, bag(2), np.random.default_rng(5))
+    assert once.tobytes() == again.tobytes()
+    assert once.tobytes() not in {other.tobytes(), bag(2).tobytes()}
+
+
+def test_a_turned_bag_is_narrower_and_its_nearer_side_is_taller() -> None:
+    square = Image.new("RGB", (300, 300), "white")
+    square.paste("black", (75, 75, 225, 225))
+    turned = views.view(views.TURNED, square, np.random.default_rng(0))
+    dark = np.asarray(turned.convert("L")) < 100
+    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    assert np.ptp(columns) < 0.97 * np.ptp(rows)
+    left, right = (int(dark[:, columns[place]].sum()) for place in (8, -9))
+    assert abs(left - right) > 0.1 * max(left, right)
+
+
+def test_other_shots_are_further_photos_and_items_of_one_model_in_one_colour(
+    tmp_path: Path,
+) -> None:
+    app, folder = create_app({"instance": tmp_path / "instance"}), tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        bag(number).save(folder / f"{number}.png")
+    (folder / "more.png").write_bytes((folder / "0.png").read_bytes() + b" ")  # the same picture
+    (folder / "list.csv").write_text(
+        "filename,image_2,model,colour\n0.png,more.png,Aa,Red\n1.png,,Bb,Red\n2.png,,Bb,Blue\n"
+        "3.png,,Bb,red\n4.png,,,\n5.png,,,\n"
+    )
+    take_in(app, folder / "list.csv")
+    found = rows_of(app, Options(kinds=("phash",), tests=("other shots",)))
+    assert [row.queries for row in found if isinstance(row, OtherShots)] == [3]
+    (row,) = found
+    assert isinstance(row, OtherShots)
+    # By its further photo the first bag comes first. Of the others each has five items to be among.
+    assert 0.33 < row.recall_at_1 <= row.recall_at_9 == 1
+    assert "other shots: 3 further photos" in to_text(found)
 
 
 def test_a_photograph_that_was_used_for_tuning_is_not_in_the_other_half() -> None:

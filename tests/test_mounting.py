@@ -171,9 +171,9 @@ def test_what_proxies_say_counts_only_where_they_are_trusted(filled: Flask) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("hops", "client"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
-def test_the_log_has_the_clients_address_as_the_trusted_proxy_knows_it(
-    eight: Path, hops: int, client: str
+@pytest.mark.parametrize("hops", [0, 1])
+def test_a_server_tells_its_address_and_believes_the_trusted_proxy_alone(
+    eight: Path, hops: int
 ) -> None:
     trust = {"HASHBAG_TRUSTED_PROXIES": str(hops), "HASHBAG_PREFIX": "/bags"}
     with served(eight, 1, trust) as server:
@@ -181,5 +181,3 @@ def test_the_log_has_the_clients_address_as_the_trusted_proxy_knows_it(
         scheme = "https://bags.example" if hops else server.url
         assert f'<link rel="canonical" href="{scheme}/bags/items/1">' in page
         assert f"Hashbag is on {server.url}/bags" in server.errors.read_text()
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert {one["client"] for one in lines if one["path"].endswith("/items/1")} == {client}

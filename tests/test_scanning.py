@@ -149,7 +149,6 @@ def test_the_engine_opens_what_was_written_directly(tmp_path: Path) -> None:
     packed[:, :, -1] &= 0b1111_0000
     table = make_table(196, np.arange(3000), packed)
     engine = ENGINES["annoy"](load({}, {"instance": "/nowhere"}))
-    engine.build(table, tmp_path, "x")
-    index = engine.open(table, tmp_path, "x")
+    index = engine.open(table, tmp_path, "x", engine.build(table, tmp_path, "x"))
     for row in (0, 1499, 2999):
-        assert row in index.candidates(table.codes[:, row : row + 1], 9)
+        assert row in index.candidates(table.codes[:, row : row + 1], 9).rows

@@ -20,19 +20,13 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
-from webapp.web import desk
-from webapp.web.content_policy import content_policy
+from webapp.web import desk, security_headers
 from webapp.web.mounting import mount
+from webapp.web.request_ids import RequestIds
 
 _PACKAGE = Path(__file__).resolve().parent
 # Beside the package in a checkout, inside it in a wheel.
 _ASSETS = _PACKAGE if (_PACKAGE / "templates").is_dir() else _PACKAGE.parent
-
-_HEADERS = {
-    "Content-Security-Policy": content_policy(),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 _TEXTS = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
@@ -80,12 +74,16 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
         cage = Cage(Path(os.environ[SOCKET]))
         appcontext_pushed.connect(lambda _: picture_work.use(cage), app, weak=False)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    security_headers.register(app)  # first: it runs last
     app.after_request(_add_headers)
     app.config["COMPRESS_STREAMS"] = False
     Compress(app)
     app.after_request(_hold_static_text)
     web.register(app, settings)
     mount(app, settings)
+    app.wsgi_app = RequestIds(  # type: ignore[method-assign]
+        app.wsgi_app, trusted=settings.trusted_proxies > 0
+    )
     return app
 
 
@@ -98,10 +96,6 @@ def _hold_static_text(response: Response) -> Response:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if response.headers["Content-Security-Policy"] == content_policy():
-        response.headers["X-Frame-Options"] = "DENY"  # it knows no list of who may
     if response.mimetype == "text/html":
         response.headers["Speculation-Rules"] = f'"{url_for("site_files.prefetch")}"'
     if request.endpoint == "static" and "v" in request.args:

@@ -6,10 +6,14 @@ content is flushed first; and it is kept only once the folder that holds the nam
 
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 UNFINISHED = ".writing-"
 """How the names of files begin while they are written."""
+
+_LONGEST_SECONDS = 24 * 3600  # that a file may take to be written
 
 
 def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
@@ -39,6 +43,9 @@ def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
 
 def is_abandoned(unfinished: Path) -> bool:
     """Say whether nobody writes a file any more whose name begins with `UNFINISHED`."""
+    with suppress(FileNotFoundError):
+        if time.time() - unfinished.stat().st_mtime > _LONGEST_SECONDS:
+            return True  # a number of a process that was killed may be another's by now
     number = unfinished.name.removeprefix(UNFINISHED).partition("-")[0]
     if not number.isdigit():
         return True
@@ -48,7 +55,16 @@ def is_abandoned(unfinished: Path) -> bool:
         return True
     except PermissionError:
         return False  # it is another user's
-    return False
+    return _is_zombie(int(number))
+
+
+def _is_zombie(pid: int) -> bool:
+    """Say whether a process has ended, and only its parent does not know yet."""
+    try:
+        # The command's name, in brackets, may hold anything: what counts comes after it.
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, ValueError, IndexError):
+        return False  # systems without such files
 
 
 def publish_folder(folder: Path, final: Path) -> None:

@@ -16,6 +16,9 @@ DEFAULT_NAME = "Hashbag"
 
 _DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
 
+LOG_STYLES = ("lines", "json")
+"""How lines of a server's log may be written: for people, or as JSON."""
+
 RETIRED = {"answers_mb": "answers are no longer kept"}
 """Settings that an earlier version had: they are ignored, with a note why."""
 
@@ -30,12 +33,21 @@ class Settings:
     database: str = ""
     engine: str = "annoy"
     engine_url: str = ""
+    engine_token: str = ""
+    engine_database: str = ""
+    engine_certificate: str = ""
+    engine_timeout: float = 5.0
+    engine_index: str = "BIN_FLAT"
+    engine_shards: int = 1
+    engine_replicas: int = 1
+    engine_probes: int = 32
     trees: int = 10
     search_k: int = 400
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
     map: str = "on"
+    originals: str = "plain"
     admin_token: str = ""
     secret_key: str = ""
     name: str = DEFAULT_NAME
@@ -50,6 +62,15 @@ class Settings:
     trusted_proxies: int = 0
     embed_origins: str = ""
     cors_origins: str = ""
+    log: str = "lines"
+    private: str = "off"
+    patience: float = 20
+    limits: str = "on"
+    limits_url: str = ""
+    limit_uploads: str = "60 per minute"
+    limit_writes: str = "600 per minute"
+    limit_heavy: str = "120 per minute"
+    limit_bulk: str = "20 per minute"
 
     @property
     def database_url(self) -> sa.URL:
@@ -66,6 +87,16 @@ class Settings:
     def draws_map(self) -> bool:
         """Whether the map is drawn after the index was published."""
         return self.map == "on"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether everything asks for a token."""
+        return self.private == "on"
+
+    @property
+    def strips_originals(self) -> bool:
+        """Whether photos are sent without what cameras and programs wrote beside the picture."""
+        return self.originals == "plain"
 
     @property
     def shows_tools(self) -> bool:
@@ -175,16 +206,25 @@ def _checked(settings: Settings) -> Settings:
         "trees": 1,
         "search_k": 1,
         "max_pixels": 1,
+        "engine_timeout": 0.01,
+        "engine_shards": 1,
+        "engine_replicas": 1,
+        "engine_probes": 1,
         "max_upload_mb": 0.001,
         "trusted_proxies": 0,
+        "patience": 0.1,
     }
     for name, least in leasts.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools", "counts"):
+    for name in ("map", "tools", "counts", "limits", "private"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
             )
+    if settings.log not in LOG_STYLES:
+        raise ConfigError(f"{PREFIX}LOG must be {' or '.join(LOG_STYLES)}, not '{settings.log}'")
+    if settings.originals not in {"plain", "whole"}:
+        raise ConfigError(f"{PREFIX}ORIGINALS must be plain or whole, not '{settings.originals}'")
     return settings

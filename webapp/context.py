@@ -178,7 +178,7 @@ class Hashbag:
             for _ in self.publisher.publish(jobs=1):
                 """Nobody watches its progress."""
         elif isinstance(published, NothingPublished) or is_due(published):
-            self.folding.start()
+            self.folding.start_unless_failed()
 
     @cached_property
     def folding(self) -> BackgroundFolding:

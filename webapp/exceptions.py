@@ -3,6 +3,9 @@
 All of them can be pickled: a worker process raises them too.
 """
 
+import errno
+from typing import Self
+
 
 class HashbagError(Exception):
     """Root of all errors raised on purpose.
@@ -19,6 +22,29 @@ class HashbagError(Exception):
     def for_owner(self) -> str:
         """The sentence, and what is private after it: for the log and the command line."""
         return f"{self} ({self.private})" if self.private else str(self)
+
+
+_STORAGE_FAULTS = {
+    errno.ENOSPC: "the disk is full: make room, then try again",
+    errno.EDQUOT: "the disk is full: make room, then try again",
+    errno.EFBIG: "a file is larger than it may be here: raise the limit, then try again",
+    errno.EROFS: "the disk may only be read: let it be written, then try again",
+    errno.EACCES: "a file or folder belongs to another user: let this one write it, then try again",
+    errno.EPERM: "a file or folder belongs to another user: let this one write it, then try again",
+    errno.EMFILE: "too many files are open: try again in some seconds",
+    errno.ENFILE: "too many files are open: try again in some seconds",
+    errno.EIO: "the disk fails: see what the system says of it",
+}
+
+
+class StorageUnusable(HashbagError):
+    """A file cannot be written or opened, which is no fault of ours: the disk is full, say."""
+
+    @classmethod
+    def of(cls, error: OSError) -> Self | None:
+        """Put what the system said into a sentence; None where it may be a fault of ours."""
+        sentence = _STORAGE_FAULTS.get(error.errno or 0)
+        return cls(sentence, private=error) if sentence else None
 
 
 class ConfigError(HashbagError):
@@ -110,6 +136,18 @@ class NotSignedIn(HashbagError):
     """A request has no token, or one that is not known."""
 
 
+class TooManyRequests(HashbagError):
+    """A client asked too often; it may come again in `seconds`."""
+
+    def __init__(self, sentence: str, seconds: int) -> None:
+        # Pickling makes the error again from exactly these arguments.
+        super().__init__(sentence, seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class WrongMediaType(HashbagError):
     """A request's body is of a type that cannot be read here."""
 
@@ -126,12 +164,20 @@ class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 
 
+class EngineUnavailable(HashbagError):
+    """The engine that proposes candidates is out of reach; it may be back in a moment."""
+
+
 class PicturesBusy(HashbagError):
     """No more pictures can be read at the moment."""
 
 
 class LearnedUnusable(HashbagError):
     """The learned kind's network cannot be used: its weights or its runtime are not right."""
+
+
+class NetworkNotKept(LearnedUnusable):
+    """The network's file cannot be written; the network itself can be used."""
 
 
 class MapNotReady(HashbagError):

@@ -1,23 +1,20 @@
 """gunicorn's configuration: it reads this module, `hashbag serve` sets the variables."""
 
 import gc
-import json
+import logging
 import os
-import re
-import sys
-from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-from gunicorn.glogging import Logger
-
+from webapp import metrics
 from webapp.cage.keeper import SOCKET, CageKeeper
 from webapp.config import load as load_settings
 from webapp.processes import available_cores
+from webapp.server_log import ServerLog
 
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
-worker_class = "gthread"
+worker_class = "webapp.server_worker.GatheringWorker"
 # Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
 threads = 10
 # The master opens the index files before it forks, so workers share their memory.
@@ -27,40 +24,19 @@ graceful_timeout = 30  # seconds in which requests may end when the server stops
 keepalive = 5
 max_requests = 20_000  # then a worker is replaced: image decoders may leak memory
 max_requests_jitter = 2_000
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# gunicorn makes a file of its own there, readable to nobody else.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108  # nosec B108
 control_socket_disable = True
 accesslog = "-"
 # What proxies say of a client is believed by HASHBAG_TRUSTED_PROXIES alone.
 forwarded_allow_ips = ""
 wsgi_app = "webapp.serving:application()"
 
-
-class JsonLog(Logger):
-    """Writes one JSON object for each request."""
-
-    def access(
-        self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: Any
-    ) -> None:
-        """Log one answered request."""
-        atoms = self.atoms(resp, req, environ, request_time)
-        line = {
-            "time": atoms["t"].strip("[]"),
-            "client": atoms["h"],
-            "method": atoms["m"],
-            "path": atoms["U"],
-            # A fingerprint tells of a visitor's photo: it is not logged.
-            "query": re.sub(r"(^|&)q=[^&]*", r"\1q=", atoms["q"] or ""),
-            "status": int(str(resp.status).split(None, 1)[0]),
-            "bytes": getattr(resp, "sent", None),
-            "milliseconds": round(request_time.total_seconds() * 1000, 1),
-            "worker": os.getpid(),
-        }
-        self.access_log.info(json.dumps(line, ensure_ascii=False))
+log = logging.getLogger(__name__)
 
 
-logger_class = JsonLog
+logger_class = ServerLog
 access_log_format = ""
-
 
 # Its own for each master: one that replaces another for a moment runs beside it.
 os.environ[SOCKET] = str(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"], f"cage-{os.getpid()}"))
@@ -70,6 +46,7 @@ _keepers: list[CageKeeper] = []
 
 def on_starting(_server: Any) -> None:
     """Start the processes that read pictures."""
+    metrics.begin()  # what this process counts later has its place on disk from now on
     instance = load_settings(os.environ).instance
     _keepers.append(CageKeeper(Path(os.environ[SOCKET]), available_cores(), instance))
     _keepers[0].start()
@@ -82,16 +59,24 @@ def on_exit(_server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Print the address when the server answers."""
+    """Tell the address when the server answers."""
     root = server.app.wsgi().config["APPLICATION_ROOT"].rstrip("/")
-    print(f"Hashbag is on http://{bind}{root}", file=sys.stderr)  # noqa: T201
+    server.log.info("Hashbag is on http://%s%s", bind, root)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
-    """Keep the counts of a worker that ended, and drop its gauges."""
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Have a worker that begins be seen in the metrics."""
+    from webapp.web.upload_slots import MOST  # noqa: PLC0415 - the application is there by now
 
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    metrics.begin()
+    metrics.WORKERS.set(1)
+    metrics.PLACES.set(MOST)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep the counts of a worker that ended, drop its gauges, and count why it ended."""
+    metrics.forget(worker.pid)
+    metrics.WORKER_ENDS.labels(server.log.reason(worker)).inc()
 
 
 def application() -> Any:
@@ -109,7 +94,7 @@ def application() -> Any:
         try:
             opening(core)
         except (IndexNotReady, CatalogError) as problem:
-            print(f"Serving all the same: {problem.for_owner}", file=sys.stderr)  # noqa: T201
+            log.warning("Serving all the same: %s", problem.for_owner)
     # The objects that exist now stay: collecting garbage among them would write to their pages of
     # memory, and so copy these in every worker.
     gc.collect()

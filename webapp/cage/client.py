@@ -7,8 +7,9 @@ import time
 from http import HTTPStatus
 from pathlib import Path
 
+from webapp import metrics
 from webapp.cage import limits, wire
-from webapp.exceptions import PicturesBusy, UnreadableImage
+from webapp.exceptions import HashbagError, PicturesBusy, UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, HashedUpload
 from webapp.hashing.picture_work import ReadPicture, Work
 
@@ -36,11 +37,47 @@ class Cage:
         """Return what is kept of an item's new photo."""
         return wire.item_of(self._ask(Work.ITEM, encoded))
 
+    def is_there(self) -> bool:
+        """Say whether somebody listens behind the socket; whoever is only busy does."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as looking:
+            looking.setblocking(False)
+            try:
+                looking.connect(str(self._path))
+            except BlockingIOError:  # as many wait as may
+                return True
+            except OSError:
+                return False
+        return True
+
     def _ask(self, work: Work, encoded: EncodedPicture) -> bytes:
+        """Ask, and tell the metrics what came of it; raises as `_asked` does."""
+        outcome = "failed"
+        try:
+            with (
+                metrics.PICTURES_AWAITED.track_inprogress(),
+                metrics.PICTURE_SECONDS.labels(work).time(),
+            ):
+                answer = self._asked(work, encoded)
+            outcome = "read"
+        except PicturesBusy:
+            outcome = "unreachable"
+            raise
+        except _ProcessEnded:
+            outcome = "ended"
+            raise
+        except HashbagError:
+            outcome = "unreadable"
+            raise
+        finally:
+            metrics.PICTURES.labels(work, outcome).inc()
+        return answer
+
+    def _asked(self, work: Work, encoded: EncodedPicture) -> bytes:
         """Ask, and once more if the process that read the picture ended.
 
         Raises:
-            UnreadableImage: the picture cannot be read; or two processes in turn ended over it.
+            UnreadableImage: the picture cannot be read.
+            _ProcessEnded: two processes in turn ended over it.
             PicturesBusy: the cage cannot be reached.
         """
         for _ in range(_TRIES):
@@ -55,7 +92,7 @@ class Cage:
                 log.warning("a process that read a picture ended: %s", type(error).__name__)
             if time.monotonic() - began > _LONG_SECONDS:
                 break  # it was killed for that, and another would be as well
-        raise UnreadableImage(
+        raise _ProcessEnded(
             "this picture takes too long or too much memory to read: save it smaller and try again"
         )
 
@@ -75,6 +112,10 @@ class Cage:
         if wire.FAILED not in answer.headers:  # gunicorn's last word for a process that it ends
             raise ConnectionResetError(answer.reason)
         raise RuntimeError(f"reading a picture failed: {body.decode(errors='replace')}")
+
+
+class _ProcessEnded(UnreadableImage):
+    """What read the picture ended over it."""
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from webapp import metrics
 from webapp.cage import limits
 
 SOCKET = "_HASHBAG_CAGE"
@@ -63,10 +64,14 @@ class CageKeeper:
     def _keep(self) -> None:
         while not self._over.is_set():
             with _spawning:
-                self._process = subprocess.Popen(_COMMAND, env=self._environment)  # noqa: S603
+                metrics.CAGE_STARTS.inc()  # it locks what a worker forked meanwhile could not free
+                self._process = subprocess.Popen(  # noqa: S603 - ourselves  # nosec B603
+                    _COMMAND, env=self._environment
+                )
             while self._process.poll() is None and not self._over.wait(_PAUSE_SECONDS):
                 pass
             if not self._over.is_set():
+                metrics.forget(self._process.pid)
                 log.error("the processes that read pictures ended: they are started anew")
         self._end(self._process)
 

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from webapp import metrics
 from webapp.cage import limits
 from webapp.cage.keeper import INSTANCE, PROCESSES, SECONDS, SOCKET
+from webapp.server_log import ServerLog
 
 bind = f"unix:{os.environ[SOCKET]}"
 umask = 0o077  # nobody else may send it pictures
@@ -20,10 +22,12 @@ keepalive = 0
 max_requests = 2_000  # decoders may leak memory
 max_requests_jitter = 200
 limit_request_field_size = 4096
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# gunicorn makes a file of its own there, readable to nobody else.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108  # nosec B108
 control_socket_disable = True
 proc_name = "hashbag cage"
 loglevel = "warning"
+logger_class = ServerLog
 wsgi_app = "webapp.cage.reading:application"
 
 _PR_SET_PDEATHSIG = 1
@@ -33,6 +37,17 @@ def on_starting(_server: Any) -> None:
     """End with the server that started it, also if that is killed; only Linux can."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Count a process that begins; it writes to no file itself."""
+    metrics.CAGE_PROCESSES.inc()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Count one that ended, and why it did."""
+    metrics.CAGE_PROCESSES.dec()
+    metrics.CAGE_ENDS.labels(server.log.reason(worker)).inc()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:

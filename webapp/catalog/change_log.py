@@ -66,6 +66,17 @@ def changes_since(catalog: Catalog, revision: int) -> Changes:
         return Changes(frozen.revision, ids, frozenset(recoded), unlogged, items, codes)
 
 
+def oldest_since(catalog: Catalog, revision: int) -> float | None:
+    """Return when the oldest of the live changes after a revision was made, in Unix seconds.
+
+    Of an item that was changed more than once the last change counts. None where there is none.
+    """
+    query = sa.select(sa.func.min(changes.c.revision)).where(changes.c.revision > revision)
+    with catalog.connect() as connection:
+        oldest = connection.scalar(query)
+    return None if oldest is None else oldest / 1000  # revisions are milliseconds
+
+
 def _codes(connection: sa.Connection, ids: Sequence[int]) -> Mapping[tuple[int, int], Fingerprint]:
     found: dict[tuple[int, int], dict[str, bytes]] = {}
     comparable: dict[tuple[str, str], bool] = {}

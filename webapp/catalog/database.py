@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ _SERVER_PATIENCE = {
 }
 _HIDDEN = "***"
 _SENTENCE = "the catalogue's database cannot be used at the moment"
+_FULL = "the catalogue's database cannot be written: the disk is full"
+_READ_ONLY = "the catalogue's database cannot be written: it may only be read here"
+_DAMAGED = " (it is damaged: move it away, then `hashbag restore` puts a backup in its place)"
+_LEAST_FREE_BYTES = 128 * 1024  # SQLite begins a write-ahead log with some tens of kilobytes
+_RESULT_BITS = 0xFF  # of SQLite's codes: what is above them tells more
 
 
 def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engine:
@@ -84,11 +90,11 @@ def _read_json(text: str) -> object:
         raise CatalogUnavailable(_SENTENCE, private=f"it holds damaged JSON: {error}") from error
 
 
-def _unavailable(url: sa.URL, reason: object) -> CatalogUnavailable:
+def _unavailable(url: sa.URL, reason: object, sentence: str = _SENTENCE) -> CatalogUnavailable:
     text = " ".join(str(reason).split())  # some drivers write several lines
     if url.password:
         text = text.replace(str(url.password), _HIDDEN)
-    return CatalogUnavailable(_SENTENCE, private=f"{shown(url)}: {text}")
+    return CatalogUnavailable(sentence, private=f"{shown(url)}: {text}")
 
 
 def _translate(context: sa.engine.ExceptionContext) -> None:
@@ -105,7 +111,28 @@ def _translate(context: sa.engine.ExceptionContext) -> None:
         return
     context.is_disconnect = True
     assert context.engine is not None, "only a pool that has no engine is without one"
-    raise _unavailable(context.engine.url, context.original_exception)
+    raise unavailable(context.engine.url, context.original_exception)
+
+
+def unavailable(url: sa.URL, said: BaseException) -> CatalogUnavailable:
+    """Return the error for what a driver said, with the way back where SQLite's code tells it."""
+    code = getattr(said, "sqlite_errorcode", 0) & _RESULT_BITS
+    # A log that cannot be begun, for want of room, is an error of the disk to SQLite.
+    begins_no_log = code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN} and _is_full(url)
+    if code == sqlite3.SQLITE_FULL or begins_no_log:
+        return _unavailable(url, said, _FULL)
+    if code == sqlite3.SQLITE_READONLY:
+        return _unavailable(url, said, _READ_ONLY)
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return _unavailable(url, f"{said}{_DAMAGED}")
+    return _unavailable(url, said)
+
+
+def _is_full(url: sa.URL) -> bool:
+    try:
+        return shutil.disk_usage(Path(str(url.database)).absolute().parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False  # the folder is gone too: what the driver said is told
 
 
 class _SqliteFile:
@@ -129,7 +156,7 @@ class _SqliteFile:
         """Name the file as an address, in which nothing of its path means anything else."""
         if self._create:
             self._make_folder()
-        mode = "rwc" if self._create else "rw"
+        mode = "rwc" if self._create else "ro&immutable=1" if self._is_sealed() else "rw"
         args[:] = [f"file:{quote(os.fsencode(self._path))}?mode={mode}"]
         more |= {"uri": True, "timeout": READER_SECONDS}
         if record is not None:
@@ -142,9 +169,22 @@ class _SqliteFile:
         except OSError as error:
             raise _unavailable(self._url, f"its folder cannot be made: {error}") from error
 
-    def _identity(self) -> tuple[int, int]:
+    def _is_sealed(self) -> bool:
+        """Say whether the disk may only be read, and no log of changes lies beside the file.
+
+        SQLite opens such a file only if it is told that nobody changes it.
+        """
+        try:
+            read_only = os.statvfs(self._path.parent).f_flag & os.ST_RDONLY
+        except OSError:
+            return False  # what is wrong is told when it is opened
+        return bool(read_only) and not self._path.with_name(f"{self._path.name}-wal").exists()
+
+    def _identity(self) -> tuple[int, ...]:
         try:
             status = self._path.stat()
+            if self._is_sealed():  # should it be changed all the same, it is opened anew
+                return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
         except FileNotFoundError as error:
             raise no_catalog(self._url) from error
         except OSError as error:

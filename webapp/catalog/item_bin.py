@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from webapp.catalog.change_log import note
 from webapp.catalog.item_rows import read_items
-from webapp.catalog.live_items import check_version, drop_photos
+from webapp.catalog.live_items import check_version
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned, binned_photos, codes, items, photos, removed
 from webapp.catalog.sent_photos import SentPhotos
+from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ItemNotFound
 from webapp.models import ITEM_FIELDS, Item, ItemPhoto
@@ -121,15 +122,17 @@ class ItemBin:
         forgotten = 0
         while True:
             query = sa.select(binned.c.item_id, binned.c.content).where(old).limit(_CHUNK_ITEMS)
-            with self._writer().transaction() as connection:
+            writer = self._writer()
+            with writer.transaction() as connection:
                 rows = connection.execute(query).all()
                 if not rows:
                     return forgotten
                 ids = [row.item_id for row in rows]
                 connection.execute(binned.delete().where(binned.c.item_id.in_(ids)))
-                drop_photos(
-                    connection, self._sent, self._thumbs, [_item(row.content) for row in rows]
-                )
+            those = [
+                (photo.digest, photo.path) for row in rows for photo in _item(row.content).photos
+            ]
+            drop_unused(writer, self._sent, self._thumbs, those)
             forgotten += len(rows)
 
     def _writer(self) -> CatalogWriter:

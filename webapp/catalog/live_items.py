@@ -1,7 +1,8 @@
 """Adding, changing and removing items one by one, while others search and import."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,15 +14,16 @@ from webapp.catalog.item_rows import read_items
 from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
 from webapp.catalog.reader import MOST_ID, Catalog
-from webapp.catalog.schema import binned_photos, items, photos
-from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, is_sent
+from webapp.catalog.schema import items
+from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name
+from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
 from webapp.hashing import picture_work
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_work import ReadPicture
-from webapp.models import Item
+from webapp.models import Item, ItemPhoto
 from webapp.pictures.thumbnails import ThumbStore
 
 _VERSIONS = {kind.name: kind.versions() for kind in KINDS.values()}
@@ -76,7 +78,7 @@ class LiveItems:
         attributes = columns_of(given, {})
         writer = self._writer()
         writer.make_catalog()
-        with writer.transaction() as connection:
+        with self._keeping(shown, writer) as connection:
             known = added_by(connection, request) if request else None
             if known is not None:
                 return item_in(connection, known), False
@@ -106,7 +108,8 @@ class LiveItems:
             BadParameter: an attribute cannot be read.
         """
         writer = self._writer()
-        with writer.transaction() as connection:
+        before: Item | None = None
+        with self._keeping(shown, writer) as connection:
             item = item_in(connection, item_id)
             check_version(item, version)
             columns = columns_of(given, item.extra)
@@ -119,9 +122,11 @@ class LiveItems:
             if changed or replaced:
                 entry = self._entry(connection, item_id, changed, replaced)
                 writer.write_in(connection, [entry])
-            if replaced:
-                drop_photos(connection, self._photos, self._thumbs, [item])
-            return item_in(connection, item_id)
+                before = item if replaced else None
+            changed_item = item_in(connection, item_id)
+        if before:
+            self._drop(writer, before.photos)
+        return changed_item
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> Sequence[Item]:
         """Take items out for good; return them as they were.
@@ -138,11 +143,29 @@ class LiveItems:
             for item in gone:
                 check_version(item, version)
             writer.remove_in(connection, ids, for_good=True)
-            drop_photos(connection, self._photos, self._thumbs, gone)
+        self._drop(writer, (photo for item in gone for photo in item.photos))
         return gone
 
     def _writer(self) -> CatalogWriter:
         return CatalogWriter(self._catalog, live=True)
+
+    @contextmanager
+    def _keeping(
+        self, shown: Sequence[ReadPhoto], writer: CatalogWriter
+    ) -> Iterator[sa.Connection]:
+        """Begin a transaction that keeps photos; where it fails, on a full disk, none stays."""
+        try:
+            with writer.transaction() as connection:
+                yield connection
+        except BaseException:
+            if shown:
+                new = [(photo.digest, self._stored_path(photo)) for photo in shown]
+                drop_unused(writer, self._photos, self._thumbs, new)
+            raise
+
+    def _drop(self, writer: CatalogWriter, before: Iterable[ItemPhoto]) -> None:
+        those = [(photo.digest, photo.path) for photo in before]
+        drop_unused(writer, self._photos, self._thumbs, those)
 
     def _entry(
         self,
@@ -222,22 +245,3 @@ def check_version(item: Item, version: str | None) -> None:
         raise ChangedMeanwhile(
             f"item {item.id} was changed meanwhile: read it again, then change it"
         )
-
-
-def drop_photos(
-    connection: sa.Connection, kept: SentPhotos, thumbs: ThumbStore, before: Iterable[Item]
-) -> None:
-    """Remove the files of photos that items had, and that none has any more, or may have again."""
-    for photo in {photo for item in before for photo in item.photos}:
-        if not _has(connection, "digest", photo.digest):
-            thumbs.remove(photo.digest)
-        if is_sent(photo.path) and not _has(connection, "path", photo.path):
-            kept.remove(photo.path)
-
-
-def _has(connection: sa.Connection, column: str, value: str) -> bool:
-    """Say whether some photo of an item, or of one that was removed a moment ago, has a value."""
-    return any(
-        connection.scalar(sa.select(sa.literal(1)).where(table.c[column] == value).limit(1))
-        for table in (items, photos, binned_photos)
-    )

@@ -10,6 +10,9 @@ from webapp.catalog.database import PATIENCE, WRITER_SECONDS
 from webapp.catalog.row_comparison import Difference, Row, differences, key_columns
 from webapp.catalog.schema import items, makers, sign_in_tries
 
+# Where SQLite keeps the last number that it gave.
+_SQLITE_COUNTERS = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+
 _BATCH_ROWS = 2000
 _CHUNK_ROWS = 300  # SQLite limits the values in one statement
 
@@ -104,19 +107,17 @@ def go_on_numbering(original: sa.Connection, copied: sa.Connection) -> None:
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")
             copied.execute(sa.select(sa.func.setval(sequence, max(last, 1), last > 0)))
         elif table is items:  # SQLite counts the others by their rows
-            given = {"last": last}
-            copied.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = 'items'"))
-            copied.execute(sa.text("INSERT INTO sqlite_sequence VALUES ('items', :last)"), given)
+            copied.execute(_SQLITE_COUNTERS.delete().where(_SQLITE_COUNTERS.c.name == table.name))
+            copied.execute(_SQLITE_COUNTERS.insert().values(name=table.name, seq=last))
 
 
 def _last_number(table: sa.Table, connection: sa.Connection) -> int:
     """Return the last number that was given, also to a row that is gone, if that is known."""
     largest = connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
     if connection.dialect.name == "postgresql":
-        given = "CASE WHEN is_called THEN last_value ELSE 0 END"
-        query = f"SELECT {given} FROM {table.name}_id_seq"  # noqa: S608 - a table of ours
-    elif table is items:
-        query = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'items'"
+        counter = sa.table(f"{table.name}_id_seq", sa.column("last_value"), sa.column("is_called"))
+        query = sa.select(counter.c.last_value).where(counter.c.is_called)
     else:
-        return int(largest)
-    return max(int(largest), int(connection.scalar(sa.text(query)) or 0))
+        counters = _SQLITE_COUNTERS.c
+        query = sa.select(counters.seq).where(counters.name == table.name)
+    return max(int(largest), int(connection.scalar(query) or 0))

@@ -19,6 +19,7 @@ MOST_TRIES = 10
 TRIES_SECONDS = 15 * 60
 
 _ID_BYTES = 32
+_CLOCK_SECONDS = 60  # by which a clock may be set back without a word
 
 
 class SignIns:
@@ -40,8 +41,12 @@ class SignIns:
 
     def holder_of(self, sign_in_id: str) -> str | None:
         """Return the digest of the token that a sign-in began with; None where it has ended."""
+        now = int(time.time())
         query = sa.select(sign_ins.c.holder).where(
-            sign_ins.c.digest == digest_of(sign_in_id), sign_ins.c.expires > int(time.time())
+            sign_ins.c.digest == digest_of(sign_in_id),
+            sign_ins.c.expires > now,
+            # A clock that was set back must not make it last longer.
+            sign_ins.c.expires <= now + LASTS_SECONDS + _CLOCK_SECONDS,
         )
         with self._catalog.connect() as connection:
             return connection.scalar(query)
@@ -52,6 +57,18 @@ class SignIns:
             ended = sign_ins.c.digest == digest_of(sign_in_id)
             connection.execute(sign_ins.delete().where(ended))
 
+    def locked_for(self, client: str) -> int:
+        """Return the seconds that a client is locked out for; 0 where it may try."""
+        now = int(time.time())
+        tries = sign_in_tries.c
+        latest = sa.select(tries.tried).where(
+            tries.client == client, tries.tried > now - TRIES_SECONDS
+        )
+        query = latest.order_by(tries.id.desc()).limit(MOST_TRIES)
+        with self._catalog.connect() as connection:
+            before = list(connection.scalars(query))
+        return int(before[-1]) + TRIES_SECONDS - now if len(before) == MOST_TRIES else 0
+
     def try_by(self, client: str) -> int:
         """Count a try of a client, before its token is looked at.
 
@@ -61,7 +78,9 @@ class SignIns:
         tries, of_client = sign_in_tries, sign_in_tries.c.client == client
         with self._writing.begin() as connection:
             # Counted as it is written, so that tries at the same time do not slip through.
-            connection.execute(tries.delete().where(tries.c.tried <= now - TRIES_SECONDS))
+            # Those of a time to come are of a clock that was set back since.
+            old = (tries.c.tried <= now - TRIES_SECONDS) | (tries.c.tried > now + _CLOCK_SECONDS)
+            connection.execute(tries.delete().where(old))
             connection.execute(tries.insert().values(client=client, tried=now))
             latest = sa.select(tries.c.tried).where(of_client).order_by(tries.c.id.desc())
             before = list(connection.scalars(latest.limit(MOST_TRIES + 1)))

@@ -6,16 +6,20 @@ database's server that knows who is at work.
 """
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 
 from webapp.catalog.database import connect_to
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import CatalogBusy, CatalogError
+
+_PATIENCE_SECONDS = 0.2  # whoever only looks at a lock holds it for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,58 @@ def building(catalog: Catalog, *, wait: bool = True) -> Iterator[None]:
 
 
 def is_building(catalog: Catalog) -> bool:
-    """Say whether an index or a map is being built just now, on whatever machine."""
+    """Say whether an index or a map is being built just now, on whatever machine.
+
+    Raises:
+        CatalogError: the folder cannot be read.
+        CatalogUnavailable: the database cannot be reached.
+    """
+    here = is_building_here(catalog.instance)
+    return here or (_is_on_server(catalog) and _is_held(catalog, _BUILDING))
+
+
+def is_building_here(instance: Path) -> bool:
+    """Say whether an index or a map is being built just now, from this folder; asks no database.
+
+    Raises:
+        CatalogError: the folder cannot be read.
+    """
+    return _is_locked(instance / _BUILDING.file)
+
+
+def is_writing_here(instance: Path) -> bool:
+    """Say whether an import, or what else keeps imports waiting, is under way from this folder.
+
+    Raises:
+        CatalogError: the folder cannot be read.
+    """
+    return _is_locked(instance / _WRITING.file)
+
+
+@contextmanager
+def building_here(instance: Path) -> Iterator[None]:
+    """Have nobody build from this folder meanwhile, whatever other machines do.
+
+    Raises:
+        CatalogBusy: somebody does.
+        CatalogError: the folder cannot be written.
+    """
+    with _file_locked(instance, _BUILDING.file, wait=False):
+        yield
+
+
+def _is_locked(path: Path) -> bool:
+    """Look at a lock by holding it, shared, for some microseconds."""
     try:
-        with _file_locked(catalog.instance, _BUILDING.file, wait=False):
-            return _is_on_server(catalog) and _is_held(catalog, _BUILDING)
-    except CatalogBusy:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CatalogError("the instance folder cannot be read", private=error) from error
+    return False
 
 
 @contextmanager
@@ -148,10 +198,29 @@ def _file_locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
         raise CatalogError("the instance folder cannot be written", private=error) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file, wait=wait)
         except BlockingIOError as error:
             raise _busy(instance) from error
         yield
+
+
+def _take(file: IO[str], *, wait: bool) -> None:
+    """Lock a file.
+
+    Raises:
+        BlockingIOError: it is not to be waited for, and somebody else holds it for longer than a
+            look takes.
+    """
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(_PATIENCE_SECONDS / 20)
+        else:
+            return
 
 
 def _busy(private: object) -> CatalogBusy:

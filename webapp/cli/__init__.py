@@ -16,7 +16,7 @@ _MODULE_OF = {
     "remove": "items",
     "index": "indexing",
     "status": "inspection",
-    "verify": "inspection",
+    "verify": "verifying",
     "search": "inspection",
     "export": "exporting",
     "copy": "copying",

@@ -12,7 +12,14 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from webapp.exceptions import BadParameter, ConfigError, HashbagError, ImportListError, ItemNotFound
+from webapp.exceptions import (
+    BadParameter,
+    ConfigError,
+    HashbagError,
+    ImportListError,
+    ItemNotFound,
+    StorageUnusable,
+)
 from webapp.hashing.kinds import KINDS
 from webapp.models import WithProgress
 from webapp.processes import available_cores
@@ -35,12 +42,17 @@ def errors_in_a_line() -> Iterator[None]:
     except BrokenPipeError:
         raise  # who read what we print has enough, as `head` has; click ends without a word
     except (OSError, SQLAlchemyError, BrokenProcessPool) as error:
-        click.echo(f"hashbag: {type(error).__name__}: {error}", err=True)
+        known = StorageUnusable.of(error) if isinstance(error, OSError) else None
+        click.echo(f"hashbag: {known.for_owner if known else _named(error)}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         words = "stopped; nothing is lost: run the same command again to go on"
         click.echo(words, err=True)
         sys.exit(130)
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def reports_errors(command: Callable[P, T]) -> Callable[P, T]:

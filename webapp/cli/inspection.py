@@ -1,7 +1,6 @@
 """Commands that ask: status, verify, search, evaluate."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +10,10 @@ from typing import Any, TextIO
 import click
 from tqdm import tqdm
 
-from webapp.cli.common import WRITTEN, by_comma, jobs_option, progress, reports_errors
+from webapp.cli.common import WRITTEN, by_comma, jobs_option, reports_errors
 from webapp.context import hashbag
-from webapp.explore.map import drawing
 from webapp.hashing.fingerprinting import EncodedPicture, hash_query
 from webapp.lab import evaluation
-from webapp.maintenance.checks import check_index, check_items, check_map
 from webapp.maintenance.status import status_of
 from webapp.models import Result
 from webapp.search.colour_wish import TINTS, check_asks_colour, tinted
@@ -54,30 +51,6 @@ def _in_lines(found: dict[str, object], indent: str = "") -> Iterator[str]:
 
 def _in_words(one: object) -> str:
     return "  ".join(map(str, one.values())) if isinstance(one, dict) else str(one)
-
-
-@click.command()
-@jobs_option
-@reports_errors
-def verify(jobs: int) -> None:
-    """Check every photo, thumbnail, code and index file; exit 1 with what is wrong."""
-    core = hashbag()
-    total = core.catalog.count()
-    checks = progress(check_items(core.catalog, core.thumbs, jobs), total, "checking")
-    wrong = [problem for problem in checks if problem]
-    wrong += check_index(core.catalog, core.generations, thoroughly=True)
-    wrong += check_map(core.maps)
-    for problem in wrong:
-        click.echo(f"{problem.source}: {problem.reason}")
-    if wrong:
-        sys.exit(1)
-    if core.settings.draws_map and drawing.is_outdated(core.catalog, core.maps):
-        click.echo("the map is older than the catalogue: `hashbag index` draws it anew", err=True)
-    if lacking := core.publisher.count_lacking():
-        click.echo(
-            f"{lacking} items lack codes of some kinds: `hashbag index` computes them", err=True
-        )
-    click.echo(f"{total} items and their index are as they should be")
 
 
 @click.command()

@@ -1,5 +1,8 @@
 """The command that measures speed."""
 
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 import click
@@ -41,13 +44,16 @@ def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **option
     """
     core = hashbag()
     codes = measuring.codes_of(core.catalog) if real else None
-    chosen = measuring.Options(engine_of(core.settings), real=codes, **options)
-    rows: list[measuring.BenchRow] = []
-    for step in measuring.bench(chosen):
-        if isinstance(step, measuring.BenchRow):
-            rows.append(step)
-        else:
-            click.echo(step.doing, err=True)
+    # What an engine keeps elsewhere for a measurement is not this instance's own.
+    with TemporaryDirectory(prefix="hashbag-bench-") as folder:
+        engine = engine_of(replace(core.settings, instance=Path(folder)))
+        chosen = measuring.Options(engine, real=codes, **options)
+        rows: list[measuring.BenchRow] = []
+        for step in measuring.bench(chosen):
+            if isinstance(step, measuring.BenchRow):
+                rows.append(step)
+            else:
+                click.echo(step.doing, err=True)
     click.echo(measuring.to_text(rows, chosen.sections or measuring.SECTIONS))
     if rows_file:
         rows_file.write(measuring.to_json(rows))

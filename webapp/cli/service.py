@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import click
 
 from webapp import create_app
 from webapp.cli.common import errors_in_a_line
+from webapp.config import load
 from webapp.exceptions import CatalogError
 from webapp.processes import available_cores
 
@@ -32,10 +34,18 @@ def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "PROMETHEUS_MULTIPROC_DIR": _folder_for_counts(),
     }
+    _allow_open_files()
     with errors_in_a_line():
+        os.environ["_HASHBAG_LOG"] = load(os.environ).log
         if with_demo:
             _have_something_to_show(with_map=not no_map)
         _run_gunicorn()
+
+
+def _allow_open_files() -> None:
+    """Take as many open files as the system gives: each connection is one, and so is each index."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _folder_for_counts() -> str:
@@ -63,7 +73,7 @@ def _have_something_to_show(*, with_map: bool) -> None:
         # The process begins anew, without the memory and the modules that drawing took.
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
         again = [word for word in sys.orig_argv if word != "--demo"]
-        os.execv(sys.executable, again)  # noqa: S606 - ourselves, and the process stays
+        os.execv(sys.executable, again)  # noqa: S606 - ourselves  # nosec B606
 
 
 def _run_gunicorn() -> None:

@@ -46,6 +46,9 @@ class Runner(Protocol):
     def item(self, encoded: EncodedPicture) -> ReadPicture:
         """Return what is kept of an item's new photo."""
 
+    def is_there(self) -> bool:
+        """Say whether pictures can be read now, or soon."""
+
 
 class Here:
     """Does the work in this process, one picture at a time."""
@@ -57,6 +60,10 @@ class Here:
     def item(self, encoded: EncodedPicture) -> ReadPicture:
         """Return what is kept of an item's new photo."""
         return one_at_a_time(_read_item, encoded)
+
+    def is_there(self) -> bool:
+        """Say that they can."""
+        return True
 
 
 def _read_item(encoded: EncodedPicture) -> ReadPicture:

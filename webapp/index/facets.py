@@ -204,7 +204,7 @@ class Facets:
         """Return a random sample of ids, no repeats, the same for the same seed and catalogue."""
         positions = self.matching(filters) if filters else None
         count = len(self.ids) if positions is None else len(positions)
-        chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        chance = random.Random(seed)  # noqa: S311 - repeatable  # nosec B311
         drawn = np.array(chance.sample(range(count), min(n, count)), dtype=np.intp)
         return self.ids[drawn if positions is None else positions[drawn]]
 

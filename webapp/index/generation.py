@@ -122,6 +122,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             versions=kind.versions(),
             files=_digests(folder, f"{kind.name}.*"),
         )
+    engine.finish([entry.parameters for entry in kinds.values()])
     witnesses = [table.rows for table in tables.values()]
     photos = next((table.photos for table in tables.values()), None)
     if tables:
@@ -175,7 +176,7 @@ def open_generation(
     for name, entry in manifest.kinds.items():
         if name in KINDS:
             known = [kind.table.photos for kind in kinds.values() if kind.table.photos]
-            kinds[name] = _open_kind(folder, name, entry.bits, engine, columns.ids, known)
+            kinds[name] = _open_kind(folder, name, entry, engine, columns.ids, known)
     return Generation(
         folder.name,
         manifest,
@@ -198,16 +199,16 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
 
 
 def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
-    folder: Path, name: str, bits: int, engine: Engine, ids: Ids, known: Sequence[PhotoRows]
+    folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids, known: Sequence[PhotoRows]
 ) -> KindIndex:
-    table = load_table(folder, name, bits)
+    table = load_table(folder, name, entry.bits)
     if np.array_equal(table.ids, ids):
         # With one array for all, `is` tells that positions mean the same in two kinds.
         table = replace(table, ids=ids)
     if table.photos:
         shared = (photos for photos in known if photos.equals(table.photos))
         table = replace(table, photos=next(shared, table.photos))
-    return kind_index(table, engine.open(table, folder, name))
+    return kind_index(table, engine.open(table, folder, name, entry.parameters))
 
 
 def _check_files(

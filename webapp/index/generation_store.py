@@ -12,11 +12,11 @@ from pathlib import Path
 from webapp.atomic_files import publish_folder, write_atomically
 from webapp.catalog.change_log import forget
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady, NothingPublished
+from webapp.exceptions import EngineUnavailable, IndexDamaged, IndexNotReady, NothingPublished
 from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
-from webapp.index.manifest import read_manifest
+from webapp.index.manifest import Manifest, read_manifest
 
 GENERATIONS_KEPT = 2
 _CURRENT = "current"
@@ -148,15 +148,25 @@ class GenerationStore:
         write_atomically(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-GENERATIONS_KEPT]:
             shutil.rmtree(old)
+        self._drop_unused()
         # A process that has not followed yet serves an older one, with what was changed since.
-        forget(catalog, min(self._revisions()))
+        forget(catalog, min(kept.revision for kept in self._kept()))
         return final
 
-    def _revisions(self) -> Iterator[int]:
-        """Yield the revisions of the generations that are kept; nobody serves an unreadable one."""
+    def _drop_unused(self) -> None:
+        """Have the engine drop what generations used that are gone now."""
+        try:
+            self._engine.drop_others(
+                entry.parameters for kept in self._kept() for entry in kept.kinds.values()
+            )
+        except EngineUnavailable as problem:  # the generation is published all the same
+            log.warning("what old generations used is dropped next time: %s", problem.for_owner)
+
+    def _kept(self) -> Iterator[Manifest]:
+        """Yield what generations that are kept hold; nobody serves an unreadable one."""
         for kept in self._all():
             with suppress(IndexNotReady):
-                yield read_manifest(kept).revision
+                yield read_manifest(kept)
 
     def _clear_unfinished(self) -> None:
         for left_over in self.folder.glob(_BUILDING + "*"):

@@ -23,7 +23,7 @@ class KindEntry:
     items: int
     rows: int
     engine: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, int | str]
     versions: str
     files: Mapping[str, str]
     """SHA-256, in hex, by file name."""

@@ -6,6 +6,7 @@ folders elsewhere stay there. The index and the map are not in it: they are made
 
 import json
 import os
+import shutil
 import sqlite3
 import tempfile
 import zipfile
@@ -14,10 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.atomic_files import flush, write_atomically
+from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
+from webapp.catalog.database import unavailable
 from webapp.catalog.item_bin import photos_in_bin
 from webapp.catalog.reader import Catalog
 from webapp.config import Settings
@@ -28,6 +31,7 @@ from webapp.pictures.thumbnails import ThumbStore, sizes_of
 _DATABASE = "hashbag.db"
 _ABOUT = "backup.json"
 _FORMAT = 1
+_BACKUP = "backup"
 _TRIES = 5
 _MOST_FILE_BYTES = 1024**3
 
@@ -49,9 +53,9 @@ def write(
         BackupError: the database is not SQLite, or items change faster than they are copied.
         OSError: the file cannot be written.
     """
-    if catalog.engine.dialect.name != "sqlite":
-        raise BackupError("the catalogue is on a database server: back that up by its own tools")
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    _check_is_file(settings)
+    clear_unfinished(file.parent)
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=_unfinished())
     os.close(handle)
     try:
         for _ in range(_TRIES):
@@ -68,6 +72,26 @@ def write(
     return made
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Remove from a folder what backups that were killed had begun there."""
+    for left_over in folder.glob(f"{UNFINISHED}*{_BACKUP}*"):
+        if is_abandoned(left_over):
+            if left_over.is_dir():
+                shutil.rmtree(left_over)
+            else:
+                left_over.unlink(missing_ok=True)
+
+
+def _unfinished() -> str:
+    """Return how the names of what is being written begin; the process that writes is named."""
+    return f"{UNFINISHED}{os.getpid()}-{_BACKUP}-"
+
+
+def _check_is_file(settings: Settings) -> None:
+    if settings.database_url.get_backend_name() != "sqlite":
+        raise BackupError("the catalogue is on a database server: back that up by its own tools")
+
+
 def _attempt(
     settings: Settings, live: Catalog, thumbs: ThumbStore, target: Path
 ) -> WithProgress[Backup | None]:
@@ -75,12 +99,13 @@ def _attempt(
 
     None: a file was removed meanwhile, with its item: the database must be copied again.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_unfinished()) as folder:
         copied = Path(folder, _DATABASE)
-        _copy_database(Path(str(settings.database_url.database)), copied)
+        _copy_database(live, copied)
         catalog = Catalog(sa.URL.create("sqlite", database=str(copied)), settings.instance)
         try:
-            with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            # A zip knows no time before 1980, which files and clocks may show.
+            with zipfile.ZipFile(target, "w", strict_timestamps=False) as archive:
                 items = catalog.count()
                 about = {"format": _FORMAT, "hashbag": version("hashbag"), "items": items}
                 archive.writestr(_ABOUT, json.dumps(about))
@@ -132,12 +157,18 @@ def _photos(catalog: Catalog) -> Iterator[ItemPhoto]:
     yield from photos_in_bin(catalog)
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        original.backup(copy)
+def _copy_database(live: Catalog, target: Path) -> None:
+    """Copy the database as it is at one moment.
+
+    Raises:
+        CatalogUnavailable: it cannot be read, or the copy not be written.
+    """
+    with live.engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
+        original: Any = connection.connection.dbapi_connection  # SQLite's, as was checked
+        try:
+            original.backup(copy)
+        except sqlite3.Error as error:
+            raise unavailable(live.engine.url, error) from error
 
 
 def restore(settings: Settings, file: Path) -> WithProgress[int]:
@@ -149,9 +180,13 @@ def restore(settings: Settings, file: Path) -> WithProgress[int]:
     Raises:
         BackupError: the file is no backup, is damaged, or the folder has a catalogue.
     """
+    _check_is_file(settings)
     database = Path(str(settings.database_url.database))
     if database.exists():
-        raise BackupError(f"there is a catalogue in {settings.instance}: restore into another")
+        raise BackupError(
+            f"there is a catalogue in {settings.instance}: restore into another folder, or move "
+            f"{database.name} away first"
+        )
     try:
         with zipfile.ZipFile(file) as archive:
             about = _about(archive)
@@ -161,6 +196,9 @@ def restore(settings: Settings, file: Path) -> WithProgress[int]:
                 yield Progress("putting photos back", done, len(names))
             for folder in {_inside(settings.instance, one).parent for one in names}:
                 flush(folder)
+            # What a database that was there before left would be taken for a part of this one.
+            for left_over in ("-wal", "-shm", "-journal"):
+                database.with_name(database.name + left_over).unlink(missing_ok=True)
             write_atomically(database, archive.read(_DATABASE))
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise BackupError(f"{file.name} is no backup, or it is damaged", private=error) from error

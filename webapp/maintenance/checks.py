@@ -2,12 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
 from webapp.catalog.import_entries import Rejected
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexNotReady, MapNotReady, NothingDrawn, UnreadableImage
+from webapp.exceptions import (
+    EngineUnavailable,
+    IndexNotReady,
+    MapNotReady,
+    NothingDrawn,
+    UnreadableImage,
+)
 from webapp.explore.map.store import Maps
 from webapp.hashing.code_packing import differs
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
@@ -17,17 +25,54 @@ from webapp.models import Fingerprint, Item, ItemPhoto
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
 from webapp.processes import in_order
 
+_MEND = "`hashbag verify --repair` makes it anew"
+_WAY_BACK = "move its file away, then `hashbag restore` puts a backup in its place"
 
-def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Rejected | None]:
+
+class Fault(StrEnum):
+    """What of a photo is wrong: the original itself, or what is made of it."""
+
+    PHOTO = "photo"
+    THUMBNAIL = "thumbnail"
+    CODES = "codes"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPhoto(Rejected):
+    """What is wrong of one photo of an item, by its number; `kinds`: those of wrong codes."""
+
+    item_id: int = 0
+    photo: int = 1
+    digest: str = ""
+    fault: Fault = Fault.PHOTO
+    kinds: tuple[str, ...] = ()
+
+
+def check_database(catalog: Catalog) -> Iterator[Rejected]:
+    """Yield what is wrong with the database's file; a server looks after its own."""
+    if catalog.engine.dialect.name != "sqlite":
+        return
+    with catalog.connect() as connection:
+        found = [row[0] for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if found != ["ok"]:
+        said = "; ".join(" ".join(str(one).split()) for one in found)
+        yield Rejected("database", f"{said}: {_WAY_BACK}")
+    if lost:
+        tables = ", ".join(sorted({str(row[0]) for row in lost}))
+        yield Rejected("database", f"rows of {tables} belong to nothing: {_WAY_BACK}")
+
+
+def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[WrongPhoto | None]:
     """Compare every item with its photos; yield what is wrong of each, or None for the item.
 
     A code that was never computed is not wrong: it waits until somebody asks for it.
     """
-    for (item, _), problems in in_order(partial(_item_problems, thumbs), _stored(catalog), jobs):
-        if not problems:
+    for _, problems in in_order(partial(_item_problems, thumbs), _stored(catalog), jobs):
+        if problems:
+            yield from problems
+        else:
             yield None
-        for photo, problem in problems:
-            yield Rejected(f"item {item.id}, {photo.filename}", problem)
 
 
 _Stored = tuple[Item, tuple[tuple[Path, Fingerprint], ...]]
@@ -46,32 +91,46 @@ def _stored(catalog: Catalog) -> Iterator[_Stored]:
         )
 
 
-def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[tuple[ItemPhoto, str]]:
+def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
     item, files = stored
-    found = (
-        (photo, _photo_problem(thumbs, photo, path, codes))
+    return [
+        WrongPhoto(
+            f"item {item.id}, {photo.filename}",
+            reason,
+            item_id=item.id,
+            photo=photo.number,
+            digest=photo.digest,
+            fault=fault,
+            kinds=kinds,
+        )
         for photo, (path, codes) in zip(item.photos, files, strict=True)
-    )
-    return [(photo, problem) for photo, problem in found if problem]
+        for fault, reason, kinds in _photo_problems(thumbs, photo, path, codes)
+    ]
 
 
-def _photo_problem(
+def _photo_problems(
     thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
-) -> str | None:
+) -> Iterator[tuple[Fault, str, tuple[str, ...]]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        return f"its photo cannot be read: {error.strerror}"
+        yield Fault.PHOTO, f"its photo cannot be read: {error.strerror}", ()
+        return
     if hashlib.sha256(data).hexdigest() != photo.digest:
-        return "its photo changed since it was imported: import it again"
-    if not thumbs.has_all(photo.digest, sizes_of(photo.width, photo.height, photo.media_type)):
-        return "a thumbnail is missing: import it again"
+        yield Fault.PHOTO, "its photo changed since it was imported: import it again", ()
+        return
+    sizes = sizes_of(photo.width, photo.height, photo.media_type)
+    if not all(thumbs.is_whole(photo.digest, size) for size in sizes):
+        yield Fault.THUMBNAIL, f"a thumbnail is missing or cut: {_MEND}", ()
     try:
         _, found = hash_item(EncodedPicture.of_item(photo, data), codes.keys() & KINDS.keys())
     except UnreadableImage as error:
-        return str(error)
+        yield Fault.PHOTO, str(error), ()
+        return
     wrong = [name for name, code in found.items() if differs(KINDS[name], codes[name], code)]
-    return f"its stored codes are not its photo's: {', '.join(wrong)}" if wrong else None
+    if wrong:
+        told = f"its stored codes are not its photo's: {', '.join(wrong)}: {_MEND}"
+        yield Fault.CODES, told, tuple(wrong)
 
 
 def check_index(
@@ -87,9 +146,11 @@ def check_index(
         current = generations.current()
         if generations.problem:
             raise generations.problem
+        for kind in current.kinds.values():
+            kind.index.check()
         if current.manifest.revision < catalog.unlogged_revision:
             yield Rejected("index", "it is older than the catalogue: run `hashbag index`")
-    except IndexNotReady as problem:
+    except (IndexNotReady, EngineUnavailable) as problem:
         yield Rejected("index", str(problem))
 
 

@@ -191,7 +191,7 @@ class ImportSlot:
 
     def _is_abandoned(self, state: State) -> bool:
         """Say whether nobody is at work on it, nor about to begin."""
-        if not state.doing and time.time() - state.since < _STARTING_SECONDS:
+        if not state.doing and abs(time.time() - state.since) < _STARTING_SECONDS:
             return False
         with (self.folder / ".lock").open("w") as file:
             try:

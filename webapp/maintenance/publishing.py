@@ -20,6 +20,7 @@ from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KINDS
 from webapp.index.generation_store import GenerationStore
 from webapp.index.manifest import read_manifest
+from webapp.maintenance import left_over
 from webapp.models import Progress, WithProgress
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.processes import worthwhile
@@ -68,22 +69,37 @@ class Publisher:
         rejected = yield from self._hash(outdated, versions, jobs, fill=False)
         if self.is_current():
             return self._published(None, outdated, rejected)
-        generation = yield from self._build()
+        generation = yield from self.build()
         return self._published(generation, outdated, rejected)
 
     def rebuild(self, kinds: Collection[str], jobs: int) -> WithProgress[Published]:
         """Compute all codes of some kinds that are missing or by other library versions.
 
-        Then build the index, even where the published one is of the catalogue as it is.
+        Then build the index, even where the published one is of the catalogue as it is. Files that
+        killed processes left are removed first.
 
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
+        left_over.clear_unfinished(self.catalog.instance)
+        left_over.clear_unused(self.catalog, self.thumbs)
         versions = _versions(kinds)
         stale = code_makers.stale(self.catalog, versions)
         rejected = yield from self._hash(stale, versions, jobs, fill=True)
-        generation = yield from self._build()
+        generation = yield from self.build()
         return self._published(generation, stale, rejected)
+
+    def complete(
+        self, ids: Collection[int], skipped: Collection[int], jobs: int
+    ) -> WithProgress[int]:
+        """Make missing thumbnails of items, and codes that some lack of kinds that others have.
+
+        `skipped`: items whose photos are not what they were. Returns how many it was done for.
+        """
+        versions = _versions(self._with_codes() or KINDS.keys())
+        wanted = {*ids, *code_makers.stale(self.catalog, versions)} - {*skipped}
+        rejected = yield from self._hash(sorted(wanted), versions, jobs, fill=True)
+        return len(wanted) - len(rejected)
 
     def fold(self) -> WithProgress[str | None]:
         """Build the index and draw the map anew, of the catalogue with all live changes.
@@ -103,6 +119,7 @@ class Publisher:
             )
         try:
             with building(self.catalog, wait=False):
+                left_over.clear_unfinished(self.catalog.instance)
                 generation = yield from self._build_now()
                 yield from self._draw_now()
         except CatalogBusy:
@@ -193,7 +210,12 @@ class Publisher:
                     self.catalog.photo(item), item.filename, {}, occurrence=item.occurrence
                 )
 
-    def _build(self) -> WithProgress[str]:
+    def build(self) -> WithProgress[str]:
+        """Build the index of the catalogue as it is; return the new generation's name.
+
+        Raises:
+            IndexNotReady: the new index cannot be opened.
+        """
         with building(self.catalog):
             return (yield from self._build_now())
 

@@ -1,6 +1,7 @@
 """Thumbnails: the small WebP copies of photos that pages show, in files named by content."""
 
 import io
+import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ DISPLAY_SIZE = 960
 
 _FULL_SIZE = 3840
 """Longer side, in pixels, of the copy that is shown instead of the original."""
+
+_WEBP_HEAD_BYTES = 8  # its name, and how many bytes follow
 
 _MAX_ORIGINAL_PIXELS = 1200
 _BROWSER_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
@@ -85,6 +88,16 @@ class ThumbStore:
     def has_all(self, digest: str, sizes: tuple[int, ...]) -> bool:
         """Return whether the copies of all these sizes are there."""
         return all(self.path(digest, size).is_file() for size in sizes)
+
+    def is_whole(self, digest: str, size: int) -> bool:
+        """Return whether a copy is there, as long as it says that it is."""
+        try:
+            with self.path(digest, size).open("rb") as file:
+                head = file.read(_WEBP_HEAD_BYTES)
+                length = os.fstat(file.fileno()).st_size
+        except OSError:
+            return False
+        return head[:4] == b"RIFF" and int.from_bytes(head[4:], "little") + 8 == length
 
     def write(self, digest: str, picture: Picture) -> None:
         """Write all copies of a picture; they are on disk after `flush`."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.index.engines import NOTHING
 from webapp.index.hamming import Positions, sorted_unique
 from webapp.search.nearest import Measure
 
@@ -24,10 +25,10 @@ class SumMeasure:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return sum(measure.scan_words for measure in self._measures)
 
-    def candidates(self, k: int) -> tuple[Positions, bool]:
+    def candidates(self, k: int) -> tuple[Positions, int]:
         """Join the candidates of all queries; what is near to all may be near to none."""
         found = [measure.candidates(k)[0] for measure in self._measures]
-        return sorted_unique(np.concatenate(found)), False
+        return sorted_unique(np.concatenate(found)), NOTHING
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Add up the exact distances from all queries."""

@@ -5,6 +5,7 @@ learned kind is not installed, or some items have no learned code yet, the look 
 two.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -162,11 +163,19 @@ class LookMeasure:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return sum(part.scan_words for part in self._parts)
 
-    def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Join the candidates of all parts; they never contain the true nearest for certain."""
+    def candidates(self, k: int) -> tuple[Positions, int]:
+        """Join the candidates of all parts.
+
+        An item that no part proposed is in every part farther than that part's promise, so its look
+        distance is at least that of an item one bit beyond each.
+        """
         count = max(k, _MIN_PART_CANDIDATES)
-        of_parts = [part.candidates(count)[0] for part in self._parts]
-        return sorted_unique(np.concatenate(of_parts)), False
+        found, promised = zip(*(part.every_candidate(count) for part in self._parts), strict=True)
+        beyond = (
+            share * math.sqrt((within + 1) / scale)
+            for within, scale, share in zip(promised, self._scales, self._shares, strict=True)
+        )
+        return sorted_unique(np.concatenate(found)), round(LOOK_SCALE * sum(beyond)) - 1
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the exact distances of the parts; a scan of all items is made once and kept."""

@@ -1,14 +1,14 @@
 """From candidates to the nearest items: exact re-rank, then proof by a scan where that is cheap."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.engines import Index
-from webapp.index.hamming import Planes, Positions, k_smallest, sorted_unique
+from webapp.index.engines import NOTHING, Index
+from webapp.index.hamming import Planes, Positions, k_smallest
 from webapp.index.table import Table
 from webapp.models import Ids
 
@@ -16,8 +16,20 @@ from webapp.models import Ids
 PROVE_UP_TO_WORDS = 1 << 26
 """The largest scan that is made to prove an answer: a million items in the widest kind."""
 
+_DEPTHS = (1_000, 4_000, 16_000)
+"""How many candidates are asked for to prove an answer that no scan can prove; ascending."""
+
 MIN_ITEMS_PER_LOOKUP = 4
 """Measuring items one by one is faster than a scan of all only below one item in this many."""
+
+
+class Proof(StrEnum):
+    """What became of the proof of an answer."""
+
+    HELD = "held"
+    MENDED = "mended"
+    LEFT_OUT = "left out"
+    NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +39,15 @@ class Neighbours:
     `ids`: shape (K,). `distances`: shape (K,), in the unit of the measure: bits for a kind, look
     distance for the look. `exact`: the answer is proven, no other item is nearer. `missed`: ids
     of the answer that were not among the engine's candidates; known only after a proof.
+    `candidates`: how many items the engine proposed, or passed the filters.
     """
 
     ids: Ids
     distances: NDArray[np.int64]
     exact: bool
     missed: frozenset[int] = frozenset()
+    proof: Proof = Proof.NOT_NEEDED
+    candidates: int = 0
 
 
 class Measure(Protocol):
@@ -45,10 +60,11 @@ class Measure(Protocol):
     def scan_words(self) -> int:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
 
-    def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Return the positions, ascending, of candidates for the k nearest.
+    def candidates(self, k: int) -> tuple[Positions, int]:
+        """Return the positions, ascending, of candidates for the k nearest, and a distance.
 
-        The flag says that the true k nearest are among them for certain.
+        Every item within that distance is among them, unless k others come before it; where it is
+        `NOTHING`, that is known of none.
         """
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
@@ -77,12 +93,45 @@ def nearest(
     if among is not None:
         if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
             measure.distances()
-        return _ranked(measure, among, k, exact=True)
-    candidates, complete = measure.candidates(k)
-    proposed = _ranked(measure, candidates, k, exact=complete)
-    if complete or (len(proposed.ids) == k and measure.scan_words > max_words):
+        return replace(_ranked(measure, among, k, exact=True), candidates=len(among))
+    proposed, within = _proposed(measure, k, k)
+    if proposed.exact:
         return proposed
-    return _proven(proposed, _ranked(measure, _contenders(measure, proposed, k), k, exact=True))
+    if len(proposed.ids) < k or measure.scan_words <= max_words:
+        contenders = _contenders(measure, proposed, k)
+        return _proven(proposed, _ranked(measure, contenders, k, exact=True))
+    return _deepened(measure, k, proposed, within)
+
+
+def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
+    """Rank `count` candidates or so; they prove the answer if they are known to be far enough out.
+
+    Returns the distance within which they are all that there is, too.
+    """
+    candidates, within = measure.candidates(count)
+    found = _ranked(measure, candidates, k, exact=False)
+    if len(candidates) == len(measure.ids) or (
+        within != NOTHING and len(found.ids) == k and found.distances[-1] <= within
+    ):
+        found = replace(found, exact=True)
+    return replace(found, candidates=len(candidates)), within
+
+
+def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Neighbours:
+    """Ask for more and more candidates, until they prove the answer or promise no more than before.
+
+    This is the threshold algorithm (Fagin, Lotem and Naor, 2001): whatever was not proposed yet is
+    farther than the ends of all lists together, so that nothing else need be compared.
+    """
+    found = proposed
+    for count in _DEPTHS if within != NOTHING else ():
+        found, deeper = _proposed(measure, k, count)
+        if found.exact:
+            return _proven(proposed, found)
+        if deeper <= within:
+            break
+        within = deeper
+    return replace(found, proof=Proof.LEFT_OUT)
 
 
 def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | None:
@@ -104,7 +153,8 @@ def _ranked(measure: Measure, positions: Positions | None, k: int, *, exact: boo
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
     missed = frozenset(truth.ids.tolist()) - frozenset(proposed.ids.tolist())
-    return Neighbours(truth.ids, truth.distances, exact=True, missed=missed)
+    proof = Proof.MENDED if missed else Proof.HELD
+    return replace(truth, missed=missed, proof=proof, candidates=proposed.candidates)
 
 
 class KindMeasure:
@@ -128,12 +178,24 @@ class KindMeasure:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return self._table.scan_words * self._queries.shape[1] if self._all is None else 0
 
-    def candidates(self, k: int) -> tuple[Positions, bool]:
-        """Ask the index for rows near each reading."""
+    def candidates(self, k: int) -> tuple[Positions, int]:
+        """Ask the index for rows near the readings.
+
+        Of a row that many items have, some may be missing: they are no nearer, and come later.
+        """
+        return self._candidates(k, every=False)
+
+    def every_candidate(self, k: int) -> tuple[Positions, int]:
+        """Do the same, and where a distance is promised, list each item of the rows."""
+        return self._candidates(k, every=True)
+
+    def _candidates(self, k: int, *, every: bool) -> tuple[Positions, int]:
         # The views of one item may be several of the rows.
         count = (k + self._SPARE_ROWS) * self._table.codes_per_item
-        rows = rows_near(self._index, self._queries, count)
-        return self._table.photos_of(rows, k), self._index.exact
+        proposal = self._index.candidates(self._queries, count)
+        every = every and proposal.within != NOTHING
+        per_row = self._table.photo_count if every else k
+        return self._table.photos_of(proposal.rows, per_row), proposal.within
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Count differing bits; a scan of all items is made once and kept."""
@@ -148,12 +210,3 @@ class KindMeasure:
         if self._all is not None:
             return np.flatnonzero(self._all <= bound)
         return self._table.within(self._queries, bound, k)
-
-
-def rows_near(index: Index, queries: Planes, count: int) -> Positions:
-    """Return candidate rows, all different, about `count` for each of the queries, shape (W, Q)."""
-    of_queries: Sequence[Positions] = [
-        index.candidates(queries[:, number : number + 1], count)
-        for number in range(queries.shape[1])
-    ]
-    return of_queries[0] if len(of_queries) == 1 else sorted_unique(np.concatenate(of_queries))

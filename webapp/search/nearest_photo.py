@@ -27,10 +27,10 @@ class NearestPhotoMeasure:
         """How many 64-bit words a scan of all photos compares; 0 once it was made."""
         return self._of_photos.scan_words
 
-    def candidates(self, k: int) -> tuple[Positions, bool]:
+    def candidates(self, k: int) -> tuple[Positions, int]:
         """Return the items of the candidates."""
-        found, complete = self._of_photos.candidates(k)
-        return self.photos.items_of(found), complete
+        found, within = self._of_photos.candidates(k)
+        return self.photos.items_of(found), within
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Return the distances of the nearest photos; a scan of all is made once and kept."""

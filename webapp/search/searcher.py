@@ -12,7 +12,7 @@ from webapp.hashing import bag_sense, picture_work
 from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
-from webapp.metrics import REPAIRED, SEARCHES
+from webapp.metrics import CANDIDATES, PROOFS, REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.folding import nearest_pictures
 from webapp.search.nearest import Measure, Neighbours, nearest
@@ -142,21 +142,34 @@ class Searcher:
 
     def answer(self, search: Search) -> Result:
         """Find the nearest, and count the search in the metrics."""
-        result = self._answer(search, search.query.filters)
-        SEARCHES.labels(result.by, result.exact).inc()
+        result, found = self._answer(search, search.query.filters)
+        engines = "+".join(sorted(self._snapshot.generation.manifest.engines))
+        SEARCHES.labels(result.by, engines, result.exact).inc()
         REPAIRED.labels(result.by).inc(result.repaired)
+        PROOFS.labels(result.by, found.proof).inc()
+        CANDIDATES.labels(result.by).observe(found.candidates)
         return result
+
+    def finds(self, item_id: int, query: Query) -> bool:
+        """Say whether an item's own codes find anything; not counted, for who watches the server.
+
+        Raises:
+            IndexNotReady, ItemNotFound: as `of_item` does.
+        """
+        search = self.of(self.fingerprint_of(item_id, harder=False), query)
+        result, _ = self._answer(search, query.filters)
+        return bool(result.hits)
 
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""
         if bands:
             search.prepared.measure.distances()  # of all items, once for all bands
-        return [(band, self._answer(search, band.filters)) for band in bands]
+        return [(band, self._answer(search, band.filters)[0]) for band in bands]
 
-    def _answer(self, search: Search, filters: Filters) -> Result:
+    def _answer(self, search: Search, filters: Filters) -> tuple[Result, Neighbours]:
         query = search.query
         found, hits = self._present(search, search.among(filters))
-        return Result(
+        result = Result(
             by=query.by.name,
             k=query.k,
             fingerprint=search.fingerprint,
@@ -166,6 +179,7 @@ class Searcher:
             bag=search.prepared.bag,
             hits=hits,
         )
+        return result, found
 
     def _present(
         self, search: Search, among: Positions | None

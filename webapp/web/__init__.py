@@ -15,6 +15,7 @@ from webapp.web import (
     duplicates,
     embed,
     errors,
+    exposition,
     feed,
     filter_context,
     health,
@@ -24,11 +25,14 @@ from webapp.web import (
     maps,
     media,
     pages,
+    private,
+    request_limits,
     scripts,
     shortlist,
     site_files,
     template_globals,
     trail,
+    upload_slots,
     validators,
     visits,
     why,
@@ -59,11 +63,14 @@ def register(app: Flask, settings: Settings) -> None:
     embed.register(app, settings)
     desk.register(app)
     cross_origin.register(app, settings)
-    others = (lookup, feed, media, scripts, site_files, health)
+    others = (lookup, feed, media, scripts, site_files, health, exposition)
     for module in (*_PAGES, *_API, *others):
         if settings.shows_tools or module not in _TOOLS:
             app.register_blueprint(module.bp)
     visits.register(app, settings)
+    upload_slots.register(app)  # first: who finds no place is not counted either
+    request_limits.register(app, settings)
+    private.register(app, settings)
     app.before_request(_remember_trail)
     app.after_request(validators.validate)
     app.after_request(filter_context.mark_problems)  # runs before the one above

@@ -5,8 +5,10 @@ import hmac
 from flask import request
 
 from webapp.catalog.tokens import Scope
+from webapp.catalog.writer import CatalogWriter
 from webapp.context import hashbag
-from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn
+from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn, TooManyRequests
+from webapp.web.clients import client_digest
 
 _SCHEME = "bearer"
 
@@ -17,14 +19,20 @@ def check(wanted: Scope) -> None:
     Raises:
         NotSignedIn: it has no token, or one that is not known.
         NotAllowed: its token does not allow this, or nobody has one.
+        TooManyRequests: the client had too many wrong tokens, here or at the desk's sign-in.
     """
-    scope = scope_of(_token())
+    secret = bearer()
+    if secret:
+        _refuse_guesses(_locked_for())
+    scope = scope_of(secret)
     if scope is None:
         if not has_tokens():
             raise NotAllowed(
                 "changes over HTTP are off: whoever runs this catalogue can set "
                 "HASHBAG_ADMIN_TOKEN, or make a token with `hashbag token create`"
             )
+        if secret:
+            _refuse_guesses(count_try())
         raise NotSignedIn("send a token that is valid here: `Authorization: Bearer ...`")
     if not scope.allows(wanted):
         raise NotAllowed(f"this token may only {scope}: ask for one that may {wanted}")
@@ -43,9 +51,33 @@ def scope_of(secret: str) -> Scope | None:
         return None
 
 
-def _token() -> str:
+def bearer() -> str:
+    """Return the token that a request has in its header; empty where it has none."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == _SCHEME else ""
+
+
+def count_try() -> int:
+    """Count a try of this client with a token, for all processes, before one says it was wrong.
+
+    Returns the seconds that it is locked out for; 0 where it may try.
+    """
+    CatalogWriter(hashbag().catalog).make_catalog()
+    return hashbag().sign_ins.try_by(client_digest())
+
+
+def _locked_for() -> int:
+    try:
+        return hashbag().sign_ins.locked_for(client_digest())
+    except NoCatalog:  # nobody tried yet
+        return 0
+
+
+def _refuse_guesses(seconds: int) -> None:
+    if seconds:
+        raise TooManyRequests(
+            f"these were too many wrong tokens: try again in {-(-seconds // 60)} minutes", seconds
+        )
 
 
 def has_tokens() -> bool:

@@ -12,6 +12,7 @@ from webapp.web.item_json import answer, items_json
 from webapp.web.openapi import document
 from webapp.web.operations import Answer, Body, operation
 from webapp.web.parameter import Args, Parameter
+from webapp.web.request_limits import Limit
 from webapp.web.result_json import frames_json, result_json
 from webapp.web.uploads import PICTURE, form_of, hashed_upload
 
@@ -114,6 +115,7 @@ def search() -> Response:
     Answer("Result"),
     parameters=queries.QUESTION,
     problems=(422, 503),
+    group=Limit.UPLOADS,
     body=Body(
         form_of(PICTURE), "Any parameter may also be a field of the form.", has_parameters=True
     ),
@@ -134,6 +136,7 @@ def search_picture() -> Response:
     Answer("Fingerprint"),
     name="fingerprint_picture",
     problems=(422, 503),
+    group=Limit.UPLOADS,
     body=Body(form_of(PICTURE), "One picture."),
 )
 def fingerprints() -> Response:
@@ -156,6 +159,7 @@ def fingerprints() -> Response:
     Answer("Duplicates"),
     name="list_duplicates",
     parameters=duplicates.PARAMETERS,
+    group=Limit.HEAVY,
     problems=(404, 503),
 )
 def near_duplicates() -> Response:
@@ -192,4 +196,5 @@ def kinds() -> Response:
 @operation(bp, "GET", "/openapi.json", "This document.", Answer("Document"), name="describe_api")
 def openapi() -> Response:
     """Describe this API."""
-    return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
+    told = document(is_private=hashbag().settings.is_private)
+    return jsonify(told | {"servers": [{"url": request.script_root or "/"}]})

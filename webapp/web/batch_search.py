@@ -11,6 +11,7 @@ from webapp.web import parameters, queries
 from webapp.web.errors import problem_of
 from webapp.web.operations import Answer, Body, operation
 from webapp.web.parameter import Json
+from webapp.web.request_limits import Limit
 from webapp.web.result_json import frames_json, result_json
 from webapp.web.uploads import PICTURE, crop, form_of, hashed
 
@@ -30,6 +31,7 @@ MOST_UPLOADS = 4
     Answer("Results"),
     parameters=queries.QUESTION,
     problems=(422, 503),
+    group=Limit.BULK,
     body=Body(
         form_of({"type": "array", "items": PICTURE, "minItems": 1, "maxItems": MOST_PICTURES}),
         f"All pictures together: {MOST_UPLOADS} times what one upload may have.",

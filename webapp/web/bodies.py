@@ -16,8 +16,12 @@ def check_body(*types: str) -> None:
         WrongMediaType: its body is of another type than these.
     """
     length = request.content_length
-    is_chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
-    if length is None and not is_chunked:
+    if length is None and not is_chunked():
         raise LengthRequired("say how long the body is: send `Content-Length`")
     if request.mimetype not in types and (request.mimetype or length):
         raise WrongMediaType(f"send {' or '.join(types)}, not '{request.mimetype[:60]}'")
+
+
+def is_chunked() -> bool:
+    """Say whether the request's body comes in chunks: how long it is, its end tells."""
+    return request.headers.get("Transfer-Encoding", "").lower() == "chunked"

@@ -14,6 +14,7 @@ from webapp.exceptions import BadParameter
 from webapp.models import ItemPhoto
 from webapp.web.item_changes import as_text
 from webapp.web.operations import Answer, Body, operation
+from webapp.web.request_limits import Limit
 
 bp = Blueprint("bulk", __name__, url_prefix="/api/v1")
 
@@ -31,6 +32,7 @@ _LINES_AT_ONCE = 100
     name="export_items",
     problems=(503,),
     scope=Scope.READ,
+    group=Limit.BULK,
 )
 def export() -> Response:
     """Write all items, a line for each, as the catalogue is at one moment."""
@@ -51,6 +53,7 @@ def export() -> Response:
         "changed, as for `PATCH`.",
     ),
     scope=Scope.WRITE,
+    group=Limit.BULK,
 )
 def change_items() -> Response:
     """Change attributes of many items, all of them or, where a line is wrong, none."""

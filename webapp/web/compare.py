@@ -16,6 +16,7 @@ from webapp.search.query import ranking_named
 from webapp.web import downloads, parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import narrowed
+from webapp.web.request_limits import Limit, limited
 from webapp.web.template_globals import FIRST_KINDS
 
 bp = Blueprint("compare", __name__)
@@ -23,6 +24,7 @@ bp.before_request(remember_filters)
 
 
 @bp.get("/compare")
+@limited(Limit.HEAVY)
 def page() -> str | Response:
     """Show one row of neighbours for each of several kinds."""
     args = request.args

@@ -20,6 +20,7 @@ from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.web import distance_bars, downloads, parameters
 from webapp.web.parameter import Args, Parameter, Whole
+from webapp.web.request_limits import Limit, limited
 
 bp = Blueprint("duplicates", __name__)
 
@@ -127,6 +128,7 @@ def _rows(grouping: Grouping, *, others: bool) -> Iterator[downloads.Row]:
 
 
 @bp.get("/duplicates")
+@limited(Limit.HEAVY)
 def page() -> str | Response:
     """Show groups of items whose photos are nearly the same, or the one that an item is in."""
     wanted, core = read_request(), hashbag()

@@ -24,7 +24,7 @@ from webapp.web import parameters, queries
 from webapp.web.content_policy import content_policy
 from webapp.web.lookup import ids_having
 from webapp.web.origins import read_origins
-from webapp.web.upload_slots import takes_pictures
+from webapp.web.request_limits import Limit, limited
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("embed", __name__, url_prefix="/embed")
@@ -103,7 +103,7 @@ def search() -> str:
 
 
 @bp.post("/search")
-@takes_pictures
+@limited(Limit.UPLOADS)
 def search_picture() -> Answer:
     """Hash an upload in memory and go on inside the frame."""
     n, theme = _count(), _theme()  # nonsense is refused here, not there

@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from webapp.exceptions import (
     BadParameter,
@@ -12,6 +12,7 @@ from webapp.exceptions import (
     CatalogUnavailable,
     ChangedMeanwhile,
     DamagedImage,
+    EngineUnavailable,
     HashbagError,
     IndexNotReady,
     ItemNotFound,
@@ -22,11 +23,15 @@ from webapp.exceptions import (
     NotSignedIn,
     PicturesBusy,
     RequestDiffers,
+    StorageUnusable,
     TooManyBytes,
     TooManyPixels,
+    TooManyRequests,
     TooPlain,
+    UnreadableImage,
     WrongMediaType,
 )
+from webapp.log_lines import request_id
 
 STATUS: dict[type[HashbagError], int] = {
     BadParameter: 400,
@@ -41,11 +46,15 @@ STATUS: dict[type[HashbagError], int] = {
     DamagedImage: 422,
     TooManyPixels: 422,
     TooPlain: 422,
+    UnreadableImage: 422,
     RequestDiffers: 422,
+    TooManyRequests: 429,
     IndexNotReady: 503,
+    EngineUnavailable: 503,
     LearnedUnusable: 503,
     PicturesBusy: 503,
     CatalogError: 503,
+    StorageUnusable: 503,
 }
 
 ADVICE = {
@@ -53,15 +62,15 @@ ADVICE = {
     404: "It may have been taken out of the catalogue, or the link may be cut.",
     413: "Make the picture smaller and try again.",
     415: "Try a photo in JPEG, PNG, WebP, AVIF or HEIC.",
+    408: "Try again, from where the connection is better.",
     422: "Try another copy of the picture.",
+    429: "All else goes on: the grid, every bag, the filters.",
     500: "It is in the log. Trying again may help.",
     503: "Whoever runs this catalogue can mend it with the command above.",
 }
 _ADVICE_WHEN_UNAVAILABLE = "Try again in a moment. The server's log says why."
 
 _RETRY_AFTER_SECONDS = 5
-
-_MOST_BYTES_DRAINED = 256 * 1024 * 1024
 
 Json = dict[str, object]
 
@@ -72,7 +81,9 @@ def register(app: Flask) -> None:
     """Map every error to its answer."""
     app.register_error_handler(HashbagError, _known)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(ClientDisconnected, _cut_off)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _of_the_system)
     app.after_request(_led_on)
 
 
@@ -109,10 +120,23 @@ def _known(error: HashbagError) -> Response:
     status = _status_of(error)
     if status != HTTPStatus.SERVICE_UNAVAILABLE:
         _log_private(error)
-        return _answer(status, str(error))
-    unavailable = isinstance(error, CatalogUnavailable | PicturesBusy)
+        answer = _answer(status, str(error))
+        if isinstance(error, TooManyRequests):
+            answer.headers["Retry-After"] = str(error.seconds)
+        return answer
+    unavailable = isinstance(
+        error, CatalogUnavailable | EngineUnavailable | PicturesBusy | StorageUnusable
+    )
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)
+
+
+def _of_the_system(error: OSError) -> Response:
+    """Answer what is wrong with the disk; all else is a fault of ours, and stays one."""
+    problem = StorageUnusable.of(error)
+    if problem is None:
+        raise error
+    return _known(problem)
 
 
 def _http(error: HTTPException) -> Response:
@@ -132,10 +156,16 @@ def _http(error: HTTPException) -> Response:
 
 
 def _led_on(response: Response) -> Response:
-    """Have a redirect of the API say so as all else does; Flask would write a page."""
-    if not (_is_api() and 300 <= response.status_code < 400 and "Location" in response.headers):
+    """Have a redirect lead to a path, and one of the API say so as all else does.
+
+    The router would repeat whatever host the client spoke of; Flask would write a page.
+    """
+    if not (300 <= response.status_code < 400 and "Location" in response.headers):
         return response
-    there = response.headers["Location"]
+    there = response.headers["Location"].removeprefix(request.host_url.rstrip("/"))
+    response.headers["Location"] = there
+    if not _is_api():
+        return response
     made = _answer(response.status_code, f"this is at {there}")
     made.headers["Location"] = there
     return made
@@ -149,17 +179,27 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
     return _answer(413, f"this is larger than the {most} that one upload may have")
 
 
+def _cut_off(_: ClientDisconnected) -> Response:
+    return _answer(408, "what was sent came too slowly, or stopped before its end")
+
+
 def _answer(status: int, detail: str, advice: str | None = None) -> Response:
-    _read_to_the_end()
     if _is_api():
-        response = jsonify(_problem(status, detail))
+        response = jsonify(_problem(status, detail) | {"request_id": request_id.get()})
         response.mimetype = "application/problem+json"
     else:
         title = HTTPStatus(status).phrase
         advice = ADVICE.get(status, "") if advice is None else advice
         template = "embed/error.html" if request.blueprint == "embed" else "error.html"
         response = Response(
-            render_template(template, status=status, title=title, detail=detail, advice=advice)
+            render_template(
+                template,
+                status=status,
+                title=title,
+                detail=detail,
+                advice=advice,
+                request_id=request_id.get(),
+            )
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
@@ -170,18 +210,3 @@ def _answer(status: int, detail: str, advice: str | None = None) -> Response:
 
 def _is_api() -> bool:
     return request.path.startswith("/api/")
-
-
-def _read_to_the_end() -> None:
-    """Read what is left of a request's body.
-
-    If it stayed unread, the connection would be reset before the answer arrives.
-    """
-    # Only gunicorn ends the stream for us. Elsewhere reading on would wait for ever.
-    if request.method in {"GET", "HEAD"} or not request.environ.get("wsgi.input_terminated"):
-        return
-    # A body sent in chunks has no length, and ends by itself.
-    known = request.content_length
-    remaining = _MOST_BYTES_DRAINED if known is None else min(known, _MOST_BYTES_DRAINED)
-    while remaining > 0 and (chunk := request.environ["wsgi.input"].read(min(remaining, 65536))):
-        remaining -= len(chunk)

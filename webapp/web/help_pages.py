@@ -5,13 +5,16 @@ import os
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
+from webapp.metrics import DESCRIBED
+from webapp.web import dashboard as grafana
 from webapp.web import embed
 from webapp.web.api_guide import some_item
 from webapp.web.batch_search import MOST_UPLOADS
+from webapp.web.branding import branding
 
 bp = Blueprint("help_pages", __name__)
 
@@ -32,6 +35,11 @@ TOPICS = (
     Topic("api-client", "A client of the API", "made of the document by one command, and used"),
     Topic(
         "postgresql", "With PostgreSQL", "the catalogue on a server that machines share, and back"
+    ),
+    Topic(
+        "metrics",
+        "Watching it",
+        "counts for Prometheus, each explained, and a dashboard for Grafana",
     ),
     Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
 )
@@ -67,4 +75,14 @@ def topic(name: str) -> str:
         max_upload_mb=hashbag().settings.max_upload_mb,
         origins=embed.origins(),
         some_item=some_item(),
+        metrics=DESCRIBED,
     )
+
+
+@bp.get("/help/metrics.json")
+def dashboard() -> Response:
+    """Send a dashboard for Grafana."""
+    answer = jsonify(grafana.dashboard(branding().name))
+    answer.headers.set("Content-Disposition", "attachment", filename="hashbag-grafana.json")
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer

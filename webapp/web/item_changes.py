@@ -197,7 +197,7 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
         return _fields(), _photos()
     try:
         body = request.get_json(force=True)
-    except BadRequest as error:
+    except (BadRequest, RecursionError) as error:  # the latter, where it is nested very deeply
         raise BadParameter("body", 'is not JSON: send such as {"price": 49.9}') from error
     if not isinstance(body, dict):
         raise BadParameter("body", 'must be a JSON object, such as {"price": 49.9}')

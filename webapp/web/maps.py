@@ -11,6 +11,7 @@ from webapp.models import Item
 from webapp.web import map_colours, parameters
 from webapp.web.links import parameters_of
 from webapp.web.map_colours import value_of
+from webapp.web.request_limits import Limit, limited
 from webapp.web.template_filters import heading, price
 
 bp = Blueprint("maps", __name__, url_prefix="/map")
@@ -24,6 +25,7 @@ _HOUR = 3600
 
 
 @bp.get("")
+@limited(Limit.HEAVY)
 def show() -> str:
     """Show the map, a part of it, or its items as a list."""
     shape = parameters.one_of(request.args, "view", ("picture", "list"))
@@ -105,6 +107,7 @@ def cells(version: str) -> Response:
 
 
 @bp.get("/colours/<version>.png")
+@limited(Limit.HEAVY)
 def colours(version: str) -> Response:
     """Send the colours under a map's items, a pixel for each cell."""
     found = map_colours.coloured(hashbag().maps.named(version))

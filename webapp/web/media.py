@@ -2,6 +2,7 @@
 
 import re
 from errno import ENOENT
+from io import BytesIO
 from pathlib import Path
 from stat import S_ISREG
 
@@ -11,6 +12,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.models import Item, ItemPhoto
 from webapp.pictures.card import MEDIA_TYPE, MOST, square_card
+from webapp.pictures.plain_file import without_notes
 from webapp.pictures.thumbnails import is_original_shown, sizes_of
 from webapp.web import parameters
 
@@ -26,14 +28,22 @@ _DAY = 24 * 3600
 def image(item_id: int) -> Response:
     """Send an item's original photo, or its largest copy where browsers show that otherwise.
 
-    `photo` chooses among the item's photos, here and of its small copies.
+    What cameras wrote beside the picture is left out, unless the owner wants it; where that is not
+    known how, the largest copy is sent too. `photo` chooses among the item's photos, here and of
+    its small copies.
     """
     photo = _photo(item_id)
+    core = hashbag()
     if not is_original_shown(photo.media_type):
-        return _thumb(photo, sizes_of(photo.width, photo.height, photo.media_type)[-1])
-    path = hashbag().catalog.photo(photo)
+        return _largest_copy(photo)
+    path = core.catalog.photo(photo)
     try:
-        return _send(photo, path, photo.media_type, etag=photo.digest)
+        if not core.settings.strips_originals:
+            return _send(photo, _checked(path), photo.media_type, etag=photo.digest)
+        plain = without_notes(_checked(path).read_bytes(), photo.media_type)
+        if plain is None:
+            return _largest_copy(photo)
+        return _send(photo, BytesIO(plain), photo.media_type, etag=f"{photo.digest}-plain")
     except OSError as error:
         raise ItemNotFound(
             f"the photo of item {item_id} is not where it was imported from", private=error
@@ -95,26 +105,50 @@ def _photo(item_id: int) -> ItemPhoto:
 def _thumb(photo: ItemPhoto, size: int) -> Response:
     path = hashbag().thumbs.path(photo.digest, size)
     try:
-        return _send(photo, path, "image/webp", etag=f"{photo.digest}-{size}")
+        return _send(photo, _checked(path), "image/webp", etag=f"{photo.digest}-{size}")
     except OSError as error:
         raise ItemNotFound(
             f"a thumbnail of item {photo.id} is missing: import its photo again", private=error
         ) from error
 
 
-def _send(photo: ItemPhoto, path: Path, media_type: str, etag: str) -> Response:
-    """Send a file.
+def _largest_copy(photo: ItemPhoto) -> Response:
+    return _thumb(photo, sizes_of(photo.width, photo.height, photo.media_type)[-1])
+
+
+def _checked(path: Path) -> Path:
+    """Make sure that a path is a file's.
 
     Raises:
-        OSError: there is none, or it cannot be read.
+        OSError: there is none.
     """
     if not S_ISREG(path.stat().st_mode):
         raise FileNotFoundError(ENOENT, "not a regular file", str(path))
+    return path
+
+
+def _send(photo: ItemPhoto, path: Path | BytesIO, media_type: str, etag: str) -> Response:
+    """Send a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     # An address with the content's digest means one picture for ever. An import gives a photo that
     # was changed in place another address, and `hashbag verify` names it.
     named = request.args.get("v") == photo.digest[:12]
-    response = send_file(path, mimetype=media_type, etag=etag, max_age=_YEAR if named else _DAY)
+    response = send_file(
+        path,
+        mimetype=media_type,
+        etag=etag,
+        max_age=_YEAR if named else _DAY,
+        download_name=_name(photo, media_type),
+    )
     response.cache_control.public = True
     if named:
         response.cache_control.immutable = True
     return response
+
+
+def _name(photo: ItemPhoto, media_type: str) -> str:
+    """Name a file that a visitor saves: what it is called here is the owner's affair."""
+    return f"bag-{photo.id}-{photo.digest[:6]}.{media_type.rpartition('/')[2]}"

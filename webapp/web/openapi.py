@@ -15,11 +15,11 @@ _SECURITY: Json = {
 }
 
 
-def document() -> Json:
-    """Build the whole document."""
+def document(*, is_private: bool = False) -> Json:
+    """Build the whole document, as it is where everything asks for a token, or elsewhere."""
     paths: dict[str, Json] = {}
     for one in OPERATIONS:
-        paths.setdefault(one.path, {})[one.method.lower()] = one.described()
+        paths.setdefault(one.path, {})[one.method.lower()] = one.described(is_private=is_private)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -137,7 +137,13 @@ _DUPLICATES = _object(
     groups={"type": "array", "items": _GROUP},
 )
 _KIND = _object(name=_TEXT, label=_TEXT, bits=_WHOLE, description=_TEXT)
-_PROBLEM = _object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT)
+_PROBLEM = _object(
+    {"request_id": {"type": "string", "description": "Name it when you report the problem."}},
+    type=_TEXT,
+    title=_TEXT,
+    status=_WHOLE,
+    detail=_TEXT,
+)
 
 _RESULTS = _object(results={"type": "array", "items": {"anyOf": [ref("Result"), ref("Problem")]}})
 _EXPORTED_PHOTO = _object(

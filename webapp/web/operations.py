@@ -6,7 +6,6 @@ call cannot take what the document does not tell of, nor be missing in it.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -18,10 +17,10 @@ from werkzeug.wrappers import Response
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.web import access, parameters
-from webapp.web.bodies import FORM, check_body
+from webapp.web.bodies import check_body
 from webapp.web.openapi_schemas import ref
 from webapp.web.parameter import Json, Parameter, Whole
-from webapp.web.upload_slots import the_slots
+from webapp.web.request_limits import Limit, group_of, limited
 
 V = TypeVar("V", bound=Callable[..., Response])
 
@@ -29,7 +28,13 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
-_OF_BODIES = (400, HTTPStatus.LENGTH_REQUIRED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 415)
+_OF_BODIES = (
+    400,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.LENGTH_REQUIRED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    415,
+)
 _OF_TOKENS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
@@ -88,6 +93,7 @@ class Operation:
     problems: Sequence[int] = ()
     body: Body | None = None
     scope: Scope | None = None
+    group: Limit | None = None
 
     @property
     def path(self) -> str:
@@ -98,14 +104,8 @@ class Operation:
         """Answer a request by a view, or refuse it where it is not as the document says."""
         if self.scope:
             access.check(self.scope)
-        with self._place():
-            self._check()
-            return view(**named)
-
-    def _place(self) -> AbstractContextManager[None]:
-        """Take a place before any picture is in memory; other calls need none."""
-        takes_pictures = self.body is not None and FORM in self.body.content
-        return the_slots.place(request.remote_addr or "") if takes_pictures else nullcontext()
+        self._check()
+        return view(**named)
 
     def _check(self) -> None:
         if self.body:
@@ -115,17 +115,21 @@ class Operation:
         for one in self.parameters:
             one.read(args)
 
-    def described(self) -> Json:
-        """Describe it in OpenAPI."""
+    def described(self, *, is_private: bool) -> Json:
+        """Describe it in OpenAPI, as it is where everything asks for a token, or elsewhere."""
+        scope = self.scope or (Scope.READ if is_private else None)
         told: Json = {
             "operationId": self.name,
             "summary": self.summary,
             "parameters": [*self._of_path(), *(one.described() for one in self.parameters)],
-            "responses": {str(self.answer.status): self.answer.described(), **self._problems()},
+            "responses": {
+                str(self.answer.status): self.answer.described(),
+                **self._problems(scope),
+            },
         }
         if self.body:
             told["requestBody"] = self.body.described(self.parameters)
-        return told | ({"security": [{"token": [self.scope]}]} if self.scope else {})
+        return told | ({"security": [{"token": [scope]}]} if scope else {})
 
     def _of_path(self) -> Iterator[Json]:
         for kind, name in _VARIABLE.findall(self.rule):
@@ -133,11 +137,13 @@ class Operation:
             told = {"description": self.path_told[name]} if name in self.path_told else {}
             yield {"name": _shown(name), "in": "path", "required": True, **told, "schema": schema}
 
-    def _problems(self) -> Json:
+    def _problems(self, scope: Scope | None) -> Json:
         every = {int(status) for status in self.problems}
         every |= {400} if self.parameters else set()
         every |= set(map(int, _OF_BODIES)) if self.body else set()
-        every |= set(map(int, _OF_TOKENS)) if self.scope else set()
+        every |= set(map(int, _OF_TOKENS)) if scope else set()
+        is_limited = scope or self.group or group_of(None, self.method)
+        every |= {int(HTTPStatus.TOO_MANY_REQUESTS)} if is_limited else set()
         described: Json = {
             "description": "A problem; its `detail` says what to do.",
             "content": {PROBLEM: {"schema": ref("Problem")}},
@@ -166,6 +172,8 @@ def operation(
             return call.answered(view, named)
 
         OPERATIONS.append(call)
+        if call.group:
+            limited(call.group)(checked)
         bp.add_url_rule(rule, view.__name__, checked, methods=[method])
         return view
 

@@ -14,7 +14,7 @@ _MOST_LOGO_BYTES = 512 * 1024
 _MOST_LOGO_SIDE = 4096
 _MOST_FOOTER_BYTES = 16 * 1024
 _SVG = "image/svg+xml"
-_SVG_BEGINS = re.compile(rb"\s*(<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>|\s)*<svg[\s>]", re.DOTALL)
+_SVG_BEGINS = re.compile(rb"(?>\s|<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*<svg[\s>]", re.DOTALL)
 _RASTER = ("PNG", "WEBP", "JPEG")
 # "Imprint: https://bags.example/imprint" is a link of that name.
 _NAMED_LINK = re.compile(r"(?P<words>[^:<>]{1,60}):\s+(?P<url>https?://\S+)")

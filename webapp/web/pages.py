@@ -14,8 +14,8 @@ from webapp.search import price_bands
 from webapp.web import downloads, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import Value, narrowed
+from webapp.web.request_limits import Limit, limited
 from webapp.web.template_globals import sorted_hits
-from webapp.web.upload_slots import takes_pictures
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("pages", __name__)
@@ -111,7 +111,7 @@ def _asked_here() -> bool:
 
 
 @bp.post("/search")
-@takes_pictures
+@limited(Limit.UPLOADS)
 def search_picture() -> Response:
     """Hash an upload in memory and go to its permanent address."""
     asked = parameters.sent()

@@ -111,6 +111,8 @@ def prefetch() -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Tell search engines what to leave out, and where all items are listed."""
+    if hashbag().settings.is_private:
+        return _kept(Response("User-agent: *\nDisallow: /\n", mimetype="text/plain"), _HOUR)
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in _LEFT_OUT)]
     lines += ["", f"Sitemap: {url_for('site_files.sitemap', _external=True)}", ""]
     return _kept(Response("\n".join(lines), mimetype="text/plain"), _HOUR)

@@ -1,18 +1,22 @@
-"""How many requests with a picture one worker takes at once: pages must find a thread free."""
+"""How many requests with a picture one worker takes at once: pages must find a thread free.
+
+A place is held by whatever is sent in a form with files, and by any other body that is large or
+does not tell its length: a thread waits for as long as the client takes to send it, where
+`webapp.server_worker` has not gathered it before.
+"""
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-from flask import request
+from flask import Flask, g, request
 
+from webapp import metrics
+from webapp.client_socket import GATHERED_BYTES
 from webapp.exceptions import PicturesBusy
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from webapp.web import clients
+from webapp.web.bodies import FORM, is_chunked
 
 MOST = 6
 """In each worker; it must be below the number of its threads."""
@@ -40,9 +44,11 @@ class UploadSlots:
             if self._taken.total() >= self._most or self._taken[client] >= self._most_of_one:
                 raise PicturesBusy("many pictures are being read: try again in some seconds")
             self._taken[client] += 1
+        metrics.PLACES_TAKEN.inc()
         try:
             yield
         finally:
+            metrics.PLACES_TAKEN.dec()
             with self._lock:
                 self._taken[client] -= 1
                 if not self._taken[client]:
@@ -53,12 +59,26 @@ the_slots = UploadSlots()
 """Those of this worker."""
 
 
-def takes_pictures(view: Callable[P, T]) -> Callable[P, T]:
-    """Have a view that reads pictures wait for nothing: it is refused while there is no place."""
+def register(app: Flask) -> None:
+    """Have requests take a place before anything of their body is read."""
+    app.before_request(_take)
+    app.teardown_request(_give_back)
 
-    @wraps(view)
-    def placed(*args: P.args, **kwargs: P.kwargs) -> T:
-        with the_slots.place(request.remote_addr or ""):
-            return view(*args, **kwargs)
 
-    return placed
+def _take() -> None:
+    """Take a place, where the request needs one.
+
+    Raises:
+        PicturesBusy: there is none now.
+    """
+    is_large = (request.content_length or 0) > GATHERED_BYTES
+    g.has_pictures = request.mimetype == FORM
+    if is_large or is_chunked() or g.has_pictures:
+        g.place = ExitStack()
+        g.place.enter_context(the_slots.place(clients.network()))
+
+
+def _give_back(_: BaseException | None) -> None:
+    place: ExitStack | None = g.pop("place", None)
+    if place:
+        place.close()

@@ -11,12 +11,14 @@ from webapp.models import Item, ItemPhoto
 from webapp.search.searcher import Search
 from webapp.web import parameters, queries
 from webapp.web.filter_context import remember_filters
+from webapp.web.request_limits import Limit, limited
 
 bp = Blueprint("why", __name__)
 bp.before_request(remember_filters)
 
 
 @bp.get("/why")
+@limited(Limit.HEAVY)
 def page() -> str:
     """Show the bits that ranked an item, and how near they are among all."""
     args = request.args

@@ -42,9 +42,9 @@ def is_address(written: str) -> bool:
 def first_and_others(cell: str) -> tuple[str, list[str]]:
     """Take apart a cell that names several pictures, as exports of shops do."""
     if is_address(cell):
-        first, *others = re.split(r"[\s,;|]+(?=https?://)", cell)
+        first, *others = re.split(r"(?<![\s,;|])[\s,;|]+(?=https?://)", cell)
         return first, others
-    first, *others = re.split(r"\s*[,;|\n]\s*", cell)
+    first, *others = (part.strip() for part in re.split(r"[,;|\n]", cell))
     # A name may hold any of these signs: there are several only if each is that of a picture.
     if others and all(is_picture_name(_QUERY.sub("", name)) for name in (first, *others)):
         return first, others

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from webapp.atomic_files import write_atomically
-from webapp.exceptions import LearnedUnusable
+from webapp.exceptions import NetworkNotKept
 from webapp.hashing.learned import weights
 from webapp.hashing.learned.network import (
     BAG_CLASSES,
@@ -48,7 +48,8 @@ def stored(folder: Path, part: Part) -> tuple[Path, bool]:
     The file's name has its checksum, so a damaged file is replaced.
 
     Raises:
-        LearnedUnusable: the weights are missing or wrong, or the folder cannot be written.
+        LearnedUnusable: the weights are missing or wrong.
+        NetworkNotKept: the folder cannot be written.
     """
     for path in sorted(folder.glob(f"{_prefix(part)}*.onnx")):
         if path.name == _name_of(part, path.read_bytes()):
@@ -62,7 +63,7 @@ def stored(folder: Path, part: Part) -> tuple[Path, bool]:
                 other.unlink(missing_ok=True)
         write_atomically(path, data)
     except OSError as error:
-        raise LearnedUnusable(
+        raise NetworkNotKept(
             "the network's file cannot be written to the instance folder", private=error
         ) from error
     return path, True

@@ -1,6 +1,7 @@
 """The network, loaded in each process when it is first needed."""
 
 import ctypes
+import logging
 import os
 import threading
 from functools import cache
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from webapp.exceptions import LearnedUnusable
+from webapp.exceptions import LearnedUnusable, NetworkNotKept
 from webapp.hashing.learned import forward, graph, weights
 from webapp.hashing.learned.network import CHANNELS, ROWS, SIDE, Floats, blocks, head
 from webapp.processes import children_environment
@@ -26,6 +27,8 @@ WHERE_SIDE = 576
 _TOLERANCE = 1e-3
 
 _one_at_a_time = threading.Lock()
+
+log = logging.getLogger(__name__)
 
 
 def keep_in(instance: Path) -> None:
@@ -117,7 +120,7 @@ def _give_memory_back() -> None:
 @cache
 def _session(folder: str, part: graph.Part) -> Any:
     """Load a part from its file in a folder; without a folder it is made in memory."""
-    model, is_new = graph.stored(Path(folder), part) if folder else (graph.made(part), True)
+    model, is_new = _model(folder, part)
     session = _opened(model)
     if is_new:
         _check(session, part)
@@ -125,6 +128,16 @@ def _session(folder: str, part: graph.Part) -> Any:
             _session(folder, "head")  # made by an import, it spares a server much memory
     _give_memory_back()
     return session
+
+
+def _model(folder: str, part: graph.Part) -> tuple[Path | bytes, bool]:
+    """Return a part's file, or the part itself, and whether it was just made."""
+    if folder:
+        try:
+            return graph.stored(Path(folder), part)
+        except NetworkNotKept as problem:  # on a disk that is full, or may only be read
+            log.warning("%s: each process makes one in memory", problem.for_owner)
+    return graph.made(part), True
 
 
 def _opened(model: Path | bytes) -> Any:

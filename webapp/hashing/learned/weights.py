@@ -8,7 +8,7 @@ call anything, so this reader knows four names, none of which runs anything.
 
 import hashlib
 import io
-import pickle
+import pickle  # nosec B403
 import struct
 from collections import OrderedDict
 from collections.abc import Mapping

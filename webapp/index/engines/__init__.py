@@ -1,5 +1,12 @@
-"""The protocol of engines, which propose candidates; one test contract holds for all of them."""
+"""The protocol of engines, which propose candidates; one test contract holds for all of them.
 
+A *local* engine keeps what it builds in files of the generation, and can always be asked. A
+*remote* one keeps it elsewhere, under names that its parameters hold: the manifest records these
+and hands them back when the generation is opened. It may be out of reach at any moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,35 +19,102 @@ from webapp.index.hamming import Planes
 Rows = NDArray[np.intp]
 """Rows of a `CodeTable`: numbers of distinct codes."""
 
+Parameters = Mapping[str, int | str]
+"""How an index was built, and, of a remote one, under which name."""
+
+NOTHING = -1
+"""What a proposal promises that promises nothing."""
+
+EVERYTHING = int(np.iinfo(np.uint16).max)
+"""More bits than any code has: what a proposal of all rows promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Candidate rows, and what is certain of them.
+
+    `rows`: all different, in any order. `within`: every row that is at most so many bits from a
+    query is among them; `NOTHING` where that is not known.
+    """
+
+    rows: Rows
+    within: int = NOTHING
+
 
 class Index(Protocol):
     """The opened index of one kind; several threads may query it at once."""
 
-    @property
-    def exact(self) -> bool:
-        """Whether the candidates always contain the true nearest rows."""
+    def candidates(self, queries: Planes, count: int) -> Proposal:
+        """Propose about `count` rows that are near each of the queries, shape (W, Q).
 
-    def candidates(self, query: Planes, count: int) -> Rows:
-        """Propose about `count` rows that are near one query, shape (W, 1), in any order.
-
-        If `exact`, all rows that are as near as the `count`-th nearest are among them.
+        Raises:
+            EngineUnavailable: a remote engine cannot be reached, or did not answer in time.
+            IndexDamaged: a remote engine does not hold what was built.
         """
+
+    def check(self) -> None:
+        """Ask whether it can be queried now, and holds what was built; raises as `candidates`."""
 
 
 class Engine(Protocol):
-    """Builds and opens indexes that propose rows near a query by Hamming distance."""
+    """Builds and opens indexes that propose rows near queries by Hamming distance."""
 
     name: str
 
-    def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
-        """Write the files `<kind>.*` that the index needs beside the table's own arrays.
+    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
+        """Build the index of a kind: in files `<kind>.*` of the folder, or elsewhere.
 
-        Returns the build parameters, which the generation's manifest records.
-        """
-
-    def open(self, table: CodeTable, folder: Path, kind: str) -> Index:
-        """Open what `build` wrote, after a check that it holds the codes of the table.
+        Returns what the generation's manifest records, and `open` is given.
 
         Raises:
-            IndexDamaged: a file is missing, unreadable, or holds other codes.
+            EngineUnavailable: a remote engine cannot be reached, or did not answer in time.
         """
+
+    def finish(self, built: Iterable[Parameters]) -> None:
+        """Return once all that was built can be queried, and outlives whatever happens.
+
+        Raises:
+            EngineUnavailable: as `build` does.
+        """
+
+    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
+        """Open what `build` made. A remote index is not asked for anything before its first query.
+
+        Raises:
+            IndexDamaged: a file is missing, unreadable, or holds other codes; or another engine
+                built it.
+        """
+
+    def drop_others(self, kept: Iterable[Parameters]) -> None:
+        """Drop what this instance keeps elsewhere and no generation that is kept needs.
+
+        Raises:
+            EngineUnavailable: as `build` does.
+        """
+
+    def check(self) -> None:
+        """Ask whether it can be reached.
+
+        Raises:
+            EngineUnavailable: it cannot.
+        """
+
+
+class LocalIndex:
+    """What an index in files of its generation need not do: it was checked when it was opened."""
+
+    def check(self) -> None:
+        """Do nothing: see `Index`."""
+
+
+class LocalEngine:
+    """What an engine that keeps all in files of the generation need not do."""
+
+    def finish(self, built: Iterable[Parameters]) -> None:
+        """Do nothing: see `Engine`."""
+
+    def drop_others(self, kept: Iterable[Parameters]) -> None:
+        """Do nothing: the files go with their generation."""
+
+    def check(self) -> None:
+        """Do nothing: see `Engine`."""

@@ -1,42 +1,53 @@
 """The engine `annoy`: trees of random bit splits over the codes, mapped from one file."""
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 from annoy import AnnoyIndex
+from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable, bit_vector
-from webapp.index.engines import Index, Rows
-from webapp.index.hamming import Planes
+from webapp.index.engines import Index, LocalEngine, LocalIndex, Parameters, Proposal, Rows
+from webapp.index.hamming import Planes, sorted_unique
 
 _SEED = 81
 _PROBED_ROWS = 8
 _NODE_HEAD_BYTES = 16
 _BLOCK_NODES = 1 << 16
+_NODES_PER_ITEM_AND_TREE = 1.0  # measured: .6 for 64 bits, less for wider codes
+_GROWTH = 1.3  # by which Annoy makes its file larger when it is full
+_SPARE_BYTES = 1 << 18  # for the other files of a kind, which are written meanwhile
 _REVERSED_BITS = np.packbits(
     np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1), axis=1, bitorder="little"
 )[:, 0]
 
 
-class OpenedAnnoy:
+class OpenedAnnoy(LocalIndex):
     """One mapped Annoy file; its queries release the interpreter lock, so threads run at once."""
-
-    exact = False
 
     def __init__(self, annoy: AnnoyIndex, bits: int, search_k: int) -> None:
         self._annoy = annoy
         self._bits = bits
         self._search_k = search_k
 
-    def candidates(self, query: Planes, count: int) -> Rows:
-        """Return at most `count` rows."""
-        vector = bit_vector(query[:, 0], self._bits).tolist()
+    def candidates(self, queries: Planes, count: int) -> Proposal:
+        """Propose at most `count` rows for each query, and promise nothing."""
+        if queries.shape[1] == 1:
+            return Proposal(self._near(queries[:, 0], count))
+        of_queries = [self._near(query, count) for query in queries.T]
+        return Proposal(sorted_unique(np.concatenate(of_queries)))
+
+    def _near(self, query: NDArray[np.uint64], count: int) -> Rows:
+        vector = bit_vector(query, self._bits).tolist()
         rows = self._annoy.get_nns_by_vector(vector, count, max(self._search_k, count))
         return np.array(rows, dtype=np.intp)
 
 
-class AnnoyEngine:
+class AnnoyEngine(LocalEngine):
     """Builds and opens one Annoy file for each kind.
 
     `trees`: how many an index has. `search_k`: how many nodes a query looks at.
@@ -48,9 +59,14 @@ class AnnoyEngine:
         self._trees = trees
         self._search_k = search_k
 
-    def build(self, table: CodeTable, folder: Path, kind: str) -> dict[str, int]:
-        """Write `<kind>.ann`; the same table and trees give the same bytes."""
+    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
+        """Write `<kind>.ann`; the same table and trees give the same bytes.
+
+        Raises:
+            OSError: the disk has too little room.
+        """
         path = folder / f"{kind}.ann"
+        _check_room(path, self._trees, table)
         annoy = AnnoyIndex(table.bits, "hamming")
         annoy.set_seed(_SEED)
         annoy.on_disk_build(str(path))
@@ -65,7 +81,7 @@ class AnnoyEngine:
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
-    def open(self, table: CodeTable, folder: Path, kind: str) -> Index:
+    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
         """Map the file and compare some of its vectors with the table's codes.
 
         An Annoy file records neither its width nor its metric: one of 42 bits opens as one of 64
@@ -74,6 +90,7 @@ class AnnoyEngine:
         Raises:
             IndexDamaged: the file is missing, unreadable, or holds other codes.
         """
+        del parameters  # the file tells
         path = folder / f"{kind}.ann"
         if not path.is_file():
             raise IndexDamaged(f"{folder.name}: {path.name} is missing: run `hashbag index`")
@@ -93,6 +110,18 @@ class AnnoyEngine:
         return opened
 
 
+def _check_room(path: Path, trees: int, table: CodeTable) -> None:
+    """Find out before it is too late: what writes to a mapped file on a full disk is killed."""
+    nodes = table.row_count * (1 + _NODES_PER_ITEM_AND_TREE * trees)
+    needed = _GROWTH * nodes * _node_bytes(table) + _SPARE_BYTES
+    if shutil.disk_usage(path.parent).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def _node_bytes(table: CodeTable) -> int:
+    return _NODE_HEAD_BYTES + 8 * int(table.codes.shape[0])
+
+
 def _nodes(path: Path, table: CodeTable) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
     """Map an Annoy file as its nodes, shape (N, bytes), the items first.
 
@@ -102,7 +131,7 @@ def _nodes(path: Path, table: CodeTable) -> np.memmap[tuple[int, ...], np.dtype[
 
     Source: `HammingNode` in Annoy's annoylib.h.
     """
-    size = _NODE_HEAD_BYTES + 8 * table.codes.shape[0]
+    size = _node_bytes(table)
     return np.memmap(path, dtype=np.uint8, mode="r+", shape=(path.stat().st_size // size, size))
 
 
@@ -140,4 +169,4 @@ def _holds_codes(annoy: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bo
     same = all(annoy.get_item_vector(row) == table.bit_vector(row).tolist() for row in probed)
     # Some builds of Annoy are reported to return one neighbour only.
     count = min(table.row_count, _PROBED_ROWS)
-    return same and len(opened.candidates(table.codes[:, :1], count)) == count
+    return same and len(opened.candidates(table.codes[:, :1], count).rows) == count

@@ -6,13 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from webapp.index.code_table import CodeTable, make_table
-from webapp.index.engines import Index, Rows
+from webapp.index.engines import EVERYTHING, NOTHING, Index, LocalIndex, Proposal
 from webapp.index.hamming import (
     Distances,
     Planes,
     Positions,
     distances,
-    distances_to_query,
     k_smallest,
     sorted_contains,
     within,
@@ -21,8 +20,8 @@ from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows
 from webapp.models import Code, Ids
 
-# An engine that is not exact is asked for more by as many rows as changed items may have taken
-# out, but not for much more: what it misses, the proof finds.
+# An engine is asked for more by as many rows as changed items may have taken out, but not for much
+# more: what it misses, the proof finds.
 _MOST_SPARE_ROWS = 16
 # How many recent rows are proposed: so many, and more where they are a large share of all.
 _LEAST_ROWS = 8
@@ -151,15 +150,13 @@ Table = CodeTable | OverlaidTable
 """The codes of one kind, as they were when an index was built, or as they are since."""
 
 
-class NoIndex:
+class NoIndex(LocalIndex):
     """The index of a kind of which no frozen item has a code."""
 
-    exact = True
-
-    def candidates(self, query: Planes, count: int) -> Rows:
-        """Propose nothing: see `Index`."""
-        del query, count
-        return np.empty(0, dtype=np.intp)
+    def candidates(self, queries: Planes, count: int) -> Proposal:
+        """Propose nothing, which is all there is: see `Index`."""
+        del queries, count
+        return Proposal(np.empty(0, dtype=np.intp), EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +166,21 @@ class OverlaidIndex:
     frozen: Index
     table: OverlaidTable
 
-    @property
-    def exact(self) -> bool:
-        """Whether the candidates always contain the true nearest rows."""
-        return self.frozen.exact
+    def check(self) -> None:
+        """Ask the frozen index: see `Index`."""
+        self.frozen.check()
 
-    def candidates(self, query: Planes, count: int) -> Rows:
-        """Propose rows near one query: see `Index`."""
+    def candidates(self, queries: Planes, count: int) -> Proposal:
+        """Propose rows near each of the queries: see `Index`."""
         frozen, recent = self.table.frozen, self.table.recent
         gone = self.table.pictures.gone.size * frozen.rows.shape[1]
-        spare = gone if self.exact else min(gone, _MOST_SPARE_ROWS)
-        rows = self.frozen.candidates(query, count + spare)
-        of_recent = distances(recent.codes, query)
-        if self.exact and len(rows) < count:
-            near = np.arange(recent.row_count)
-        elif self.exact:
-            # All rows that are as near as the nearest `count` frozen ones.
-            of_frozen = distances_to_query(frozen.codes.take(rows, axis=1), query[:, 0])
-            near = np.flatnonzero(of_recent <= np.sort(of_frozen)[count - 1])
-        else:
+        proposed = self.frozen.candidates(queries, count + min(gone, _MOST_SPARE_ROWS))
+        of_recent = distances(recent.codes, queries)
+        if proposed.within == NOTHING:
             share = recent.row_count / max(1, frozen.row_count)
-            near = k_smallest(of_recent, _LEAST_ROWS + int(_TIMES_ITS_SHARE * share * count))
-        return np.concatenate([rows, near + frozen.row_count])
+            each = _LEAST_ROWS + int(_TIMES_ITS_SHARE * share * count)
+            near = k_smallest(of_recent, queries.shape[1] * each)
+        else:
+            near = np.flatnonzero(of_recent <= proposed.within)
+        rows = np.concatenate([proposed.rows, near + frozen.row_count])
+        return Proposal(rows, proposed.within)

@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.config import Settings
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
+from webapp.index.engines.annoy import AnnoyEngine
 from webapp.index.engines.exact import ExactEngine
 from webapp.index.hamming import to_planes
 from webapp.lab.bench import ours, realistic
@@ -68,7 +72,9 @@ def draw(name: str, size: int, seed: int, real: Mapping[str, Packed] | None) -> 
 def measure(case: Case, engine: Engine) -> Iterator[Step]:
     """Build every system over the codes of a case and time all with the same queries."""
     yield Progress(f"query, {case.name}: {case.size:,} codes, {engine.name}")
-    with built(engine, case.codes) as indexed, built(ExactEngine(), case.codes) as scanned:
+    with ExitStack() as stack:
+        indexed = stack.enter_context(built(engine, case.codes))
+        scanned = stack.enter_context(built(ExactEngine(), case.codes))
         systems: dict[str, Ask] = {
             "hashbag": asker(indexed),
             "hashbag, before proof": asker(indexed, prove=False),
@@ -76,6 +82,12 @@ def measure(case: Case, engine: Engine) -> Iterator[Step]:
             "hashbag, engine exact": asker(scanned),
         }
         seconds = {"hashbag": indexed.seconds, "hashbag, engine exact": scanned.seconds}
+        if engine.name != AnnoyEngine.name:
+            defaults = Settings(Path())
+            annoy = AnnoyEngine(defaults.trees, defaults.search_k)
+            usual = stack.enter_context(built(annoy, case.codes))
+            systems["hashbag, engine annoy"] = asker(usual)
+            seconds["hashbag, engine annoy"] = usual.seconds
         for rival in _suitable(case):
             yield Progress(f"query, {case.name}: {case.size:,} codes, {rival.name}")
             began = time.process_time()

@@ -62,7 +62,8 @@ def served(
     counts = tempfile.mkdtemp(prefix="hashbag-metrics-")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
     bind = f"127.0.0.1:{port}"
-    environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(settings)
+    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"}
+    environ = clean | ours | dict(settings)
     # No worker is replaced while we measure: that would close connections.
     environ["GUNICORN_CMD_ARGS"] = "--max-requests 0"
     if application is None:

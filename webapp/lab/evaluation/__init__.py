@@ -16,6 +16,7 @@ from webapp.lab.evaluation import (
     hard_negatives,
     levels,
     levels_picture,
+    other_shots,
     same_look,
     same_picture,
     same_sort,
@@ -31,6 +32,7 @@ from webapp.lab.evaluation.rows import (
     EvaluationRow,
     HardNegatives,
     Levels,
+    OtherShots,
     Progress,
     SameLook,
     SamePicture,
@@ -118,6 +120,9 @@ def _tests(
         HardNegatives.test: hard_negatives.measure(catalog, gallery, half, seed, jobs),
         SameSort.test: same_sort.measure(gallery, options.half, options.sample, seed, jobs),
         AnotherPhoto.test: another_photo.measure(gallery, photos, options.half, seed, jobs),
+        OtherShots.test: other_shots.measure(
+            gallery, other_shots.sample(catalog, gallery, half, options.sample, seed), seed, jobs
+        ),
         Levels.test: _levels(gallery, photos, options),
         Where.test: another_photo.measure_where(photos, options.half, seed, jobs),
     }

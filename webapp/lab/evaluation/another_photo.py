@@ -1,4 +1,8 @@
-"""Is the original found when its bag is pasted small before a real scene, and is the bag found?"""
+"""Is the original found by another photo of its bag, and is the bag found in it?
+
+The other photos are made: the bag pasted small before a real scene, turned, in another light, or
+carried by somebody.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from webapp.hashing import bag_finder
 from webapp.hashing.picture_features import PictureFeatures
@@ -22,13 +27,14 @@ from webapp.lab.evaluation.scenes import (
     paste,
     photographs,
 )
+from webapp.lab.evaluation.views import VIEWS, view
 from webapp.processes import in_order
 
 # A frame that overlaps as much counts as found, as in most contests of finding things.
 _FOUND_OVERLAP = 0.5
 
 
-def sorts(half: Half) -> tuple[str, ...]:
+def backgrounds(half: Half) -> tuple[str, ...]:
     """Return the sorts of backgrounds that there are pictures of."""
     return (ROOMS, *(sort for sort in (PLACES, OBJECTS) if photographs(sort, half)))
 
@@ -36,7 +42,7 @@ def sorts(half: Half) -> tuple[str, ...]:
 def measure(
     gallery: Gallery, photos: list[Photo], half: Half, seed: int, jobs: int
 ) -> Iterator[Progress | AnotherPhoto]:
-    """Query with a scene of every sort of every photo whose bag can be cut out."""
+    """Query with other photos, of every sort, of every photo whose bag can be cut out."""
     ask = partial(ranks, gallery.folder, gallery.systems, half, seed)
     of_photos = []
     for done, (_, of_photo) in enumerate(in_order(ask, photos, jobs), 1):
@@ -45,11 +51,11 @@ def measure(
         yield Progress(AnotherPhoto.test, done, len(photos))
     all_ranks = np.array(of_photos)
     for column, system in enumerate(gallery.systems if of_photos else ()):
-        for line, sort in enumerate(sorts(half)):
+        for line, sort in enumerate((*backgrounds(half), *VIEWS)):
             of_queries = all_ranks[:, line, column]
             yield AnotherPhoto(
                 kind=system,
-                background=sort,
+                sort=sort,
                 queries=len(of_photos),
                 recall_at_1=round(float((of_queries == 1).mean()), 4),
                 recall_at_9=round(float((of_queries <= NEIGHBOURS).mean()), 4),
@@ -66,8 +72,8 @@ def ranks(
     systems, copies = opened(folder, names)
     originals = copies == copies[photo.position]
     of_sorts = []
-    for sort, scene in _scenes(photo, half, seed):
-        features = PictureFeatures(scene.picture)
+    for sort, picture in _pictures(photo, half, seed):
+        features = PictureFeatures(picture)
         of_sorts.append(
             [
                 rank(
@@ -92,7 +98,7 @@ def measure_where(
         if of_photo:
             of_photos.append(of_photo)
         yield Progress(Where.test, done, len(photos))
-    for sort, values in zip(sorts(half), zip(*of_photos, strict=True), strict=False):
+    for sort, values in zip(backgrounds(half), zip(*of_photos, strict=True), strict=False):
         yield Where(
             kind="bag finder",
             background=sort,
@@ -111,10 +117,19 @@ def overlaps(half: Half, seed: int, photo: Photo) -> list[float]:
     return found
 
 
+def _pictures(photo: Photo, half: Half, seed: int) -> Iterator[tuple[str, Image.Image]]:
+    """Yield another photo of each sort, the same ones for the same seed."""
+    for sort, scene in _scenes(photo, half, seed):
+        yield sort, scene.picture
+    image = photo.image()
+    for sort in VIEWS if can_be_pasted(image) else ():
+        yield sort, view(sort, image, random_for(seed, photo.item_id, sort))
+
+
 def _scenes(photo: Photo, half: Half, seed: int) -> Iterator[tuple[str, Scene]]:
     """Yield a scene of each sort, the same ones for the same seed; none of an uncuttable bag."""
     image = photo.image()
     if not can_be_pasted(image):
         return
-    for sort in sorts(half):
+    for sort in backgrounds(half):
         yield sort, paste(image, photographs(sort, half), random_for(seed, photo.item_id, sort))

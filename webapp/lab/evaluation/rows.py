@@ -92,14 +92,28 @@ class SameSort:
 
 @dataclass(frozen=True, slots=True)
 class AnotherPhoto:
-    """How often, 0 to 1, the original of a bag pasted before a background comes first, among nine.
+    """How often, 0 to 1, the original comes first, among nine, by another photo of its bag.
 
-    `background`: the sort of scene.
+    `sort`: what the bag was pasted before, or how else the photo differs.
     """
 
     test: ClassVar[str] = "another photo"
     kind: str
-    background: str
+    sort: str
+    queries: int
+    recall_at_1: float
+    recall_at_9: float
+
+
+@dataclass(frozen=True, slots=True)
+class OtherShots:
+    """How often, 0 to 1, a bag comes first, among nine, by a shot of it that shops took as well.
+
+    Such shots are an item's further photos, and the photos of other items of its model and colour.
+    """
+
+    test: ClassVar[str] = "other shots"
+    kind: str
     queries: int
     recall_at_1: float
     recall_at_9: float
@@ -150,9 +164,20 @@ class Levels:
 
 
 EvaluationRow = (
-    SamePicture | SameLook | HardNegatives | Cost | SameSort | AnotherPhoto | Where | Levels
+    SamePicture
+    | SameLook
+    | HardNegatives
+    | Cost
+    | SameSort
+    | AnotherPhoto
+    | OtherShots
+    | Where
+    | Levels
 )
-_ROWS = (Cost, SamePicture, SameLook, HardNegatives, SameSort, AnotherPhoto, Where, Levels)
+_ROWS = (
+    *(Cost, SamePicture, SameLook, HardNegatives, SameSort),
+    *(AnotherPhoto, OtherShots, Where, Levels),
+)
 TESTS = tuple(kind.test for kind in _ROWS)
 
 

@@ -84,7 +84,7 @@ def paste(photo: Image.Image, backgrounds: tuple[Path, ...], random: np.random.G
     else:
         room = np.clip(blurred_room(SIZE_PIXELS, random), 0, 255)
         scene = Image.fromarray(room.astype(np.uint8))
-    bag, alpha = _cut_out(photo)
+    bag, alpha = cut_out(photo)
     scale = random.uniform(_SMALLEST_BAG, _LARGEST_BAG) * min(SIZE_PIXELS) / max(bag.size)
     width, height = (max(8, round(side * scale)) for side in bag.size)
     left = int(random.integers(SIZE_PIXELS[0] - width + 1))
@@ -112,7 +112,7 @@ def _part_of(path: Path, random: np.random.Generator) -> Image.Image:
     return scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.integers(2) else scene
 
 
-def _cut_out(photo: Image.Image) -> tuple[Image.Image, Image.Image]:
+def cut_out(photo: Image.Image) -> tuple[Image.Image, Image.Image]:
     """Return the bag's part of a photo, and how much each pixel of it is bag, mode L."""
     is_bag = ~mask(np.asarray(photo))
     rows, columns = np.flatnonzero(is_bag.any(axis=1)), np.flatnonzero(is_bag.any(axis=0))

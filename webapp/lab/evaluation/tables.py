@@ -11,6 +11,7 @@ from webapp.lab.evaluation.rows import (
     EvaluationRow,
     HardNegatives,
     Levels,
+    OtherShots,
     SameLook,
     SameSort,
     Where,
@@ -31,6 +32,7 @@ def to_text(rows: Sequence[EvaluationRow]) -> str:
         *_negatives([row for row in rows if isinstance(row, HardNegatives)]),
         *_sorts([row for row in rows if isinstance(row, SameSort)]),
         *_others([row for row in rows if isinstance(row, AnotherPhoto)]),
+        *_shots([row for row in rows if isinstance(row, OtherShots)]),
         *_places([row for row in rows if isinstance(row, Where)]),
         *_levels([row for row in rows if isinstance(row, Levels)]),
         *_costs([row for row in rows if isinstance(row, Cost)]),
@@ -121,16 +123,26 @@ def _sorts(rows: Sequence[SameSort]) -> Iterator[str]:
 def _others(rows: Sequence[AnotherPhoto]) -> Iterator[str]:
     if not rows:
         return
-    backgrounds = list(dict.fromkeys(row.background for row in rows))
+    sorts = list(dict.fromkeys(row.sort for row in rows))
     by_kind: dict[str, list[str]] = {}
     for row in rows:
         cell = f"{100 * row.recall_at_1:.0f} / {100 * row.recall_at_9:.0f}"
         by_kind.setdefault(row.kind, []).append(cell)
     yield _table(
-        f"another photo: {rows[0].queries} bags pasted small before ..., first / among nine, %",
-        ("", *backgrounds),
+        f"another photo: {rows[0].queries} bags, pasted small before ..., or shown otherwise; "
+        "first / among nine, %",
+        ("", *sorts),
         ((kind, *cells) for kind, cells in by_kind.items()),
     )
+
+
+def _shots(rows: Sequence[OtherShots]) -> Iterator[str]:
+    if rows:
+        yield _table(
+            f"other shots: {rows[0].queries} further photos of the same bag, %",
+            ("", "first", "among nine"),
+            ((row.kind, _percent(row.recall_at_1), _percent(row.recall_at_9)) for row in rows),
+        )
 
 
 def _places(rows: Sequence[Where]) -> Iterator[str]:

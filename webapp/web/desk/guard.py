@@ -15,9 +15,13 @@ from flask import (
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from webapp.catalog.tokens import Scope
 from webapp.web.desk.sessions import PATH, is_signed_in, sign_with_key
 
 _OPEN = frozenset({"desk.sign_in", "desk.sign_in_form"})
+
+_FOR = {"desk.sign_out": Scope.READ, "desk.sign_out_form": Scope.READ}
+"""What a token must allow for these; for all else, to write."""
 
 LARGEST_BYTES = {"desk_import.send": 1024**3}
 """Of the body of a request, where it may be larger than a picture."""
@@ -46,13 +50,14 @@ def guarded(name: str, import_name: str) -> Blueprint:
 def _let_in() -> AnyResponse | tuple[str, int] | None:
     """Ask who is not signed in to sign in: before anything that was sent is read."""
     sign_with_key(current_app)
-    if request.endpoint not in _OPEN and not is_signed_in():
+    endpoint = request.endpoint or ""
+    if endpoint not in _OPEN and not is_signed_in(_FOR.get(endpoint, Scope.WRITE)):
         if request.method not in {"GET", "HEAD"}:
             return render_template("desk/foreign.html"), HTTPStatus.FORBIDDEN
         wanted = request.full_path.rstrip("?")
         return redirect(url_for("desk.sign_in_form", to=wanted), HTTPStatus.SEE_OTHER)
     request.max_content_length = LARGEST_BYTES.get(
-        request.endpoint or "", current_app.config["MAX_CONTENT_LENGTH"]
+        endpoint, current_app.config["MAX_CONTENT_LENGTH"]
     )
     _csrf.protect()
     return None

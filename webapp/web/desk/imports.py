@@ -54,16 +54,27 @@ def send() -> Response:
         ending = _ending(listed)
         with slot.held():
             slot.clear(dropped=_is_unwanted(slot.state))
-            listed.save(slot.place_list(ending))
-            if archive:
-                archive.save(slot.archive)
-            slot.tell(State(Stage.CHECKING, file_name(listed.filename or "")))
+            _keep(slot, listed, archive, ending)
     except (BadParameter, CatalogBusy) as problem:
         reason = problem.reason if isinstance(problem, BadParameter) else str(problem)
         flash(f"{reason[0].upper()}{reason[1:]}.", "problem")
     else:
         core.import_check.start()
     return _back()
+
+
+def _keep(slot: ImportSlot, listed: FileStorage, archive: FileStorage | None, ending: str) -> None:
+    """Keep what was sent, all of it or nothing."""
+    place = slot.place_list(ending)
+    try:
+        listed.save(place)
+        if archive:
+            archive.save(slot.archive)
+        slot.tell(State(Stage.CHECKING, file_name(listed.filename or "")))
+    except OSError:  # half of it would only take the room that the disk lacks
+        slot.clear(dropped=False)
+        place.unlink(missing_ok=True)
+        raise
 
 
 @bp.post("/import/take")

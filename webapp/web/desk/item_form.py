@@ -139,6 +139,6 @@ def _new(form: MultiDict[str, str]) -> list[tuple[str, str]]:
 def _was() -> Typed:
     try:
         found = json.loads(request.form.get("was", "{}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadParameter("was", "the form is damaged: load the page again") from error
     return {str(n): str(v) for n, v in found.items()} if isinstance(found, dict) else {}

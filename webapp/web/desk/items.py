@@ -27,7 +27,6 @@ from webapp.web.desk import item_form
 from webapp.web.desk.guard import guarded
 from webapp.web.desk.item_form import ItemForm
 from webapp.web.template_filters import heading
-from webapp.web.upload_slots import takes_pictures
 
 bp = guarded("desk_items", __name__)
 
@@ -41,7 +40,6 @@ def add_form() -> Response:
 
 
 @bp.post("/add")
-@takes_pictures
 def add() -> Response:
     """Add a bag; what is wrong is told in the form, with all else as it was typed."""
     core = hashbag()
@@ -87,7 +85,6 @@ def edit(item_id: int) -> Response:
 
 
 @bp.post("/items/<int:item_id>")
-@takes_pictures
 def change(item_id: int) -> Response:
     """Change a bag, unless somebody else did meanwhile: then both are shown."""
     core = hashbag()

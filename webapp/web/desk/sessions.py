@@ -1,8 +1,6 @@
 """The desk's cookie, and who is signed in by it."""
 
-import hashlib
 import hmac
-import ipaddress
 from contextlib import suppress
 
 from flask import Flask, Request, g, request, session
@@ -12,20 +10,23 @@ from webapp.catalog.sign_ins import LASTS_SECONDS
 from webapp.catalog.tokens import Scope, digest_of
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError, NoCatalog
-from webapp.web.desk.secret_key import secret_key
+from webapp.web.secret_key import secret_key
 
 PATH = "/admin"
 
 _ID = "id"
-_IPV6_NETWORK_BITS = 64  # what one household has
 
 
 class DeskSessions(SecureCookieSessionInterface):
-    """Signs the desk's cookie; other pages neither get it nor make one."""
+    """Signs the desk's cookie; other pages neither get it nor make one.
+
+    In a private catalogue all pages ask for it.
+    """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Read the cookie of a request to the desk; no other page has a session."""
-        if request.path != PATH and not request.path.startswith(f"{PATH}/"):
+        is_private = app.extensions["hashbag"].settings.is_private
+        if not is_private and not f"{request.path}/".startswith(f"{PATH}/"):
             return None
         with suppress(
             CatalogError
@@ -34,8 +35,9 @@ class DeskSessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
     def get_cookie_path(self, app: Flask) -> str:
-        """Have browsers send it to the desk only."""
-        return str(app.config["APPLICATION_ROOT"]).rstrip("/") + PATH
+        """Have browsers send it to the desk only, or to all pages where these ask for it."""
+        root = str(app.config["APPLICATION_ROOT"]).rstrip("/")
+        return root + ("/" if app.extensions["hashbag"].settings.is_private else PATH)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's
         """Have browsers send a cookie that came over TLS over TLS only."""
@@ -55,8 +57,10 @@ def sign_with_key(app: Flask) -> None:
 def register(app: Flask) -> None:
     """Have the application keep sessions of the desk."""
     app.session_interface = DeskSessions()
+    is_private = app.extensions["hashbag"].settings.is_private
     app.config.update(
-        SESSION_COOKIE_NAME="hashbag_desk",
+        # Two names: one cookie would hide another of the same name and a longer path.
+        SESSION_COOKIE_NAME="hashbag" if is_private else "hashbag_desk",
         # Not "Strict": a link to the desk in a letter would come without the cookie, and the page
         # that asks to sign in would put another in its place.
         SESSION_COOKIE_SAMESITE="Lax",
@@ -65,11 +69,13 @@ def register(app: Flask) -> None:
     )
 
 
-def sign_in(token: str) -> bool:
-    """Begin a session with a token that may write; False for any other."""
+def sign_in(token: str, wanted: Scope) -> bool:
+    """Begin a session with a token that allows what is wanted; False for any other."""
     holder = digest_of(token)
-    if not _may_write(holder):
+    scope = _scope_of(holder)
+    if scope is None or not scope.allows(wanted):
         return False
+    g.pop("signed_in", None)
     session.clear()  # with the CSRF token of whoever was here before
     session[_ID] = hashbag().sign_ins.begin(holder)
     return True
@@ -82,44 +88,31 @@ def sign_out() -> None:
     session.clear()
 
 
-def is_signed_in() -> bool:
-    """Say whether the request is of somebody whose token may still write."""
+def is_signed_in(wanted: Scope = Scope.WRITE) -> bool:
+    """Say whether the request is of somebody whose token still allows what is wanted."""
     if "signed_in" not in g:
-        g.signed_in = _is_signed_in()
-    found: bool = g.signed_in
-    return found
+        g.signed_in = _signed_in()
+    scope: Scope | None = g.signed_in
+    return scope is not None and scope.allows(wanted)
 
 
-def _is_signed_in() -> bool:
+def _signed_in() -> Scope | None:
+    """Return what whoever signed in may do; None where nobody did."""
     if _ID not in session:
-        return False
+        return None
     try:
         holder = hashbag().sign_ins.holder_of(session[_ID])
     except NoCatalog:
-        return False
-    return holder is not None and _may_write(holder)
+        return None
+    return _scope_of(holder) if holder else None
 
 
-def _may_write(holder: str) -> bool:
-    """Say whether there is a token with this digest, and it may write."""
+def _scope_of(holder: str) -> Scope | None:
+    """Return what the token with a digest allows; None where there is none."""
     admin = hashbag().settings.admin_token
     if admin and hmac.compare_digest(holder, digest_of(admin)):
-        return True
+        return Scope.ADMIN
     try:
-        scope = hashbag().tokens.scope_of_digest(holder)
+        return hashbag().tokens.scope_of_digest(holder)
     except NoCatalog:
-        return False
-    return scope is not None and scope.allows(Scope.WRITE)
-
-
-def client() -> str:
-    """Name who sends the request, for counting its tries, by a hash that tells no address."""
-    address = request.remote_addr or ""
-    try:
-        if ipaddress.ip_address(address).version == 6:
-            network = ipaddress.ip_network((address, _IPV6_NETWORK_BITS), strict=False)
-            address = str(network)
-    except ValueError:
-        """A socket of this machine has no address: all who come by it count as one."""
-    key = secret_key(hashbag().settings)
-    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest()
+        return None

@@ -15,9 +15,16 @@ _MOST_KNOWN = 300
 def register(app: Flask, navigation: Sequence[tuple[str, str]]) -> None:
     """Give templates these functions."""
     app.jinja_env.globals.update(
-        DESK_PAGES=navigation, signed_in=is_signed_in, known_values=known_values
+        DESK_PAGES=navigation,
+        signed_in=is_signed_in,
+        private=_is_private,
+        known_values=known_values,
     )
     app.jinja_env.filters.update(ago=ago, span=span, bytes=bytes_, date=date)
+
+
+def _is_private() -> bool:
+    return hashbag().settings.is_private
 
 
 def known_values() -> Mapping[str, Sequence[str]]:

@@ -63,7 +63,7 @@ def _make_items_anew() -> None:
         sa.UniqueConstraint("path", "occurrence", name="uq_items_path"),
         sqlite_autoincrement=True,
     )
-    op.execute(f"INSERT INTO new_items ({_KEPT}) SELECT {_KEPT} FROM items")  # noqa: S608
+    op.execute(f"INSERT INTO new_items ({_KEPT}) SELECT {_KEPT} FROM items")  # noqa: S608 - our own names  # nosec B608
     # Ids of removed items are never given again.
     op.execute("DELETE FROM sqlite_sequence WHERE name = 'new_items'")
     op.execute("UPDATE sqlite_sequence SET name = 'new_items' WHERE name = 'items'")

@@ -1,0 +1,101 @@
+"""The engine `milvus`: codes in a Milvus server, a distributed database of vectors.
+
+Each index is a collection that never changes once it is built, named by what it holds: an index of
+the same codes is built once, however many generations have it. The generation's manifest says which
+collections are its own, so that publishing stays one rename of one file.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from importlib import import_module
+from pathlib import Path
+
+from webapp.exceptions import IndexDamaged
+from webapp.index.code_table import CodeTable
+from webapp.index.engines import Index, Parameters
+from webapp.index.engines.milvus.collection import Collection, Layout
+from webapp.index.engines.milvus.connection import Connection, ServerAddress
+from webapp.index.engines.milvus.index import MilvusIndex
+from webapp.index.engines.milvus.owner import owner_of
+
+_COLLECTIONS_AT_ONCE = 8
+_DIGEST_CHARACTERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusOptions:
+    """How indexes are laid out in a server, and asked.
+
+    `probes`: of how many of the parts into which BIN_IVF_FLAT divides codes a query looks at.
+    """
+
+    layout: Layout
+    probes: int
+
+
+class MilvusEngine:
+    """Builds and opens a collection for each kind; `instance` is whose they are."""
+
+    name = "milvus"
+
+    def __init__(self, address: ServerAddress, options: MilvusOptions, instance: Path) -> None:
+        self._connection = Connection(address)
+        self._options = options
+        self._instance = instance
+
+    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
+        """Send the codes, unless the server has them; `finish` waits until they can be queried."""
+        del folder
+        layout = self._options.layout
+        digest = hashlib.sha256(repr((table.bits, table.row_count, astuple(layout))).encode())
+        for plane in table.codes:
+            digest.update(plane.tobytes())
+        short = digest.hexdigest()[:_DIGEST_CHARACTERS]
+        name = f"{self._prefix()}{kind}_{short}"
+        collection = Collection(self._connection, name)
+        if not collection.exists():
+            collection.load(table, layout)
+        return {"collection": name, "index": layout.index, "rows": table.row_count}
+
+    def finish(self, built: Iterable[Parameters]) -> None:
+        """Wait until all can be queried and are on the server's disk; then they get their names."""
+        with ThreadPoolExecutor(_COLLECTIONS_AT_ONCE) as threads:
+            list(threads.map(self._finish, built))
+
+    def _finish(self, parameters: Parameters) -> None:
+        collection = Collection(self._connection, str(parameters["collection"]))
+        if not collection.exists():
+            collection.finish(int(parameters["rows"]))
+
+    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
+        """Open a collection, without asking the server: see `Engine`."""
+        try:
+            name, layout = str(parameters["collection"]), str(parameters["index"])
+        except KeyError as error:
+            raise IndexDamaged(
+                f"{folder.name}: the index of {kind} was built by another engine: "
+                "run `hashbag index`"
+            ) from error
+        # Here, and not at the first query: a server opens its index before it forks its workers.
+        import_module("pymilvus")
+        return MilvusIndex(Collection(self._connection, name), table, layout, self._options.probes)
+
+    def drop_others(self, kept: Iterable[Parameters]) -> None:
+        """Drop the collections of this instance that no generation has, unfinished ones too."""
+        names = {str(parameters.get("collection")) for parameters in kept}
+        prefix = self._prefix()
+        found = self._connection.ask(
+            lambda client, seconds: client.list_collections(timeout=seconds)
+        )
+        for name in found:
+            if name.startswith(prefix) and name not in names:
+                Collection(self._connection, name).drop()
+
+    def check(self) -> None:
+        """Ask the server for its version."""
+        self._connection.ask(lambda client, seconds: client.get_server_version(timeout=seconds))
+
+    def _prefix(self) -> str:
+        return f"hashbag_{owner_of(self._instance)}_"

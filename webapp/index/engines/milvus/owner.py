@@ -1,0 +1,28 @@
+"""Whose collections are whose, where several instances use one server."""
+
+import secrets
+from pathlib import Path
+
+_FILE = "milvus-owner"
+_OWNER_BYTES = 4
+
+
+def owner_of(instance: Path) -> str:
+    """Return a name for an instance that no other has, nor a copy of it.
+
+    A copy would else drop collections that the instance it was copied from still needs. So the file
+    with the name also tells its own inode, which is another one in a copy.
+    """
+    path = instance / _FILE
+    try:
+        owner, _, inode = path.read_text("utf-8").strip().partition(" ")
+        if inode == str(path.stat().st_ino):
+            return owner
+        path.unlink()
+    except FileNotFoundError:
+        pass  # the first time
+    instance.mkdir(parents=True, exist_ok=True)
+    owner = secrets.token_hex(_OWNER_BYTES)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(f"{owner} {path.stat().st_ino}\n")
+    return owner
