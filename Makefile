@@ -2,8 +2,12 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# What exercises the catalogue, by the app and the command: run on PostgreSQL too.
+ON_POSTGRESQL := $(addprefix tests/test_,item_changes.py bulk.py export.py words.py cursors.py \
+  desk_items.py desk_many.py desk_overview.py desk_pairs.py desk_import.py following.py lookup.py \
+  extra_columns.py weeding.py publishing.py moved_frame.py)
 
-.PHONY: run check test coverage soak fuzz lint browser audit lock sbom audit-packages clean
+.PHONY: run check test test-on-postgresql coverage soak fuzz lint browser audit lock sbom audit-packages clean
 
 run: .venv/run-installed
 	@$(BIN)/hashbag serve --demo --bind 127.0.0.1:$(PORT)
@@ -13,9 +17,14 @@ run: .venv/run-installed
 check: .venv/test-installed lint
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow and not soak and not fuzz"
 
-# Everything: linters, all tests, real servers, real browser.
+# Everything: linters, all tests, real servers, real browser; the catalogue on both databases.
 test: .venv/test-installed browser lint
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+	@$(MAKE) --no-print-directory test-on-postgresql
+
+test-on-postgresql: .venv/test-installed browser
+	@HASHBAG_TEST_DATABASE=postgresql OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal \
+	  -m "not slow" $(ON_POSTGRESQL)
 
 # The same, and what of the code the tests ran, in every process; it takes longer.
 coverage: .venv/test-installed browser
@@ -40,17 +49,20 @@ lint: .venv/test-installed
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml webapp
 
-# Debian's Chromium, the quicker one that has no screen, wrk, nginx and Redis, where we may install them;
-# the tests name what they miss. A policy that starts no services keeps nginx from port 80.
+# Debian's Chromium, the quicker one that has no screen, wrk, nginx, Redis and PostgreSQL, where we
+# may install them; the tests name what they miss. A policy that starts no services keeps nginx from
+# port 80, and a PostgreSQL that nobody uses from starting.
 browser:
 	@if ! { command -v chromium && command -v chromium-headless-shell && command -v wrk \
-	  && [ -x /usr/sbin/nginx ] && command -v openssl && command -v redis-server; } >/dev/null \
+	  && [ -x /usr/sbin/nginx ] && command -v openssl && command -v redis-server \
+	  && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 \
 	&& command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; \
 	then policy=/usr/sbin/policy-rc.d; if [ ! -e $$policy ]; then trap "rm -f $$policy" EXIT; \
 	    printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; fi; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  chromium chromium-headless-shell fonts-liberation nginx-light openssl redis-server wrk >/dev/null \
-	  || echo "The browser, nginx, Redis and wrk could not be installed" >&2; fi
+	  chromium chromium-headless-shell fonts-liberation nginx-light openssl postgresql redis-server \
+	  wrk >/dev/null \
+	  || echo "The browser, nginx, Redis, PostgreSQL and wrk could not be installed" >&2; fi
 
 # What Google's Lighthouse and axe say of the served pages. Needs Node and npm.
 audit: .venv/test-installed browser
@@ -98,7 +110,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,redis,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,postgres,redis,test,watch]'
 	@touch $@
 
 clean:

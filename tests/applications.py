@@ -10,11 +10,14 @@ from subprocess import CompletedProcess
 from unittest.mock import patch
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from tests import on_postgresql
 from tests.pictures import catalogue
-from webapp import cli, create_app
+from webapp import cli, config, create_app
 from webapp.catalog import import_list
+from webapp.catalog.database import connect_to
 from webapp.context import Hashbag
 from webapp.explore.map.drawing import draw
 from webapp.explore.map.selection import MAX_MAP_ITEMS
@@ -59,7 +62,8 @@ def hashbag(
     """Run one command to its end as `run_hashbag` does, but in this process: far sooner."""
     given = ["hashbag", *map(str, args)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    environ = clean | {"HASHBAG_INSTANCE": str(instance)} | dict(more or {})
+    own = {"HASHBAG_INSTANCE": str(instance)} | on_postgresql.environment_of(instance)
+    environ = clean | own | dict(more or {})
     out, err = StringIO(), StringIO()
     with (
         patch.dict(os.environ, environ, clear=True),
@@ -70,3 +74,14 @@ def hashbag(
     ):
         cli.main()
     return CompletedProcess(given, int(end.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def kept_in(instance: Path) -> str:
+    """Return all that the database of an instance has, to look for what must not be in it."""
+    if not on_postgresql.is_wanted():
+        return "".join(path.read_bytes().decode("latin-1") for path in instance.glob("hashbag.db*"))
+    url = config.load({}, {"instance": instance}).database_url
+    with connect_to(url).connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        rows = [connection.exec_driver_sql(f'SELECT * FROM "{name}"').all() for name in tables]
+    return str(rows)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 
+from tests import on_postgresql
 from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
 from tests.first_version import first_version  # noqa: F401 - a fixture
 from tests.milvus_fixtures import milvus  # noqa: F401 - a fixture
 from tests.pictures import catalogue
+from tests.postgresql import MISSING, postgresql  # noqa: F401 - a fixture
 from tests.small_disk import small_disk  # noqa: F401 - a fixture
 from webapp import create_app
 from webapp.catalog import import_list
@@ -35,12 +38,28 @@ settings.register_profile("fuzz", deadline=None, max_examples=3000)
 settings.load_profile("hashbag")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have all catalogues on PostgreSQL where that is wanted."""
+    if on_postgresql.is_wanted():
+        if not on_postgresql.is_possible():
+            pytest.exit(MISSING, returncode=int(os.environ.get("CI") == "true"))
+        opened = ExitStack()
+        config.add_cleanup(opened.close)
+        if not hasattr(config, "workerinput"):  # the workers of xdist share one server
+            opened.enter_context(on_postgresql.one_server())
+        opened.enter_context(on_postgresql.default_databases())
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups after it
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give slow tests that share something to one worker, and begin with them.
 
     The fast ones, at the end, go to whichever worker is free: so all end at about the same time.
     """
+    if on_postgresql.is_wanted():
+        about_files = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=about_files)
+        items[:] = [item for item in items if item not in about_files]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):

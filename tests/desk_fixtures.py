@@ -1,9 +1,7 @@
 """A desk of a small catalogue, signed in to, for tests to work at."""
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,19 @@ from flask.testing import FlaskClient
 from tests.applications import core_of
 from tests.desk import OWNER, sign_in
 from webapp import create_app
+from webapp.catalog.database import connect_to
+from webapp.catalog.schema import daily_counts
+from webapp.config import load
 
 
 @pytest.fixture
 def desk_instance(eight: Path, tmp_path: Path) -> Path:
     """Copy an instance with 8 drawn pictures, without the visits of tests that serve it."""
     instance = Path(shutil.copytree(eight, tmp_path / "instance"))
-    with closing(sqlite3.connect(instance / "hashbag.db")) as database, database:
-        database.execute("DELETE FROM daily_counts")
+    engine = connect_to(load({}, {"instance": instance}).database_url)
+    with engine.begin() as connection:
+        connection.execute(daily_counts.delete())
+    engine.dispose()
     return instance
 
 

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
 
+from tests.on_postgresql import environment_of
+
 # Run in the background, tests inherit that Ctrl-C is ignored, and would pass it on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -74,7 +76,7 @@ def _command(args: Sequence[str | Path]) -> list[str]:
 
 def _environ(instance: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HASHBAG_")}
-    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"}
+    ours = {"HASHBAG_INSTANCE": str(instance), "HASHBAG_LIMITS": "off"} | environment_of(instance)
     return clean | ours | dict(more or {})
 
 

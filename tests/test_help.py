@@ -1,7 +1,9 @@
 """Pages of help, and that their recipes work: nginx by itself, before a real server."""
 
 import re
+import shlex
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,6 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.nginx import CLIENT, HOST, Proxy, behind_nginx, recipe
 from tests.pictures import bag, encoded
+from tests.postgresql import PostgresServer
 from tests.serving import Server, eventually, picture_form, run_hashbag, served
 from tests.test_pages import Page, page
 from webapp.web.help_pages import TOPICS
@@ -47,6 +50,29 @@ def test_the_unit_of_systemd_starts_a_command_that_there_is(client: FlaskClient)
     assert match
     told = run_hashbag([match["command"], "--help"], Path("unused")).stdout
     assert match["option"] in told
+
+
+def test_the_recipe_for_postgresql_leads_there_and_back(
+    client: FlaskClient, postgresql: PostgresServer, eight: Path, tmp_path: Path
+) -> None:
+    html = page(client, "/help/postgresql").html
+    told = {
+        name: unescape(text)
+        for name, text in re.findall(r'<code id="(\w+)">(.*?)</code></pre>', html, re.DOTALL)
+    }
+    postgresql.run(*told["database"].split(";\n"))
+    # The tests' server is reached by a socket in its folder.
+    reached = f"@/bags?host={postgresql.folder}"
+    copy, setting = (
+        told[name].replace("@127.0.0.1:5432/bags", reached) for name in ("copy", "setting")
+    )
+    _, *arguments = shlex.split(copy)
+    assert run_hashbag(arguments, eight).returncode == 0
+    there = dict([shlex.split(setting)[0].split("=", 1)])
+    assert run_hashbag(["status"], eight, there).returncode == 0
+    back = ["copy", "--to", f"sqlite:///{tmp_path / 'file.db'}"]
+    done = run_hashbag(back, eight, there)
+    assert re.search(r"^items +8 rows", done.stdout, re.MULTILINE), done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     assert one.line == 1
 
 
+@pytest.mark.sqlite
 def test_a_catalogue_begun_anew_is_not_taken_for_the_one_that_was_indexed(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     for start in (0, 20):

@@ -12,8 +12,10 @@ from tests.applications import hashbag
 from tests.pictures import catalogue
 from webapp import context
 from webapp.catalog import import_list
+from webapp.catalog.database import connect_to
 from webapp.catalog.import_outcome import Outcome
 from webapp.catalog.write_lock import writing
+from webapp.config import load
 from webapp.exceptions import NothingDrawn
 from webapp.hashing.kinds import KINDS
 
@@ -46,7 +48,7 @@ def in_two_kinds(tmp_path: Path) -> Path:
 
 def made_by_other_versions(instance: Path) -> None:
     """Have all stored codes look as if other library versions had made them."""
-    engine = sa.create_engine(f"sqlite:///{instance / 'hashbag.db'}")
+    engine = connect_to(load({}, {"instance": instance}).database_url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE makers SET versions = 'old ' || versions"))
     engine.dispose()
@@ -154,7 +156,7 @@ def test_a_request_can_publish_what_changed_and_draw_the_map_afterwards(
     client = empty.test_client()
     with empty.test_request_context():
         core = context.hashbag()
-        with writing(core.settings.instance):
+        with writing(core.catalog):
             assert list(core.importer.take(photos, 1)) == [Outcome.ADDED] * 6
             assert [step.doing for step in core.publisher.publish(1)] == ["building the index"] * 2
             assert client.get("/api/v1/items/3/similar").get_json()["exact"]

@@ -19,7 +19,9 @@ from tests.serving import children_of, eventually, is_cage, run_hashbag, served
 from tests.test_metrics import Told
 from webapp import create_app
 from webapp.cage.keeper import SOCKET
-from webapp.catalog.write_lock import building, is_building, is_writing, writing
+from webapp.catalog.reader import Catalog
+from webapp.catalog.write_lock import building, is_building_here, is_writing_here, writing
+from webapp.config import load
 
 SIMILAR = "/api/v1/items/3/similar"
 
@@ -179,9 +181,10 @@ def test_imports_and_builds_are_told_while_they_run(instance: Path, client: Flas
         return now("hashbag_import_running"), now("hashbag_rebuild_running")
 
     assert running() == (0, 0)
-    with writing(instance):
+    catalog = Catalog(load({}, {"instance": instance}).database_url, instance)
+    with writing(catalog):
         assert running() == (1, 0)
-    with building(instance):
+    with building(catalog):
         assert running() == (0, 1)
     assert running() == (0, 0)
 
@@ -193,17 +196,18 @@ def test_who_imports_or_builds_is_not_told_that_another_does_by_being_looked_at(
 
     def look() -> None:
         while not over.is_set():
-            is_writing(instance)
-            is_building(instance)
+            is_writing_here(instance)
+            is_building_here(instance)
 
-    with writing(instance), building(instance):
+    catalog = Catalog(load({}, {"instance": instance}).database_url, instance)
+    with writing(catalog), building(catalog):
         """The files of the locks are there from now on."""
     looking = [threading.Thread(target=look) for _ in range(3)]
     for one in looking:
         one.start()
     try:
         for _ in range(300):
-            with writing(instance), building(instance, wait=False):
+            with writing(catalog), building(catalog, wait=False):
                 """Neither is refused."""
     finally:
         over.set()

@@ -27,7 +27,7 @@ from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.background import BackgroundCommand
-from webapp.maintenance.folding import BackgroundFolding, is_due
+from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
@@ -41,6 +41,8 @@ class Hashbag:
     """The core of one application."""
 
     settings: Settings
+    is_serving: bool = False
+    """Whether it stays, and so must follow what other machines do to the catalogue."""
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -78,10 +80,14 @@ class Hashbag:
         try:
             generation = self.generations.current()
         except NothingPublished as problem:
+            if self.is_serving:
+                self.catching_up.start()  # other machines may have filled the catalogue
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
         published = self._follower.follow(generation)
+        if self.is_serving and (self._follower.is_behind or is_due(published)):
+            self.catching_up.start()
         return Snapshot(self.catalog, published.facets, published)
 
     @cached_property
@@ -178,6 +184,11 @@ class Hashbag:
     def folding(self) -> BackgroundFolding:
         """What builds a new index once live changes are many."""
         return BackgroundFolding(self.settings)
+
+    @cached_property
+    def catching_up(self) -> BackgroundCatchingUp:
+        """What follows other machines that share the catalogue."""
+        return BackgroundCatchingUp(self.settings)
 
     @property
     def import_check(self) -> BackgroundCommand:

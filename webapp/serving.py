@@ -89,9 +89,10 @@ def application() -> Any:
 
     app = create_app()
     core = app.extensions["hashbag"]
-    for opening in (core.generations.current, lambda: _open_catalog(core.catalog)):
+    core.is_serving = True
+    for opening in (_open_generation, _open_catalog):
         try:
-            opening()
+            opening(core)
         except (IndexNotReady, CatalogError) as problem:
             log.warning("Serving all the same: %s", problem.for_owner)
     # The objects that exist now stay: collecting garbage among them would write to their pages of
@@ -101,9 +102,13 @@ def application() -> Any:
     return app
 
 
-def _open_catalog(catalog: Any) -> None:
+def _open_generation(core: Any) -> None:
+    core.generations.current().facets.prepare()
+
+
+def _open_catalog(core: Any) -> None:
     """Have tables of an older layout brought up to date now, and not at a visitor's request."""
     try:
-        _ = catalog.revision
+        _ = core.catalog.revision
     finally:
-        catalog.engine.dispose()  # connections must not cross a fork: each worker opens its own
+        core.catalog.engine.dispose()  # connections must not cross a fork: each worker has its own

@@ -2,19 +2,26 @@
 
 An import is followed by a new index and needs no log. What is changed live is searched before
 there is one: whoever searches reads here what the index does not know yet.
+
+Machines that share a catalogue on a server have an index each. The log keeps what any of them does
+not know yet, but waits for none that was not heard of for a month.
 """
 
+import socket
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from webapp.catalog.reader import Catalog
+from webapp.catalog.reader import FORGOTTEN, Catalog
 from webapp.catalog.schema import changes, codes, facts, makers
 from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
+_WAITS_SECONDS = 30 * 24 * 3600
+_INDEXED = "indexed by "
 
 _SOME: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _SINCE = (
@@ -35,13 +42,15 @@ class Changes:
     """What was changed live up to a revision.
 
     `ids`: of all that were added, changed or removed, ascending; `recoded`: of those that came,
-    went or got other photos. `items`: those that are still there. `codes`: of the photos of those
-    that are recoded, by item and number of photo, which can be compared with codes made here.
+    went or got other photos. `unlogged`: what `Catalog.unlogged_revision` was then. `items`: those
+    that are still there. `codes`: of the photos of those that are recoded, by item and number of
+    photo, which can be compared with codes made here.
     """
 
     revision: int
     ids: Sequence[int]
     recoded: frozenset[int]
+    unlogged: int
     items: Sequence[Item]
     codes: Mapping[tuple[int, int], Fingerprint]
 
@@ -53,7 +62,8 @@ def changes_since(catalog: Catalog, revision: int) -> Changes:
         found: dict[int, bool] = dict(rows)
         ids, recoded = list(found), [item_id for item_id in found if found[item_id]]
         items, codes = frozen.items(ids), _codes(connection, recoded)
-        return Changes(frozen.revision, ids, frozenset(recoded), items, codes)
+        unlogged = frozen.unlogged_revision
+        return Changes(frozen.revision, ids, frozenset(recoded), unlogged, items, codes)
 
 
 def oldest_since(catalog: Catalog, revision: int) -> float | None:
@@ -111,6 +121,30 @@ def note(
 
 
 def forget(catalog: Catalog, revision: int) -> None:
-    """Drop what was changed up to a revision: every index that is kept knows of it."""
+    """Drop what was changed up to a revision that every index knows which is kept here.
+
+    What the index of another machine does not know yet stays.
+    """
     with catalog.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            revision = _known_to_all(connection, catalog, revision)
+            _set_fact(connection, FORGOTTEN, revision)
         connection.execute(changes.delete().where(changes.c.revision <= revision))
+
+
+def _known_to_all(connection: sa.Connection, catalog: Catalog, revision: int) -> int:
+    """Note what the indexes of this machine know; return what those of all machines do."""
+    _set_fact(connection, f"{_INDEXED}{socket.gethostname()}:{catalog.instance}", revision)
+    of_machines = facts.c.name.startswith(_INDEXED, autoescape=True)
+    # A revision is about as large as the time at which it was made, in milliseconds.
+    oldest = int(1000 * (time.time() - _WAITS_SECONDS))
+    connection.execute(facts.delete().where(of_machines, facts.c.value < min(oldest, revision)))
+    known = sa.select(sa.func.min(facts.c.value)).where(of_machines)
+    return int(connection.execute(known).scalar_one())
+
+
+def _set_fact(connection: sa.Connection, name: str, value: int) -> None:
+    if not connection.execute(
+        facts.update().where(facts.c.name == name).values(value=value)
+    ).rowcount:
+        connection.execute(facts.insert().values(name=name, value=value))

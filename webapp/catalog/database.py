@@ -23,7 +23,14 @@ and a request that waits keeps others waiting, `/healthz` among them."""
 
 WRITER_SECONDS = 10.0
 
-_CONNECT_SECONDS = 3  # to a server; a page waits for it
+# Of a server that cannot be reached, or no longer: a page waits for it.
+_SERVER_PATIENCE = {
+    "connect_timeout": 3,  # seconds
+    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may be without an answer
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
 _HIDDEN = "***"
 _SENTENCE = "the catalogue's database cannot be used at the moment"
 _FULL = "the catalogue's database cannot be written: the disk is full"
@@ -46,7 +53,7 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
     if not is_sqlite:
         options["pool_pre_ping"] = True  # a server may have been started anew
     if url.get_driver_name().startswith("psycopg"):
-        options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+        options["connect_args"] = _SERVER_PATIENCE
     try:
         engine = sa.create_engine(url, json_deserializer=_read_json, **options)
     except ImportError as error:
@@ -54,9 +61,19 @@ def connect_to(url: sa.URL, *, create: bool = False, **options: Any) -> sa.Engin
         missing = f"the Python module {error.name}, which reaches it, is not installed{remedy}"
         raise _unavailable(url, missing) from error
     sa.event.listen(engine, "handle_error", _translate)
+    if engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "connect", _limit_waiting)
     if is_sqlite:
         _SqliteFile(url, create=create).watch(engine)
     return engine
+
+
+def _limit_waiting(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Have a statement that waits for another writer of PostgreSQL give up some time."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {1000 * WRITER_SECONDS:.0f}")
+    cursor.close()
+    connection.commit()  # else it would be undone with the first transaction
 
 
 def shown(url: sa.URL) -> str:

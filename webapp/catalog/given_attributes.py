@@ -23,7 +23,7 @@ def columns_of(given: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, 
     for name, value in ((name.strip(), value.strip()) for name, value in given.items()):
         ours = name.lower()
         if not is_unicode(name + value):
-            raise BadParameter(readable(name), "is not UTF-8")
+            raise BadParameter(readable(name), "is not UTF-8, or holds a zero byte")
         if ours in _FIXED or not ours:
             can = ", ".join(ATTRIBUTES)
             raise BadParameter(name, f"cannot be set; what can: {can}, and names of your own")

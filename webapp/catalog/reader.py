@@ -33,7 +33,8 @@ _ITEMS = sa.select(items).where(items.c.id.in_(_SOME))
 _CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).where(
     codes.c.item_id.in_(_SOME)
 )
-_UNLOGGED = sa.select(facts.c.value).where(facts.c.name == "unlogged")
+FORGOTTEN = "forgotten"
+_UNLOGGED = sa.select(sa.func.max(facts.c.value)).where(facts.c.name.in_(["unlogged", FORGOTTEN]))
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
@@ -191,6 +192,10 @@ class Catalog:
     def count_photos(self) -> int:
         """Count the photos of all items."""
         return self._scalar(sa.select(sa.func.coalesce(sa.func.sum(items.c.photo_count), 0)))
+
+    def count_further_photos(self) -> int:
+        """Count the photos of items but the first of each: of these there are far fewer."""
+        return self._scalar(sa.select(sa.func.count()).select_from(photos))
 
     def all_items(self) -> Iterable[Item]:
         """Yield every item by ascending id; only some hundreds are in memory at a time."""

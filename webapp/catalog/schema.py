@@ -196,6 +196,8 @@ facts = sa.Table(
     metadata,
     # "schema" is the layout of the tables, "revision" grows with every change of what is in them,
     # and "unlogged" is the revision of the last change that is not in the log of live changes.
+    # On a server the log is that of several machines: "forgotten" is the revision up to which it
+    # was emptied, "indexed by <machine>" up to which the indexes of one know all.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )

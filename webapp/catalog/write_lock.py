@@ -1,57 +1,116 @@
-"""Who may import, and who may build, in an instance folder: one process at a time for each."""
+"""Who may import, and who may build: one process at a time for each.
+
+The processes of one machine find each other by files in the instance folder. Where the catalogue is
+in PostgreSQL, other machines may use it too, each with a folder of its own: there it is the
+database's server that knows who is at work.
+"""
 
 import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import sqlalchemy as sa
+
+from webapp.catalog.database import connect_to
+from webapp.catalog.reader import Catalog
 from webapp.exceptions import CatalogBusy, CatalogError
 
 _PATIENCE_SECONDS = 0.2  # whoever only looks at a lock holds it for a moment
 
 
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    """One of the locks: a file in the instance folder, and a number of 64 bits for PostgreSQL.
+
+    Any number will do that no other program takes for a lock in the same database.
+    """
+
+    file: str
+    number: int
+
+
+_WRITING = _Lock(".lock", 0x68617368626177)
+_BUILDING = _Lock(".building", 0x68617368626162)
+
+# A machine that lost its power holds nothing for longer than some two minutes.
+_NOTICE_LOSS = (
+    "SET tcp_keepalives_idle = 60",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 5",
+)
+
+
 @contextmanager
-def writing(instance: Path) -> Iterator[None]:
-    """Hold the instance's write lock, as imports do; live changes go on without it.
+def writing(catalog: Catalog) -> Iterator[None]:
+    """Hold the catalogue's write lock, as imports do; live changes go on without it.
 
     Raises:
-        CatalogBusy: another process holds it.
+        CatalogBusy: another process holds it, on this machine or on another.
         CatalogError: the folder cannot be written.
+        CatalogUnavailable: the database cannot be reached.
     """
-    with _locked(instance, ".lock", wait=False):
+    with _held(catalog, _WRITING, wait=False):
         yield
 
 
 @contextmanager
-def building(instance: Path, *, wait: bool = True) -> Iterator[None]:
+def building(catalog: Catalog, *, wait: bool = True) -> Iterator[None]:
     """Hold the lock under which indexes and maps are built; by default wait until it is free.
 
+    Machines that share a database build one after the other: so some answer at full speed.
+
     Raises:
-        CatalogBusy: another process holds it.
+        CatalogBusy: another process holds it, on this machine or on another.
         CatalogError: the folder cannot be written.
+        CatalogUnavailable: the database cannot be reached.
     """
-    with _locked(instance, ".building", wait=wait):
+    with _held(catalog, _BUILDING, wait=wait):
         yield
 
 
-def is_building(instance: Path) -> bool:
-    """Say whether an index or a map is being built just now.
+def is_building(catalog: Catalog) -> bool:
+    """Say whether an index or a map is being built just now, on whatever machine.
+
+    Raises:
+        CatalogError: the folder cannot be read.
+        CatalogUnavailable: the database cannot be reached.
+    """
+    here = is_building_here(catalog.instance)
+    return here or (_is_on_server(catalog) and _is_held(catalog, _BUILDING))
+
+
+def is_building_here(instance: Path) -> bool:
+    """Say whether an index or a map is being built just now, from this folder; asks no database.
 
     Raises:
         CatalogError: the folder cannot be read.
     """
-    return _is_locked(instance / ".building")
+    return _is_locked(instance / _BUILDING.file)
 
 
-def is_writing(instance: Path) -> bool:
-    """Say whether an import, or what else keeps imports waiting, is under way just now.
+def is_writing_here(instance: Path) -> bool:
+    """Say whether an import, or what else keeps imports waiting, is under way from this folder.
 
     Raises:
         CatalogError: the folder cannot be read.
     """
-    return _is_locked(instance / ".lock")
+    return _is_locked(instance / _WRITING.file)
+
+
+@contextmanager
+def building_here(instance: Path) -> Iterator[None]:
+    """Have nobody build from this folder meanwhile, whatever other machines do.
+
+    Raises:
+        CatalogBusy: somebody does.
+        CatalogError: the folder cannot be written.
+    """
+    with _file_locked(instance, _BUILDING.file, wait=False):
+        yield
 
 
 def _is_locked(path: Path) -> bool:
@@ -69,8 +128,69 @@ def _is_locked(path: Path) -> bool:
 
 
 @contextmanager
-def _locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
-    """Hold a lock; the system frees it even after a kill -9."""
+def writing_at(engine: sa.Engine) -> Iterator[None]:
+    """Hold the write lock of a database that is used from nowhere else, or by other machines.
+
+    Raises:
+        CatalogBusy: somebody imports into it.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with _server_locked(engine.url, _WRITING.number, wait=False):
+        yield
+
+
+def wait_for_imports(catalog: Catalog) -> None:
+    """Wait until nobody imports, on whatever machine; nothing is held when this returns."""
+    with _held(catalog, _WRITING, wait=True):
+        return
+
+
+def _is_on_server(catalog: Catalog) -> bool:
+    return catalog.engine.dialect.name == "postgresql"
+
+
+@contextmanager
+def _held(catalog: Catalog, lock: _Lock, *, wait: bool) -> Iterator[None]:
+    with _file_locked(catalog.instance, lock.file, wait=wait):
+        if not _is_on_server(catalog):
+            yield
+            return
+        with _server_locked(catalog.engine.url, lock.number, wait=wait):
+            yield
+
+
+@contextmanager
+def _server_locked(url: sa.URL, number: int, *, wait: bool) -> Iterator[None]:
+    """Hold a lock of the database's server; it ends with the connection, also after a kill -9."""
+    engine = connect_to(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for setting in _NOTICE_LOSS:
+            connection.exec_driver_sql(setting)
+        if wait:
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+        elif not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+            raise _busy(url.database)
+        yield
+
+
+def _is_held(catalog: Catalog, lock: _Lock) -> bool:
+    """Look without trying, which would be in the way of who takes it at this moment."""
+    query = sa.text(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted "
+        "AND classid = :high AND objid = :low "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    halves = {"high": lock.number >> 32, "low": lock.number & 0xFFFFFFFF}
+    with catalog.connect() as connection:
+        return connection.scalar(query, halves) is not None
+
+
+@contextmanager
+def _file_locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
+    """Hold a lock of this machine; the system frees it even after a kill -9."""
     try:
         instance.mkdir(parents=True, exist_ok=True)
         file = (instance / name).open("a")
@@ -80,10 +200,7 @@ def _locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
         try:
             _take(file, wait=wait)
         except BlockingIOError as error:
-            raise CatalogBusy(
-                "another hashbag command is changing this catalogue: wait for it to end",
-                private=instance,
-            ) from error
+            raise _busy(instance) from error
         yield
 
 
@@ -104,3 +221,9 @@ def _take(file: IO[str], *, wait: bool) -> None:
             time.sleep(_PATIENCE_SECONDS / 20)
         else:
             return
+
+
+def _busy(private: object) -> CatalogBusy:
+    return CatalogBusy(
+        "another hashbag command is changing this catalogue: wait for it to end", private=private
+    )

@@ -19,6 +19,7 @@ _MODULE_OF = {
     "verify": "verifying",
     "search": "inspection",
     "export": "exporting",
+    "copy": "copying",
     "evaluate": "inspection",
     "duplicates": "duplicates",
     "bench": "measuring",

@@ -36,7 +36,7 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put a backup into the instance folder, which must have no catalogue, and index it."""
     core = hashbag()
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         count = finish(backups.restore(core.settings, file))
         finish(core.publisher.publish(available_cores()))
         draw_map(core)

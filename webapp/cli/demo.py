@@ -28,7 +28,7 @@ _UNFINISHED = ".unfinished"
 def demo(items: int, no_map: bool, jobs: int) -> None:
     """Draw the demo catalogue, import and index it."""
     core = hashbag()
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         _draw(core, items, jobs, with_map=not no_map)
 
 
@@ -40,7 +40,7 @@ def have_something_to_show(*, with_map: bool) -> bool:
     core = hashbag()
     try:
         if bags := _bags_to_draw(core):
-            with writing(core.settings.instance):
+            with writing(core.catalog):
                 _draw(core, bags, available_cores(), with_map=with_map)
             return True
         if core.publisher.is_current() and not _unfinished(core).exists():
@@ -53,7 +53,7 @@ def have_something_to_show(*, with_map: bool) -> bool:
 
 def _index(core: Hashbag, *, with_map: bool) -> None:
     try:
-        with writing(core.settings.instance):
+        with writing(core.catalog):
             publish(core, available_cores())
             if _unfinished(core).exists():
                 _end_first_drawing(core, with_map=with_map)

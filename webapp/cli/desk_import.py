@@ -90,7 +90,7 @@ def _check(core: Hashbag, slot: ImportSlot, state: State) -> State:
 
 def _take(core: Hashbag, slot: ImportSlot, state: State) -> State:
     _News(slot, state.name, Stage.TAKING, "taking in")
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         slot.place_rest()
         wanted, path = _wanted(core, slot)
         take_in(core, path, wanted, ImportChoices(available_cores()))

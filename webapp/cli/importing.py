@@ -92,7 +92,7 @@ def import_(
 
         follow(core, path, names, choices, with_map=not no_map)
         return
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         read = export_reading.read if export_reading.is_export(path) else import_list.read
         wanted = read(path, names, core.settings.instance)
         all_taken = take_in(core, path, wanted, choices)

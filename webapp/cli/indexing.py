@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from webapp.catalog.write_lock import writing
+from webapp.catalog.write_lock import wait_for_imports, writing
 from webapp.cli.common import (
     chosen,
     finish,
@@ -15,6 +15,7 @@ from webapp.cli.common import (
 )
 from webapp.cli.publication import draw_map, tell
 from webapp.context import hashbag
+from webapp.maintenance.folding import is_due
 
 
 @click.command()
@@ -26,8 +27,14 @@ from webapp.context import hashbag
     is_flag=True,
     help="Only build anew, with all live changes, while imports go on; servers do so themselves.",
 )
+@click.option(
+    "--behind",
+    is_flag=True,
+    help="Wait until nobody imports, then build anew what other machines that share the database "
+    "changed, if the index lacks it; servers do so themselves.",
+)
 @reports_errors
-def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool) -> None:
+def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind: bool) -> None:
     """Compute missing codes and those by other library versions; build the indexes anew.
 
     Codes are stored as they are computed: stopped and run again, it goes on where it was. Servers
@@ -35,11 +42,19 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool) -> Non
     could not be read.
     """
     core = hashbag()
-    if changes:
+    if behind:
+        wait_for_imports(core.catalog)
+        if not core.catalog.revision:
+            click.echo("the catalogue is empty")
+            return
+        if core.publisher.is_current() and not is_due(core.newest().published):
+            click.echo("the index lacks nothing")
+            return
+    if changes or behind:
         generation = finish(core.publisher.fold())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
         return
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         published = finish(core.publisher.rebuild(chosen(kinds), jobs))
         tell(published)
         items = core.catalog.count()

@@ -29,7 +29,7 @@ def verify(jobs: int, repair: bool) -> None:
     core = hashbag()
     total = core.catalog.count()
     if repair:
-        with writing(core.settings.instance):
+        with writing(core.catalog):
             for done in finish(Repair(core.publisher, jobs).run()):
                 click.echo(done)
     if wrong := _wrong(core, total, jobs):

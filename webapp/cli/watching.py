@@ -40,7 +40,7 @@ def follow(
     next(changes)  # from now on no change is missed
     _run(core, source, names, choices, None)
     if with_map:
-        with writing(core.settings.instance):
+        with writing(core.catalog):
             draw_map(core)
     click.echo(f"following {readable(source)}; Ctrl-C ends it", err=True)
     # What was asked for once was done by the first run.
@@ -70,7 +70,7 @@ def _run(
     choices: ImportChoices,
     changed: Collection[str] | None,
 ) -> None:
-    with writing(core.settings.instance):
+    with writing(core.catalog):
         wanted = import_list.read(source, names, core.settings.instance)
         take_in(core, source, wanted, choices, changed)
 

@@ -1,7 +1,7 @@
 """The columns of facets and prices: gathered from the catalogue, saved, and mapped again."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from webapp.catalog.attribute_columns import attribute_columns
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.index import extra_facets, words
-from webapp.index.facets import STORED_SORTS, Facets
+from webapp.index.facets import STORED_SORTS, Facets, order_by
 from webapp.models import FACETS
 
 PREFIX = "attributes"
@@ -25,15 +25,6 @@ def gather(catalog: Catalog) -> Facets:
         values[name], columns[name] = _numbered(of_items)
     orders = {sort: order_by(sort, prices, columns["brand"]) for sort in STORED_SORTS}
     return Facets(ids, values, columns, prices, orders)
-
-
-def order_by(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Return the positions of M items in the order of a stored sort; of equals the first first."""
-    keys: Mapping[str, NDArray[np.generic]]
-    keys = {"price": prices, "price-desc": -prices, "brand": brands}
-    return np.argsort(keys[sort], kind="stable").astype(np.int32)
 
 
 def sorted_values(texts: Iterable[str]) -> list[str]:

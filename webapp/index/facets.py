@@ -3,7 +3,7 @@
 import difflib
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,8 +23,26 @@ SORTS = {
 STORED_SORTS = tuple(SORTS)[1:]
 """The sorts whose order is kept; the newest first is that of the ids."""
 
+_FIRST_LOOK = 16  # items for each that is wanted
+_MASKS_KEPT = 4  # a byte for each item and mask, in each worker
+# Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
+_FEW_OF_ALL = 16
+
 Counts = Mapping[str, Sequence[tuple[str, int]]]
 Mask = NDArray[np.bool_]
+
+
+class _RecentMasks:
+    """Which items pass the filters that were asked for last: a page asks several times."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[object, Mask], ...] = ()  # replaced as a whole: threads share it
+
+    def get(self, asked: object) -> Mask | None:
+        return next((mask for known, mask in self._kept if known == asked), None)
+
+    def keep(self, asked: object, mask: Mask) -> None:
+        self._kept = ((asked, mask), *self._kept[: _MASKS_KEPT - 1])
 
 
 @dataclass(frozen=True)
@@ -35,7 +53,7 @@ class Facets:
     sorted; an item without a value has the number after the last. The facets of `models.FACETS`
     come first, then the extra columns with few values. `prices`: shape (M,), NaN where
     there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
-    the generation has none yet.
+    the generation has none yet. `counted`: what `totals` are, where that is known already.
     """
 
     ids: Ids
@@ -44,6 +62,10 @@ class Facets:
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
     words: WordSearch | None = None
+    counted: Mapping[str, NDArray[np.intp]] | None = None
+    _recent: _RecentMasks = field(
+        default_factory=_RecentMasks, init=False, repr=False, compare=False
+    )
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""
@@ -54,6 +76,15 @@ class Facets:
 
         An item without a price is in no price range.
         """
+        asked = (filters, without if filters.values(without) else "")
+        known = self._recent.get(asked)
+        if known is None:
+            known = self._mask(*asked)
+            known.flags.writeable = False
+            self._recent.keep(asked, known)
+        return known
+
+    def _mask(self, filters: Filters, without: str) -> Mask:
         passes = np.ones(len(self.ids), dtype=bool)
         for name in filters.facets:
             if name != without:
@@ -84,7 +115,7 @@ class Facets:
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""
-        return int(self.mask(filters).sum()) if filters else len(self.ids)
+        return int(np.count_nonzero(self.mask(filters))) if filters else len(self.ids)
 
     def counts(self, filters: Filters = NO_FILTERS) -> Counts:
         """Return the values of each facet that items have, with the number of these items.
@@ -92,21 +123,45 @@ class Facets:
         Each facet is counted under the filters on all the others, most frequent first; chosen
         values stay in the list even where they find nothing.
         """
-        return (
-            {name: self._facet(name, filters) for name in self.values} if filters else self._facets
-        )
+        if not filters:
+            return self._facets
+        # Of a facet without a filter of its own all filters count, as for the grid.
+        passing = self.matching(filters)
+        return {
+            name: self._facet(
+                name, filters, self._passing(filters, name) if filters.values(name) else passing
+            )
+            for name in self.values
+        }
+
+    def _passing(self, filters: Filters, without: str) -> Positions | None:
+        """Return the positions of what passes all filters but those on one facet; None for all."""
+        others = self.mask(filters, without)
+        return None if others.all() else np.flatnonzero(others)
+
+    @cached_property
+    def totals(self) -> Mapping[str, NDArray[np.intp]]:
+        """Of each facet, how many items have each of its values."""
+        return self.counted or {
+            name: _counted(self.columns[name], self.values[name]) for name in self.values
+        }
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS) for name in self.values}
+        return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
 
-    def _facet(self, name: str, filters: Filters) -> list[tuple[str, int]]:
+    def _facet(
+        self, name: str, filters: Filters, passing: Positions | None
+    ) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
-        passing = column[self.mask(filters, without=name)] if filters else column
-        counts = np.bincount(passing, minlength=len(values) + 1)[: len(values)]
+        counts = self.totals[name] if passing is None else _counted(column[passing], values)
         chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
+
+    def prepare(self) -> None:
+        """Find what every page shows, for processes that are forked later to have it already."""
+        _ = self._facets, self.has_prices, self.thirds
 
     @cached_property
     def has_prices(self) -> bool:
@@ -167,16 +222,26 @@ class Facets:
         below = int(self.ids.searchsorted(item_id))
         if not filters:
             return self.ids[max(0, below - count) : below][::-1]
-        positions = self.matching(filters)
-        end = int(positions.searchsorted(below))
-        return self.ids[positions[max(0, end - count) : end]][::-1]
+        passes, found = self.mask(filters), np.empty(0, dtype=np.intp)
+        width = _FIRST_LOOK * count
+        while below and len(found) < count:  # most often the first look finds enough
+            start = max(0, below - width)
+            found = np.append(found, start + np.flatnonzero(passes[start:below])[::-1])
+            below, width = start, 2 * width
+        return self.ids[found[:count]]
 
     def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
         """Return the positions of the items that pass the filters, in the order of a sort."""
         if sort == "newest":
             return self.matching(filters)[::-1]
+        if not filters:
+            return np.asarray(self.orders[sort])
+        positions = self.matching(filters)
+        if len(positions) * _FEW_OF_ALL < len(self.ids):
+            of_brands = self.columns["brand"][positions]
+            return positions[order_by(sort, self.prices[positions], of_brands)]
         order = self.orders[sort]
-        return np.asarray(order[self.mask(filters)[order]] if filters else order)
+        return np.asarray(order[self.mask(filters)[order]])
 
     @cached_property
     def thirds(self) -> tuple[float, float] | None:
@@ -193,6 +258,27 @@ class Facets:
             name: {value: number for number, value in enumerate(values)}
             for name, values in self.values.items()
         }
+
+
+def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.intp]:
+    """Count how often each of the values is among their numbers."""
+    return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
+
+
+def order_by(
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the positions of M items in the order of a stored sort; of equals the first first."""
+    return np.argsort(sort_keys(sort, prices, brands), kind="stable").astype(np.int32)
+
+
+def sort_keys(
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+) -> NDArray[np.generic]:
+    """Return what a stored sort sorts M items by, the smallest first, shape (M,)."""
+    keys: Mapping[str, NDArray[np.generic]]
+    keys = {"price": prices, "price-desc": -prices, "brand": brands}
+    return keys[sort]
 
 
 EMPTY = Facets(

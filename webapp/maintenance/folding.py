@@ -1,4 +1,11 @@
-"""Folding live changes into a new index, once they are many: in a process of its own."""
+"""Folding live changes into a new index, once they are many: in a process of its own.
+
+Machines that share a catalogue in PostgreSQL build an index each: what one imports, the others find
+out by themselves.
+"""
+
+import threading
+import time
 
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady
@@ -10,6 +17,8 @@ from webapp.maintenance.background import BackgroundCommand
 # one up to so many, nobody would feel it.
 _ITEMS_PER_CHANGE = 100
 _LEAST_CHANGES = 50
+
+_SECONDS_BETWEEN_TRIES = 20.0
 
 
 def is_due(published: Published | IndexNotReady) -> bool:
@@ -28,3 +37,22 @@ class BackgroundFolding(BackgroundCommand):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "index", "--changes")
+
+
+class BackgroundCatchingUp(BackgroundCommand):
+    """Starts the process that builds anew what other machines changed, now and then at most."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, "index", "--behind")
+        self._on_server = settings.database_url.get_backend_name() == "postgresql"
+        self._next = 0.0
+        self._asking = threading.Lock()
+
+    def start(self) -> None:
+        """Start it, where a server has the catalogue, unless that was done just now."""
+        with self._asking:
+            now = time.monotonic()
+            if not self._on_server or now < self._next:
+                return
+            self._next = now + _SECONDS_BETWEEN_TRIES
+        super().start()

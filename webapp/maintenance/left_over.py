@@ -9,7 +9,7 @@ from pathlib import Path
 from webapp.atomic_files import UNFINISHED, is_abandoned
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import FOLDER as SENT
-from webapp.catalog.write_lock import building
+from webapp.catalog.write_lock import building_here
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogBusy
 from webapp.pictures.thumbnails import ThumbStore
@@ -29,7 +29,7 @@ def unfinished(instance: Path) -> list[Path]:
 def clear_unfinished(instance: Path) -> int:
     """Remove the files and folders that nobody goes on writing; return how many."""
     count = _remove(unfinished(instance))
-    with suppress(CatalogBusy), building(instance, wait=False):  # or somebody builds just now
+    with suppress(CatalogBusy), building_here(instance):  # or somebody builds just now
         count += _remove(instance.glob(_BUILDING))
     return count
 

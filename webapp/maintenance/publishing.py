@@ -118,7 +118,7 @@ class Publisher:
                 "them"
             )
         try:
-            with building(self.catalog.instance, wait=False):
+            with building(self.catalog, wait=False):
                 left_over.clear_unfinished(self.catalog.instance)
                 generation = yield from self._build_now()
                 yield from self._draw_now()
@@ -135,7 +135,7 @@ class Publisher:
         Raises:
             MapNotDrawn: it cannot be drawn; the map before it stays.
         """
-        with building(self.catalog.instance):
+        with building(self.catalog):
             return (yield from self._draw_now())
 
     def _draw_now(self) -> WithProgress[int]:
@@ -216,7 +216,7 @@ class Publisher:
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
-        with building(self.catalog.instance):
+        with building(self.catalog):
             return (yield from self._build_now())
 
     def _build_now(self) -> WithProgress[str]:

@@ -34,6 +34,9 @@ TOPICS = (
     Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
     Topic("api-client", "A client of the API", "made of the document by one command, and used"),
     Topic(
+        "postgresql", "With PostgreSQL", "the catalogue on a server that machines share, and back"
+    ),
+    Topic(
         "metrics",
         "Watching it",
         "counts for Prometheus, each explained, and a dashboard for Grafana",

@@ -49,7 +49,7 @@ def _as_picture(found: Map) -> str:
     return render_template(
         "map.html",
         map=found,
-        total=hashbag().catalog.count(),
+        total=hashbag().facets.count(),
         window=seen,
         items=_items_in(found, seen) if seen.is_last else {},
         colours=map_colours.coloured(found),

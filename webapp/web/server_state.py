@@ -9,7 +9,7 @@ from platform import python_version
 
 from webapp import metrics
 from webapp.catalog import change_log, write_lock
-from webapp.context import hashbag
+from webapp.context import Hashbag, hashbag
 from webapp.exceptions import CatalogError, IndexNotReady
 from webapp.hashing import picture_work
 from webapp.index.generation_store import GenerationStore
@@ -35,7 +35,7 @@ def _states() -> Iterator[State]:
     yield metrics.BUILD, {(version("hashbag"), python_version(), settings.engine): 1}
     up = {"catalogue": False, "index": False, "pictures": picture_work.runner().is_there()}
     with suppress(CatalogError):
-        yield _one(metrics.ITEMS, core.catalog.count())
+        yield _one(metrics.ITEMS, _item_count(core))
         up["catalogue"] = True
     with suppress(IndexNotReady):
         yield from _generation(core.generations)
@@ -44,9 +44,18 @@ def _states() -> Iterator[State]:
             yield from _overlay()
     yield metrics.UP, {(part,): there for part, there in up.items()}
     with suppress(CatalogError):
-        yield _one(metrics.BUILDING, write_lock.is_building(settings.instance))
-        yield _one(metrics.IMPORTING, write_lock.is_writing(settings.instance))
+        yield _one(metrics.BUILDING, write_lock.is_building_here(settings.instance))
+        yield _one(metrics.IMPORTING, write_lock.is_writing_here(settings.instance))
     yield from _last_import()
+
+
+def _item_count(core: Hashbag) -> int:
+    """Count the items by the index: the catalogue may take long."""
+    try:
+        core.generations.current()
+    except IndexNotReady:
+        return core.catalog.count()
+    return core.facets.count()
 
 
 def _generation(generations: GenerationStore) -> Iterator[State]:

@@ -103,14 +103,14 @@ class PhotoRows:
                 self._without_picture += 1
             else:
                 yield Rejected(self._list, "no filename", row.line)
-        elif not _is_name(names[0][1]):
+        elif not is_unicode(names[0][1]):
             yield Rejected(readable(names[0][1]), "no file can have this name", row.line)
         else:
             yield from self._photos(row, names[0][1], names[1:])
 
     def _named(self, text: str) -> list[str]:
         """Take apart a text that names several pictures, unless it is the name of a file."""
-        if not _is_name(text) or self._paths.exact(text):
+        if not is_unicode(text) or self._paths.exact(text):
             return [text]
         first, others = first_and_others(text)
         return [first, *others]
@@ -128,7 +128,7 @@ class PhotoRows:
         attributes, remarks = self._attributes(row)
         extra = {name: as_text(row.cells[index]) for name, index in row.columns.extras.items()}
         paths = (str(one.path) for one in further)
-        texts = "\0".join(map(str, (*attributes.values(), *extra, *extra.values(), *paths)))
+        texts = "\n".join(map(str, (*attributes.values(), *extra, *extra.values(), *paths)))
         filename = readable(place.filename)
         if wrong := _wrong_with(place, texts):
             yield Rejected(filename, wrong, row.line)
@@ -167,7 +167,9 @@ class PhotoRows:
         found: dict[Path, Place] = {first.path: first}
         missing, repeated = [], []
         for line, name in names:
-            place = (self._paths.exact(name) or self._paths.find(name)) if _is_name(name) else None
+            place = (
+                (self._paths.exact(name) or self._paths.find(name)) if is_unicode(name) else None
+            )
             if not place or not is_unicode(str(place.path)):
                 missing.append(name)
             elif place.path not in found:
@@ -220,16 +222,11 @@ class PhotoRows:
             )
 
 
-def _is_name(name: str) -> bool:
-    """Say whether a file can have a name."""
-    return "\0" not in name and is_unicode(name)
-
-
 def _wrong_with(place: Place, texts: str) -> str:
     """Say why a row cannot be taken in; "" where it can."""
     if not is_unicode(str(place.path)):
         return "its path is not UTF-8: rename it"
-    return "" if is_unicode(texts) else "a text holds half a character"
+    return "" if is_unicode(texts) else "a text holds half a character, or a zero byte"
 
 
 def _not_fetched(address: str) -> str:

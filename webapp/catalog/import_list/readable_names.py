@@ -13,7 +13,9 @@ def readable(name: object) -> str:
 
 
 def is_unicode(text: str) -> bool:
-    """Say whether a text can be stored: half characters cannot."""
+    """Say whether every database can store a text: half characters cannot be, nor zero bytes."""
+    if "\0" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -36,6 +36,7 @@ def upgrade(url: sa.URL, patience: float, *, create: bool = False) -> None:
         _take_over_transactions(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {1000 * patience:.0f}")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
         found = layout_of(connection)
         if found != LAYOUT:

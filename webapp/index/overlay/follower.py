@@ -12,11 +12,15 @@ from webapp.index.overlay.recent_items import RecentItem, RecentItems
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """A generation, and what answers in its place at a revision of the catalogue."""
+    """A generation, and what answers in its place at a revision of the catalogue.
+
+    `unlogged`: the revision of the last change that is not in the log of live changes.
+    """
 
     generation: Generation
     revision: int
     published: Published
+    unlogged: int = 0
 
 
 class ChangeFollower:
@@ -45,6 +49,12 @@ class ChangeFollower:
         assert self._followed is not None, "`_follow` just set it"
         return self._followed.published
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was followed last lacks changes that only a new index makes known."""
+        known = self._followed
+        return known is not None and known.generation.manifest.revision < known.unlogged
+
     def _is_followed(self, generation: Generation, revision: int) -> bool:
         known = self._followed
         return known is not None and known.generation is generation and known.revision == revision
@@ -55,7 +65,7 @@ class ChangeFollower:
             known = _Followed(generation, generation.manifest.revision, generation)
         changes = changes_since(self._catalog, known.revision)
         if not changes.ids:
-            return _Followed(generation, changes.revision, known.published)
+            return _Followed(generation, changes.revision, known.published, changes.unlogged)
         before = known.published
         entries: dict[int, RecentItem | None] = {}
         recoded: frozenset[int] = frozenset()
@@ -68,4 +78,4 @@ class ChangeFollower:
             entries[item.id] = RecentItem(item, codes)
         recent = RecentItems(changes.revision, entries, recoded | changes.recoded)
         published = OverlaidGeneration(self._catalog, generation, recent)
-        return _Followed(generation, changes.revision, published)
+        return _Followed(generation, changes.revision, published, changes.unlogged)

@@ -11,6 +11,9 @@ from webapp.index.hamming import Positions, sorted_contains
 
 T = TypeVar("T", bound=np.generic)
 
+_FEW_CHANGES = 2000
+"""Up to so many, runs of entries between them are copied as they are."""
+
 
 @dataclass(frozen=True)
 class Splice:
@@ -48,12 +51,45 @@ class Splice:
 
     def merged(self, frozen: NDArray[T], recent: NDArray[T]) -> NDArray[T]:
         """Merge what is said of the frozen entries, shape (N,), and of the recent, shape (R,)."""
+        if len(self.gone) + len(self.before) <= _FEW_CHANGES:
+            return np.concatenate(self._pieces(frozen, recent))
         stay = np.delete(frozen, self.gone) if len(self.gone) else frozen
-        if not len(self.before):
-            return stay
-        if int(self.before[0]) == len(stay):  # new items have the highest ids: no search of places
-            return np.concatenate([stay, recent])
         return np.insert(stay, self.before, recent)
+
+    def _pieces(self, frozen: NDArray[T], recent: NDArray[T]) -> list[NDArray[T]]:
+        """Cut what is merged into runs of either: so each entry is copied once."""
+        pieces, at = [], 0
+        for place, number in self._cuts:
+            pieces.append(frozen[at:place])
+            at = place
+            if number is None:
+                at += 1
+            else:
+                pieces.append(recent[number : number + 1])
+        return [*pieces, frozen[at:]]
+
+    @cached_property
+    def _cuts(self) -> list[tuple[int, int | None]]:
+        """The places of the frozen entries that are dropped, or before which the n-th recent is."""
+        places = self.before + self._gone_before.searchsorted(self.before, "right")
+        coming = [(place, number) for number, place in enumerate(places.tolist())]
+        going = [(place, None) for place in self.gone.tolist()]
+        return sorted([*coming, *going], key=lambda cut: cut[0])
+
+    def merged_places(self) -> NDArray[np.int32] | None:
+        """Return the merged place of each frozen entry that stays, (N,); None: as it was.
+
+        What is said of a dropped entry is of no use.
+        """
+        if len(self.gone) == len(self.before) and np.array_equal(self.gone, self.recent):
+            return None
+        if not len(self.gone) and (not len(self.before) or self.before[0] == self.frozen_count):
+            return None
+        moves = np.zeros(self.frozen_count + 1, dtype=np.int32)
+        np.subtract.at(moves, self.gone + 1, 1)
+        places = self.before + self._gone_before.searchsorted(self.before, "right")
+        np.add.at(moves, places, 1)
+        return np.arange(self.frozen_count, dtype=np.int32) + np.cumsum(moves[:-1], dtype=np.int32)
 
     def of_frozen(self, places: Positions) -> Positions:
         """Return the merged places of frozen entries at ascending places; dropped are left out."""

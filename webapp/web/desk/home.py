@@ -30,14 +30,16 @@ def show() -> str:
     published = core.snapshot.published
     opened = core.daily_counts.most(visits.OPENED, _DAYS_OF_MOST, _MOST)
     items = {item.id: item for item in core.snapshot.items([item_id for item_id, _ in opened])}
+    indexed = not isinstance(published, IndexNotReady)
+    count = core.facets.count() if indexed else core.catalog.count()  # which may take long
     return render_template(
         "desk/home.html",
-        items=core.catalog.count(),
-        photos=core.catalog.count_photos(),
+        items=count,
+        photos=count + core.catalog.count_further_photos(),
         generation="" if isinstance(published, IndexNotReady) else published.name.partition("+")[0],
         problem=str(published) if isinstance(published, IndexNotReady) else "",
         live=len(published.recent.entries) if isinstance(published, OverlaidGeneration) else 0,
-        building=is_building(core.settings.instance) or core.folding.is_running,
+        building=is_building(core.catalog) or core.folding.is_running,
         free=shutil.disk_usage(core.settings.instance).free,
         days=core.daily_counts.by_day(_DAYS),
         today=today(),
@@ -59,7 +61,7 @@ def sizes() -> str:
 def rebuild() -> Response:
     """Have a new index built, elsewhere."""
     core = hashbag()
-    if is_building(core.settings.instance):
+    if is_building(core.catalog):
         flash("An index is being built already.")
     else:
         core.folding.start()

@@ -1,0 +1,73 @@
+"""What narrows and sorts a catalogue finds the same as going through all items, one by one."""
+
+import numpy as np
+import pytest
+
+from webapp.index.facets import STORED_SORTS, Facets, order_by
+from webapp.models import FACETS, Filters
+
+VALUES = {"brand": 5, "category": 3, "colour": 40, "currency": 1}
+SORTS = ("newest", *STORED_SORTS)
+
+
+def drawn(chance: np.random.Generator) -> Facets:
+    """Draw columns of some items, a few or some thousands; some lack a value, some a price."""
+    size = int(chance.choice([0, 1, 40, 3000]))
+    ids = np.cumsum(chance.integers(1, 4, size)).astype(np.int64)
+    columns = {name: chance.integers(0, VALUES[name] + 1, size, dtype=np.int32) for name in FACETS}
+    rounded = np.round(chance.uniform(0, 50, size))  # many are equal
+    prices = np.where(chance.random(size) < 0.2, np.nan, rounded)
+    orders = {sort: order_by(sort, prices, columns["brand"]) for sort in STORED_SORTS}
+    values = {name: tuple(f"{name} {n:02}" for n in range(VALUES[name])) for name in FACETS}
+    return Facets(ids, values, columns, prices, orders)
+
+
+def asked(chance: np.random.Generator) -> Filters:
+    """Draw filters that few, many or all items pass."""
+    colours = ("colour 07",) if chance.random() < 0.5 else ()
+    brands = ("brand 01", "brand 03") if chance.random() < 0.4 else ()
+    return Filters(brand=brands, colour=colours, max_price=30 if chance.random() < 0.3 else None)
+
+
+def passes(facets: Facets, filters: Filters, place: int, without: str = "") -> bool:
+    for name in filters.facets:
+        texts = (*facets.values[name], "")
+        if name != without and texts[facets.columns[name][place]] not in filters.values(name):
+            return False
+    return filters.max_price is None or bool(facets.prices[place] <= filters.max_price)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pages_cursors_and_counts_are_as_a_walk_over_all_items_says(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    facets = drawn(chance)
+    for _ in range(4):
+        filters = asked(chance)
+        places = [place for place in range(len(facets.ids)) if passes(facets, filters, place)]
+        ids = facets.ids[places].tolist()
+        assert facets.count(filters) == len(ids)
+        for sort in SORTS:
+            wanted = ids[::-1] if sort == "newest" else _ordered(facets, sort, places)
+            assert facets.page(filters, sort, 2, 7).tolist() == wanted[7:14]
+            assert facets.page(filters, sort, 1, 5000).tolist() == wanted
+        below = int(chance.integers(0, 8000))
+        wanted = [number for number in ids[::-1] if number < below]
+        assert facets.before(filters, below, 9).tolist() == wanted[:9]
+        _assert_counts(facets, filters)
+
+
+def _ordered(facets: Facets, sort: str, places: list[int]) -> list[int]:
+    those = set(places)
+    return [int(facets.ids[place]) for place in facets.orders[sort].tolist() if place in those]
+
+
+def _assert_counts(facets: Facets, filters: Filters) -> None:
+    for name, told in facets.counts(filters).items():
+        counted = dict.fromkeys(facets.values[name], 0)
+        for place in range(len(facets.ids)):
+            number = facets.columns[name][place]
+            if number < len(facets.values[name]) and passes(facets, filters, place, without=name):
+                counted[facets.values[name][number]] += 1
+        chosen = filters.values(name)
+        assert dict(told) == {v: n for v, n in counted.items() if n or v in chosen}
+        assert [n for _, n in told] == sorted((n for _, n in told), reverse=True)
