@@ -16,6 +16,7 @@ from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
 from tests.first_version import first_version  # noqa: F401 - a fixture
 from tests.pictures import catalogue
+from tests.s3_server import running_s3, s3  # noqa: F401 - fixtures
 from tests.small_disk import small_disk  # noqa: F401 - a fixture
 from webapp import create_app
 from webapp.catalog import import_list

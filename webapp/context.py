@@ -31,6 +31,8 @@ from webapp.maintenance.folding import BackgroundFolding, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
+from webapp.storage import Storage
+from webapp.storage.chosen import storage_of
 
 _BUILT_AT_ONCE = 1000
 """A first index of so few items is built while whoever adds an item waits."""
@@ -45,12 +47,17 @@ class Hashbag:
     @cached_property
     def catalog(self) -> Catalog:
         """The items and codes."""
-        return Catalog(self.settings.database_url, self.settings.instance)
+        return Catalog(self.settings.database_url, self.settings.instance, self.storage)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Where sent photos and thumbnails are kept."""
+        return storage_of(self.settings)
 
     @cached_property
     def thumbs(self) -> ThumbStore:
         """The small copies."""
-        return ThumbStore(self.settings.instance / "thumbs")
+        return ThumbStore(self.storage)
 
     @cached_property
     def generations(self) -> GenerationStore:

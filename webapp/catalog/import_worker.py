@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.catalog.import_entries import ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.catalog.originals import Originals
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
@@ -93,6 +94,7 @@ class ImportWorker:
     New photos get codes of the `kinds`. With `decodes` off only the contents are compared.
     """
 
+    originals: Originals
     thumbs: ThumbStore
     max_pixels: int
     kinds: tuple[str, ...]
@@ -112,7 +114,7 @@ class ImportWorker:
         if known and not task.is_touched and known.is_complete:
             return Found(_as_known(known.item.photos[0]))
         try:
-            first = self._photo(_bytes_of(want.path), known, 1)
+            first = self._photo(self._bytes_of(want.path), known, 1)
         except UnreadableImage as error:
             return Rejected(want.filename, str(error))
         return Found(first) if want.further is None else self._with_further(first, want, task)
@@ -125,7 +127,7 @@ class ImportWorker:
             number = len(further) + 2
             before = _known_photo(task.known, number)
             try:
-                photo = self._photo(_bytes_of(listed.path), task.known, number)
+                photo = self._photo(self._bytes_of(listed.path), task.known, number)
             except UnreadableImage as error:
                 rejected.append(Rejected(listed.filename, str(error)))
                 if not before or before.path != place:
@@ -153,6 +155,16 @@ class ImportWorker:
             self.thumbs.write(digest, picture)
         return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
+    def _bytes_of(self, path: Path) -> bytes:
+        try:
+            if self.originals.key(path) is None:
+                _check_file(path)
+            return self.originals.read(path)
+        except FileNotFoundError as error:
+            raise UnreadableImage("there is no such file") from error
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
+
 
 def _known_photo(known: Known | None, number: int) -> ItemPhoto | None:
     """Return the photo that an item has at a number, if it has one."""
@@ -165,18 +177,12 @@ def _as_known(photo: ItemPhoto) -> Photo:
     return Photo(photo.digest, photo.width, photo.height, photo.media_type, None)
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableImage("not a regular file")
-        if status.st_size > MAX_FILE_BYTES:
-            raise UnreadableImage(f"{status.st_size / 1e6:.0f} MB is too large for a photo")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise UnreadableImage("there is no such file") from error
-    except OSError as error:
-        raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
+def _check_file(path: Path) -> None:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableImage("not a regular file")
+    if status.st_size > MAX_FILE_BYTES:
+        raise UnreadableImage(f"{status.st_size / 1e6:.0f} MB is too large for a photo")
 
 
 def _has_thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> bool:

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
-from webapp.atomic_files import flush
 from webapp.catalog import code_makers
 from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.catalog.import_outcome import Answer, Judge, Outcome
@@ -62,10 +60,12 @@ class Importer:
         dry = run is not None and run.dry_run
         if not dry:
             self._writer.make_catalog()
-        worker = ImportWorker(self._thumbs, self._max_pixels, tuple(kinds), decodes=not dry)
+        worker = ImportWorker(
+            self._catalog.originals, self._thumbs, self._max_pixels, tuple(kinds), decodes=not dry
+        )
         judge = Judge(self._catalog, self._versions, run)
         answers = in_order(worker.read, self._tasks(wanted, kinds, run, fill=fill), jobs)
-        folders: set[Path] = set()
+        folders: set[str] = set()
         try:
             while batch := list(islice(answers, _BATCH)):
                 judged = judge.batch(batch)
@@ -80,10 +80,9 @@ class Importer:
                 "run the same command again to go on from here"
             ) from error
         # Once is enough: a name that a power cut loses is missed and written again by the next run.
-        for folder in folders:
-            flush(folder)
+        self._thumbs.storage.flush_names(folders)
 
-    def _write(self, entries: Sequence[Entry]) -> set[Path]:
+    def _write(self, entries: Sequence[Entry]) -> set[str]:
         """Write a batch, its photos' thumbnails on disk before it; return the folders of these."""
         contents = [
             str(columns["digest"])

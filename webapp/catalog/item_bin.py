@@ -50,7 +50,7 @@ class ItemBin:
     def __init__(self, catalog: Catalog, thumbs: ThumbStore) -> None:
         self._catalog = catalog
         self._thumbs = thumbs
-        self._sent = SentPhotos(catalog.instance)
+        self._sent = SentPhotos(catalog.storage)
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> str:
         """Take items out, all in one transaction; returns the name of the batch.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from webapp.catalog.schema import binned_photos, items, photos
 from webapp.catalog.sent_photos import SentPhotos, is_sent
 from webapp.catalog.writer import CatalogWriter
-from webapp.exceptions import CatalogError
+from webapp.exceptions import CatalogError, StorageUnusable
 from webapp.pictures.thumbnails import ThumbStore
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def drop_unused(
                     thumbs.remove(digest)
                 if is_sent(path) and not _has(connection, "path", path):
                     kept.remove(path)
-    except (CatalogError, OSError) as problem:
+    except (CatalogError, StorageUnusable, OSError) as problem:
         log.warning("files that no item needs stay until `hashbag verify --repair`: %s", problem)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from webapp.catalog.import_entries import Rejected
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, MapNotReady, NothingDrawn, UnreadableImage
 from webapp.explore.map.store import Maps
@@ -62,7 +63,8 @@ def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Wro
 
     A code that was never computed is not wrong: it waits until somebody asks for it.
     """
-    for _, problems in in_order(partial(_item_problems, thumbs), _stored(catalog), jobs):
+    check = partial(_item_problems, catalog.originals, thumbs)
+    for _, problems in in_order(check, _stored(catalog), jobs):
         if problems:
             yield from problems
         else:
@@ -85,7 +87,7 @@ def _stored(catalog: Catalog) -> Iterator[_Stored]:
         )
 
 
-def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
+def _item_problems(originals: Originals, thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
     item, files = stored
     return [
         WrongPhoto(
@@ -98,15 +100,15 @@ def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
             kinds=kinds,
         )
         for photo, (path, codes) in zip(item.photos, files, strict=True)
-        for fault, reason, kinds in _photo_problems(thumbs, photo, path, codes)
+        for fault, reason, kinds in _photo_problems(originals, thumbs, photo, path, codes)
     ]
 
 
 def _photo_problems(
-    thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
+    originals: Originals, thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
 ) -> Iterator[tuple[Fault, str, tuple[str, ...]]]:
     try:
-        data = path.read_bytes()
+        data = originals.read(path)
     except OSError as error:
         yield Fault.PHOTO, f"its photo cannot be read: {error.strerror}", ()
         return

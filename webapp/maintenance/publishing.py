@@ -81,8 +81,8 @@ class Publisher:
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
-        left_over.clear_unfinished(self.catalog.instance)
-        left_over.clear_unused(self.catalog, self.thumbs)
+        left_over.clear_unfinished(self.catalog)
+        left_over.clear_unused(self.catalog)
         versions = _versions(kinds)
         stale = code_makers.stale(self.catalog, versions)
         rejected = yield from self._hash(stale, versions, jobs, fill=True)
@@ -119,7 +119,7 @@ class Publisher:
             )
         try:
             with building(self.catalog.instance, wait=False):
-                left_over.clear_unfinished(self.catalog.instance)
+                left_over.clear_unfinished(self.catalog)
                 generation = yield from self._build_now()
                 yield from self._draw_now()
         except CatalogBusy:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.catalog.first_photos import first_photo_codes
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, decode
@@ -36,6 +37,7 @@ class Photo:
     item_id: int
     path: Path
     pixels: int
+    originals: Originals
 
     def image(self) -> Image.Image:
         """Open the photo as an upright RGB image.
@@ -44,7 +46,7 @@ class Photo:
             UnreadableImage: the file is missing, or no longer what was imported.
         """
         try:
-            return decode(EncodedPicture(self.path.read_bytes(), self.pixels)).image
+            return decode(EncodedPicture(self.originals.read(self.path), self.pixels)).image
         except OSError as error:
             raise UnreadableImage(
                 f"{self.path}: {error.strerror}: run `hashbag verify` and import again"
@@ -112,7 +114,7 @@ def build(
     for kind in dict.fromkeys((*of_systems, *kinds)):
         make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
     photos = tuple(
-        Photo(position, item.id, catalog.photo(item), item.width * item.height)
+        Photo(position, item.id, catalog.photo(item), item.width * item.height, catalog.originals)
         for position, item in enumerate(items)
     )
     yield from _write_rivals(folder, [name for name in systems if name in RIVALS], photos, jobs)

@@ -64,7 +64,7 @@ def _shots(catalog: Catalog, gallery: Gallery) -> Iterator[Shot]:
             yield gallery.photos[position], frozenset(others)
         for photo in item.further:
             pixels = photo.width * photo.height
-            shot = Photo(position, item.id, catalog.photo(photo), pixels)
+            shot = Photo(position, item.id, catalog.photo(photo), pixels, catalog.originals)
             yield shot, frozenset({position})
 
 

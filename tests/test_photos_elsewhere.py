@@ -1,0 +1,311 @@
+"""Photos and thumbnails in another folder, or in a store that speaks S3: all works as at home."""
+
+import json
+import logging
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.applications import core_of, hashbag
+from tests.pictures import catalogue
+from tests.s3_server import BUCKET, KEY_ID, SECRET, S3Server, become_client
+from tests.serving import free_port, run_hashbag, served
+from tests.test_item_changes import ADMIN, add, photo
+from webapp import create_app
+from webapp.config import load
+from webapp.exceptions import ConfigError
+from webapp.storage import Storage
+from webapp.storage.chosen import storage_of
+
+OWNER = "of-the-owner"
+
+
+@dataclass
+class Shop:
+    """An instance with 8 bags, and where its photos and thumbnails are."""
+
+    instance: Path
+    photos: str
+    more: Mapping[str, str]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What its commands have in their environment."""
+        return {"HASHBAG_PHOTOS": self.photos, **self.more}
+
+    @property
+    def storage(self) -> Storage:
+        return storage_of(load({}, {"instance": self.instance, "photos": self.photos}))
+
+    def keys(self) -> set[str]:
+        return {*self.storage.keys("originals"), *self.storage.keys("thumbs")}
+
+    def run(self, *args: str | Path) -> str:
+        """Run a command that must go well; return what it said."""
+        done = hashbag(args, self.instance, self.settings)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+
+@pytest.fixture(params=["folder", "s3"])
+def shop(request: pytest.FixtureRequest, eight: Path, tmp_path: Path) -> Shop:
+    """Have what was at home elsewhere, as one who moves it would."""
+    instance = Path(shutil.copytree(eight, tmp_path / "instance"))
+    if request.param == "folder":
+        made = Shop(instance, str(tmp_path / "elsewhere"), {})
+    else:
+        server: S3Server = request.getfixturevalue("s3")
+        made = Shop(instance, f"s3://{BUCKET}/{tmp_path.name}", server.environment)
+    for path in instance.glob("thumbs/*/*"):
+        made.storage.write(path.relative_to(instance).as_posix(), path.read_bytes())
+    shutil.rmtree(instance / "thumbs")
+    return made
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[FlaskClient]:
+    app = create_app({"instance": shop.instance, "photos": shop.photos, "admin_token": OWNER})
+    yield app.test_client()
+    core_of(app).catalog.engine.dispose()
+
+
+def everything(instance: Path, photos: str) -> list[Any]:
+    """Return all items with their codes, and the bytes of their photos and thumbnails."""
+    app = create_app({"instance": instance, "photos": photos})
+    client = app.test_client()
+    listed = client.get("/api/v1/items?page=1&per_page=200&fields=hashes").get_json()["items"]
+    asked = [one[name] for one in listed for name in ("image", "thumb")]
+    answers = [client.get(address, buffered=True) for address in asked]
+    assert {answer.status_code for answer in answers} == {200}
+    core_of(app).catalog.engine.dispose()
+    return [listed, [answer.data for answer in answers]]
+
+
+def test_a_photo_that_is_sent_is_kept_there_and_nowhere_else(
+    shop: Shop, client: FlaskClient
+) -> None:
+    before = shop.keys()
+    added = add(client, 50).get_json()
+    assert {key.partition("/")[0] for key in shop.keys() - before} == {"originals", "thumbs"}
+    for folder in ("originals", "thumbs"):
+        assert not (shop.instance / folder).exists()
+    assert client.get(added["image"], buffered=True).mimetype == "image/png"
+    small = client.get(added["thumb"], buffered=True)
+    assert (small.mimetype, small.data[:4]) == ("image/webp", b"RIFF")
+    found = client.get(f"/api/v1/items/{added['id']}/similar?k=3").get_json()
+    assert len(found["hits"]) == 3
+    for page in (f"/items/{added['id']}", f"/cards/{added['id']}", "/duplicates", "/admin"):
+        assert client.get(page, buffered=True).status_code in {200, 302, 303}
+
+
+def test_browsers_may_keep_it_for_ever_and_ask_for_parts(client: FlaskClient) -> None:
+    address = add(client, 50).get_json()["image"]
+    first = client.get(address, buffered=True)
+    assert first.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Cache-Control"):
+        assert again.headers[name] == first.headers[name]
+    part = client.get(address, headers={"Range": "bytes=2-5"}, buffered=True)
+    assert (part.status_code, part.data) == (206, first.data[2:6])
+
+
+def test_a_replaced_photo_is_gone_and_the_new_one_is_shown(shop: Shop, client: FlaskClient) -> None:
+    before = shop.keys()
+    added = add(client, 50).get_json()
+    old = shop.keys() - before
+    changed = client.patch(
+        f"/api/v1/items/{added['id']}", headers=ADMIN, data={"image": photo(51)}
+    ).get_json()
+    assert not old & shop.keys()
+    assert client.get(changed["image"], buffered=True).status_code == 200
+    client.delete(f"/api/v1/items/{added['id']}", headers=ADMIN)
+    assert shop.keys() == before
+    assert client.get(changed["image"]).status_code == 404
+
+
+def test_what_is_in_the_bin_keeps_its_photos_till_it_is_emptied(
+    shop: Shop, client: FlaskClient
+) -> None:
+    before = shop.keys()
+    added = add(client, 50).get_json()
+    item_bin = core_of(client.application).item_bin
+    item_bin.restore(item_bin.remove([added["id"]]))
+    assert client.get(added["image"], buffered=True).status_code == 200
+    item_bin.remove([added["id"]])
+    item_bin.empty(older_than_seconds=-1)
+    assert shop.keys() == before
+
+
+def test_verify_sees_what_is_wrong_there_and_repair_mends_it(
+    shop: Shop, client: FlaskClient
+) -> None:
+    add(client, 50)
+    before = {key: shop.storage.read(key) for key in sorted(shop.keys())}
+    shop.run("verify", "--jobs", "1")
+    lost, cut, *_ = sorted(shop.storage.keys("thumbs"))
+    shop.storage.delete([lost])
+    shop.storage.write(cut, before[cut][:-9])
+    shop.storage.write(f"thumbs/ab/ab{'0' * 62}-192.webp", b"of no item")
+    told = hashbag(["verify", "--jobs", "1"], shop.instance, shop.settings)
+    assert (told.returncode, told.stdout.count("a thumbnail is missing or cut")) in {(1, 1), (1, 2)}
+    assert "removed 1 file of photos that no item has" in shop.run("verify", "--repair")
+    assert {key: shop.storage.read(key) for key in sorted(shop.keys())} == before
+
+
+def test_verify_names_a_sent_photo_that_is_gone_or_another(shop: Shop, client: FlaskClient) -> None:
+    first, second = (add(client, seed).get_json()["id"] for seed in (50, 51))
+    paths = {item.id: item.path for item in core_of(client.application).catalog.all_items()}
+    shop.storage.delete([paths[first]])
+    shop.storage.write(paths[second], b"another")
+    told = hashbag(["verify", "--jobs", "1"], shop.instance, shop.settings)
+    assert told.returncode == 1
+    assert f"item {first}, bag.png: its photo cannot be read" in told.stdout
+    assert f"item {second}, bag.png: its photo changed" in told.stdout
+
+
+def test_a_backup_has_what_is_there_and_is_put_back_anywhere(
+    shop: Shop, client: FlaskClient, tmp_path: Path
+) -> None:
+    add(client, 50, title="sent")
+    before = everything(shop.instance, shop.photos)
+    shop.run("backup", tmp_path / "all.zip")
+    home = tmp_path / "home"
+    assert hashbag(["restore", tmp_path / "all.zip"], home).returncode == 0
+    assert everything(home, "") == before
+    there = Shop(tmp_path / "there", f"{shop.photos}-restored", shop.more)
+    there.run("restore", tmp_path / "all.zip")
+    assert everything(there.instance, there.photos) == before
+    assert there.keys() == shop.keys()
+    assert not (there.instance / "thumbs").exists()
+    there.run("verify", "--jobs", "1")
+
+
+def test_an_export_has_the_photos_and_is_taken_in_there(
+    shop: Shop, client: FlaskClient, tmp_path: Path
+) -> None:
+    added = add(client, 50, title="sent").get_json()
+    sent = client.get(added["image"], buffered=True).data
+    shop.run("export", "--photos", tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert len([name for name in archive.namelist() if name.startswith("photos/")]) == 9
+    there = Shop(tmp_path / "there", f"{shop.photos}-imported", shop.more)
+    assert "added 9," in there.run("import", "--jobs", "1", "--no-map", tmp_path / "all.zip")
+    assert "unchanged 9" in there.run("import", "--jobs", "1", "--no-map", tmp_path / "all.zip")
+    assert len(list(there.storage.keys("originals"))) == 9
+    assert not (there.instance / "originals").exists()
+    assert sent in everything(there.instance, there.photos)[1]
+    there.run("verify", "--jobs", "1")
+
+
+def test_a_folder_with_a_copy_of_a_sent_photo_is_another_bag(
+    shop: Shop, client: FlaskClient, tmp_path: Path
+) -> None:
+    data, name = photo(50)
+    add(client, 50)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / name).write_bytes(data.getvalue())
+    assert "added 1," in shop.run("import", "--jobs", "1", "--no-map", tmp_path / "folder")
+
+
+def test_what_was_sent_to_one_host_is_shown_by_another(
+    shop: Shop, client: FlaskClient, tmp_path: Path
+) -> None:
+    added = add(client, 50).get_json()
+    shared = f"sqlite:///{shop.instance / 'hashbag.db'}"
+    other = create_app(
+        {"instance": tmp_path / "other", "photos": shop.photos, "database": shared}
+    ).test_client()
+    for name in ("image", "thumb"):
+        ours = client.get(added[name], buffered=True)
+        assert ours.status_code == 200
+        assert other.get(added[name], buffered=True).data == ours.data
+
+
+def test_status_names_the_place(shop: Shop) -> None:
+    assert json.loads(shop.run("status", "--json"))["photos in"] == shop.photos
+
+
+def test_while_the_store_is_gone_pages_go_on_and_nothing_is_half_done(
+    s3: S3Server,
+    eight: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    instance = Path(shutil.copytree(eight, tmp_path / "instance"))
+    photos = f"s3://{BUCKET}/gone"
+    app = create_app({"instance": instance, "photos": photos, "admin_token": OWNER})
+    client = app.test_client()
+    caplog.set_level(logging.DEBUG, "webapp")
+    added = add(client, 50).get_json()
+    nobody = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+    become_client(monkeypatch, s3.environment | nobody)
+    told = ""
+    for address in (added["image"], added["thumb"], f"/cards/{added['id']}"):
+        answer = client.get(address, buffered=True)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        told += answer.text
+    refused = add(client, 51)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert "the store of photos does not answer" in refused.get_json()["detail"]
+    for page in ("/", f"/items/{added['id']}", "/browse", "/healthz"):
+        assert client.get(page).status_code == 200
+    told += refused.text + caplog.text
+    assert "EndpointConnectionError" in caplog.text
+    assert SECRET not in told
+    assert KEY_ID not in told
+    become_client(monkeypatch, s3.environment)
+    assert client.get("/api/v1/items?page=1").get_json()["total"] == 9
+    assert client.get(added["image"], buffered=True).status_code == 200
+    core_of(app).catalog.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "photos",
+    [
+        f"s3://{KEY_ID}:{SECRET}@bags/shop",
+        "s3://UPPER_case/x",
+        "s3://bags/../up",
+        "s3://bags/a//b",
+        "http://127.0.0.1/bags",
+        "a/folder",
+    ],
+)
+def test_an_address_that_is_none_is_refused_and_not_repeated(photos: str) -> None:
+    with pytest.raises(ConfigError, match="HASHBAG_PHOTOS must be") as told:
+        load({}, {"photos": photos})
+    assert SECRET not in str(told.value)
+    assert photos not in str(told.value)
+
+
+@pytest.mark.slow
+def test_real_servers_and_worker_processes_use_the_store(s3: S3Server, tmp_path: Path) -> None:
+    settings = {"HASHBAG_PHOTOS": f"s3://{BUCKET}/real", "HASHBAG_ADMIN_TOKEN": OWNER}
+    settings |= s3.environment
+    instance = tmp_path / "instance"
+    source = catalogue(tmp_path / "photos", 24)
+    done = run_hashbag(["import", "--jobs", "2", "--no-map", source], instance, settings)
+    assert done.returncode == 0, done.stderr
+    assert "added 24" in done.stdout
+    assert not (instance / "thumbs").exists()
+    with served(instance, 2, settings) as server:
+        for item in range(1, 25):
+            assert server.get(f"/thumbs/{item}").status == 200
+        s3.pause()
+        try:
+            silent = server.get("/thumbs/1")
+            assert (silent.status, silent.headers["Retry-After"]) == (503, "5")
+            assert server.get("/items/1").status == 200
+        finally:
+            s3.go_on()
+        assert server.get("/thumbs/1").status == 200
+        log = server.errors.read_text()
+        assert "Traceback" not in log
+        assert SECRET not in log
