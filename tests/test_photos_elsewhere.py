@@ -1,5 +1,6 @@
 """Photos and thumbnails in another folder, or in a store that speaks S3: all works as at home."""
 
+import io
 import json
 import logging
 import shutil
@@ -24,6 +25,7 @@ from webapp.storage import Storage
 from webapp.storage.chosen import storage_of
 
 OWNER = "of-the-owner"
+KEPT = ("image", "thumb")
 
 
 @dataclass
@@ -245,6 +247,7 @@ def test_while_the_store_is_gone_pages_go_on_and_nothing_is_half_done(
     client = app.test_client()
     caplog.set_level(logging.DEBUG, "webapp")
     added = add(client, 50).get_json()
+    etags = {name: client.get(added[name], buffered=True).headers["ETag"] for name in KEPT}
     nobody = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
     become_client(monkeypatch, s3.environment | nobody)
     told = ""
@@ -252,6 +255,8 @@ def test_while_the_store_is_gone_pages_go_on_and_nothing_is_half_done(
         answer = client.get(address, buffered=True)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         told += answer.text
+    for name, etag in etags.items():  # a browser that has it need not wait for the store
+        assert client.get(added[name], headers={"If-None-Match": etag}).status_code == 304
     refused = add(client, 51)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert "the store of photos does not answer" in refused.get_json()["detail"]
@@ -309,3 +314,103 @@ def test_real_servers_and_worker_processes_use_the_store(s3: S3Server, tmp_path:
         log = server.errors.read_text()
         assert "Traceback" not in log
         assert SECRET not in log
+
+
+@pytest.fixture
+def two_hosts(shop: Shop, tmp_path: Path) -> tuple[Shop, Shop]:
+    """Have two machines with one catalogue and one storage; only the first has `photos`."""
+    more = {
+        **shop.more,
+        "HASHBAG_DATABASE": f"sqlite:///{tmp_path / 'shared.db'}",
+        "HASHBAG_COPY_PHOTOS": "on",
+    }
+    one, other = (Shop(tmp_path / name, shop.photos, more) for name in ("one", "other"))
+    catalogue(tmp_path / "photos", 4)
+    source = tmp_path / "photos"
+    assert "added 4," in one.run(
+        "import", "--jobs", "1", "--no-map", "--kinds", "whash", "--kinds", "colorhash", source
+    )
+    return one, other
+
+
+def asked(shop: Shop, address: str) -> tuple[int, bytes]:
+    environ = {**shop.settings, "HASHBAG_INSTANCE": str(shop.instance)}
+    app = create_app(
+        {name.removeprefix("HASHBAG_").lower(): environ[name] for name in environ if name[0] == "H"}
+    )
+    answer = app.test_client().get(address, buffered=True)
+    core_of(app).catalog.engine.dispose()
+    return answer.status_code, answer.data
+
+
+def test_an_imported_photo_is_copied_so_that_other_hosts_have_it(
+    two_hosts: tuple[Shop, Shop], tmp_path: Path
+) -> None:
+    one, other = two_hosts
+    here = asked(one, "/images/3")
+    assert here[0] == 200
+    (tmp_path / "photos").rename(tmp_path / "not-mounted")  # as it is for the other host
+    assert asked(other, "/images/3") == here
+    assert asked(other, "/thumbs/3")[0] == 200
+    other.run("index", "--no-map")  # computes the other kinds, from the copies
+    assert "lack codes" not in other.run("verify", "--jobs", "1")
+    assert asked(other, "/api/v1/items/3/similar?by=dhash")[0] == 200
+    other.run("export", "--photos", tmp_path / "all.zip")
+    other.run("backup", tmp_path / "backup.zip")
+    with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
+        assert len([name for name in archive.namelist() if name.startswith("originals/")]) == 4
+
+
+def test_a_copy_goes_when_no_bag_has_the_photo_any_more(
+    two_hosts: tuple[Shop, Shop], tmp_path: Path
+) -> None:
+    one, _ = two_hosts
+    source = tmp_path / "photos"
+    copies = set(one.storage.keys("originals"))
+    assert len(copies) == 4
+    assert "added 0, updated 4" in one.run("import", "--jobs", "1", "--no-map", source)
+    one.run("remove", "1", "--no-map")
+    left = set(one.storage.keys("originals"))
+    assert len(left) == 3
+    assert left < copies
+    changed = min(path for path in source.rglob("*") if path.is_file() and "2" in path.stem)
+    changed.write_bytes(photo(60)[0].getvalue())
+    assert "updated 1" in one.run("import", "--jobs", "1", "--no-map", source)
+    assert len(set(one.storage.keys("originals"))) == 3
+    assert len(set(one.storage.keys("originals")) & copies) == 2
+    one.run("verify", "--jobs", "1")
+
+
+def test_a_copy_stays_for_a_folder_s_bag_when_the_same_was_sent_and_taken_out(
+    two_hosts: tuple[Shop, Shop], tmp_path: Path
+) -> None:
+    one, other = two_hosts
+    app = create_app(
+        {
+            "instance": one.instance,
+            "photos": one.photos,
+            "database": one.more["HASHBAG_DATABASE"],
+            "copy_photos": "on",
+            "admin_token": OWNER,
+        }
+    )
+    client = app.test_client()
+    (data,) = [asked(one, "/images/2")[1]]
+    sent = client.post(
+        "/api/v1/items", headers=ADMIN, data={"image": (io.BytesIO(data), "same.png")}
+    ).get_json()
+    assert client.delete(f"/api/v1/items/{sent['id']}", headers=ADMIN).status_code == 204
+    core_of(app).catalog.engine.dispose()
+    (tmp_path / "photos").rename(tmp_path / "not-mounted")
+    assert asked(other, "/images/2")[0] == 200
+
+
+def test_without_the_setting_nothing_is_copied_and_with_it_the_next_import_does(
+    shop: Shop, tmp_path: Path
+) -> None:
+    source = catalogue(tmp_path / "more", 2)
+    shop.run("import", "--jobs", "1", "--no-map", source)
+    assert list(shop.storage.keys("originals")) == []
+    shop.more = {**shop.more, "HASHBAG_COPY_PHOTOS": "on"}
+    assert "unchanged 2" in shop.run("import", "--jobs", "1", "--no-map", source)
+    assert len(list(shop.storage.keys("originals"))) == 2

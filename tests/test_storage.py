@@ -144,11 +144,12 @@ EVERY_CALL: dict[str, Callable[[Storage], object]] = {
 
 
 @pytest.mark.parametrize("call", EVERY_CALL)
+@pytest.mark.parametrize("nobody", ["http://127.0.0.1:{port}", "http://{key}:{secret}@no host"])
 def test_a_store_that_does_not_answer_is_said_to_be_unreachable_without_a_secret(
-    call: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+    nobody: str, call: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = f"http://{KEY_ID}:{SECRET}@127.0.0.1:{free_port()}"
-    become_client(monkeypatch, s3.environment | {"AWS_ENDPOINT_URL": nobody})
+    endpoint = nobody.format(port=free_port(), key=KEY_ID, secret=SECRET)
+    become_client(monkeypatch, s3.environment | {"AWS_ENDPOINT_URL": endpoint})
     with pytest.raises(StorageUnreachable, match="does not answer: try again") as told:
         EVERY_CALL[call](S3Storage(BUCKET, ""))
     assert SECRET not in told.value.for_owner

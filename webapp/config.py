@@ -45,6 +45,7 @@ class Settings:
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
     photos: str = ""
+    copy_photos: str = "off"
     map: str = "on"
     originals: str = "plain"
     admin_token: str = ""
@@ -91,6 +92,11 @@ class Settings:
         """Bucket and prefix of sent photos and thumbnails; None where they are in a folder."""
         found = _BUCKET.fullmatch(self.photos)
         return (found["bucket"], found["prefix"] or "") if found else None
+
+    @property
+    def copies_photos(self) -> bool:
+        """Whether photos that are imported are copied to where sent photos are kept."""
+        return self.copy_photos == "on"
 
     @property
     def draws_map(self) -> bool:
@@ -223,7 +229,7 @@ def _checked(settings: Settings) -> Settings:
         raise ConfigError(
             f"{PREFIX}PHOTOS must be the whole path of a folder, or s3://bucket/prefix"
         )
-    for name in ("map", "tools", "counts", "limits"):
+    for name in ("map", "copy_photos", "tools", "counts", "limits"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

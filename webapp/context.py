@@ -11,6 +11,7 @@ from webapp.catalog.importer import Importer
 from webapp.catalog.item_bin import ItemBin
 from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
@@ -47,7 +48,8 @@ class Hashbag:
     @cached_property
     def catalog(self) -> Catalog:
         """The items and codes."""
-        return Catalog(self.settings.database_url, self.settings.instance, self.storage)
+        instance, copies = self.settings.instance.resolve(), self.settings.copies_photos
+        return Catalog(self.settings.database_url, Originals(instance, self.storage, copies))
 
     @cached_property
     def storage(self) -> Storage:

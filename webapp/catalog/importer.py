@@ -13,6 +13,7 @@ from webapp.catalog.item_entries import Entry
 from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
+from webapp.catalog.unused_photos import remove_content
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
@@ -105,7 +106,7 @@ class Importer:
                 before |= {photo.digest for photo in known}
                 replaced |= before - found.digests if task.known else before
         for digest in replaced - self._catalog.digests(list(replaced)):
-            self._thumbs.remove(digest)
+            remove_content(self._catalog, self._thumbs, digest)
 
     def _follow(self, batch: Sequence[Answer], run: SourceRun | None) -> None:
         """Note that the source named these items last, and forget removals that it undid."""
@@ -156,8 +157,10 @@ class Importer:
 
     def _kept(self, item: Item) -> tuple[FurtherPhoto, ...]:
         """Name the further photos that an item has, where its source says nothing of them."""
+        originals = self._catalog.originals
         return tuple(
-            FurtherPhoto(self._catalog.photo(photo), photo.filename) for photo in item.further
+            FurtherPhoto(self._catalog.photo(photo), photo.filename, originals.copy_of(photo))
+            for photo in item.further
         )
 
     def _known(

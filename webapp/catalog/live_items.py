@@ -159,12 +159,12 @@ class LiveItems:
         except BaseException:
             if shown:
                 new = [(photo.digest, _stored_path(photo)) for photo in shown]
-                drop_unused(writer, self._photos, self._thumbs, new)
+                drop_unused(writer, self._catalog, self._thumbs, new)
             raise
 
     def _drop(self, writer: CatalogWriter, before: Iterable[ItemPhoto]) -> None:
         those = [(photo.digest, photo.path) for photo in before]
-        drop_unused(writer, self._photos, self._thumbs, those)
+        drop_unused(writer, self._catalog, self._thumbs, those)
 
     def _entry(
         self,

@@ -21,7 +21,6 @@ from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.hash_kind import HashKind
 from webapp.models import Fingerprint, Ids, Item, ItemPhoto
-from webapp.storage import Storage
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
@@ -46,12 +45,12 @@ class Catalog:
     database cannot be used. Nothing is opened before the first of them is called.
     """
 
-    def __init__(self, url: sa.URL, instance: Path, storage: Storage) -> None:
+    def __init__(self, url: sa.URL, originals: Originals) -> None:
         self.engine = connect_to(url)
         check_connections(self.engine)
-        self.instance = instance.resolve()
-        self.storage = storage
-        self.originals = Originals(self.instance, storage)
+        self.instance = originals.instance
+        self.storage = originals.storage
+        self.originals = originals
         self._connection: sa.Connection | None = None
 
     @contextmanager
@@ -74,7 +73,7 @@ class Catalog:
         return nullcontext(self._connection) if self._connection else self.engine.connect()
 
     def photo(self, of: Item | ItemPhoto) -> Path:
-        """Return the path of an original photo, for `originals`; of an item, of its first."""
+        """Return where an original was taken from; of an item, its first. `originals` reads it."""
         return self.instance / of.path
 
     def encoded_photo(self, photo: ItemPhoto) -> EncodedPicture:
@@ -84,7 +83,7 @@ class Catalog:
             ItemNotFound: it is not where it was imported from.
         """
         try:
-            data = self.originals.read(self.photo(photo))
+            data = self.originals.read(photo)
         except OSError as error:
             raise ItemNotFound(
                 f"the photo of item {photo.item_id} is not where it was imported from"

@@ -22,7 +22,7 @@ class Copy:
 
 def copies(catalog: Catalog, group: Group) -> list[Copy]:
     """Look at the files of a group; which is the largest is only said of a group that is whole."""
-    sizes = [catalog.originals.size(catalog.photo(item)) for item in group.items]
+    sizes = [catalog.originals.size(item) for item in group.items]
     best = _largest(group.items, sizes) if len(group.items) == group.size else -1
     return [
         Copy(item, size, number == best)

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
 from webapp.catalog.database import unavailable
 from webapp.catalog.item_bin import photos_in_bin
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import FOLDER as SENT
 from webapp.config import Settings
@@ -64,7 +65,7 @@ def write(
     os.close(handle)
     try:
         for _ in range(_TRIES):
-            made = yield from _attempt(settings, catalog, thumbs, Path(temporary))
+            made = yield from _attempt(catalog, thumbs, Path(temporary))
             if made is not None:
                 break
         else:
@@ -97,9 +98,7 @@ def _check_is_file(settings: Settings) -> None:
         raise BackupError("the catalogue is on a database server: back that up by its own tools")
 
 
-def _attempt(
-    settings: Settings, live: Catalog, thumbs: ThumbStore, target: Path
-) -> WithProgress[Backup | None]:
+def _attempt(live: Catalog, thumbs: ThumbStore, target: Path) -> WithProgress[Backup | None]:
     """Copy the database as it is at one moment, then the files that it names.
 
     None: a file was removed meanwhile, with its item: the database must be copied again.
@@ -108,7 +107,7 @@ def _attempt(
         copied = Path(folder, _DATABASE)
         _copy_database(live, copied)
         url = sa.URL.create("sqlite", database=str(copied))
-        catalog = Catalog(url, settings.instance, live.storage)
+        catalog = Catalog(url, live.originals)
         try:
             # A zip knows no time before 1980, which files and clocks may show.
             with zipfile.ZipFile(target, "w", strict_timestamps=False) as archive:
@@ -128,7 +127,7 @@ def _copy_photos(
     done: set[str] = set()
     missing = []
     for number, photo in enumerate(_photos(catalog), 1):
-        for name in (photo.path, *_thumbs(thumbs, photo)):
+        for name in (*_originals(catalog.originals, photo), *_thumbs(thumbs, photo)):
             if Path(name).is_absolute() or name in done:
                 continue
             done.add(name)
@@ -153,6 +152,14 @@ def _add(archive: zipfile.ZipFile, name: str, storage: Storage) -> None:
 def _place_of(name: str, storage: Storage, instance: Path) -> Storage:
     """Return where a file of a backup lies: other photos in the instance were imported there."""
     return storage if name.startswith((f"{SENT}/", f"{THUMBS}/")) else LocalStorage(instance)
+
+
+def _originals(originals: Originals, photo: ItemPhoto) -> list[str]:
+    """Name the files of an original: of one that was imported, the copy too where there is one."""
+    copy = originals.copy_of(photo)
+    if copy is None or originals.storage.size(copy) is None:
+        return [photo.path]
+    return [copy, photo.path] if (originals.instance / photo.path).exists() else [copy]
 
 
 def _thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> list[str]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from webapp.catalog.import_entries import Rejected
 from webapp.catalog.originals import Originals
@@ -71,24 +70,18 @@ def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Wro
             yield None
 
 
-_Stored = tuple[Item, tuple[tuple[Path, Fingerprint], ...]]
-"""An item, and of each of its photos where it lies and its codes."""
+_Stored = tuple[Item, tuple[Fingerprint, ...]]
+"""An item, and the codes of each of its photos."""
 
 
 def _stored(catalog: Catalog) -> Iterator[_Stored]:
     for item in catalog.all_items():
         codes = catalog.photo_fingerprints([item.id])
-        yield (
-            item,
-            tuple(
-                (catalog.photo(photo), codes.get((item.id, photo.number), {}))
-                for photo in item.photos
-            ),
-        )
+        yield item, tuple(codes.get((item.id, photo.number), {}) for photo in item.photos)
 
 
 def _item_problems(originals: Originals, thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
-    item, files = stored
+    item, codes_of_photos = stored
     return [
         WrongPhoto(
             f"item {item.id}, {photo.filename}",
@@ -99,16 +92,16 @@ def _item_problems(originals: Originals, thumbs: ThumbStore, stored: _Stored) ->
             fault=fault,
             kinds=kinds,
         )
-        for photo, (path, codes) in zip(item.photos, files, strict=True)
-        for fault, reason, kinds in _photo_problems(originals, thumbs, photo, path, codes)
+        for photo, codes in zip(item.photos, codes_of_photos, strict=True)
+        for fault, reason, kinds in _photo_problems(originals, thumbs, photo, codes)
     ]
 
 
 def _photo_problems(
-    originals: Originals, thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
+    originals: Originals, thumbs: ThumbStore, photo: ItemPhoto, codes: Fingerprint
 ) -> Iterator[tuple[Fault, str, tuple[str, ...]]]:
     try:
-        data = originals.read(path)
+        data = originals.read(photo)
     except OSError as error:
         yield Fault.PHOTO, f"its photo cannot be read: {error.strerror}", ()
         return

@@ -207,7 +207,11 @@ class Publisher:
         for start in range(0, len(ids), _CHUNK):
             for item in self.catalog.items(ids[start : start + _CHUNK]):
                 yield ListedPhoto(
-                    self.catalog.photo(item), item.filename, {}, occurrence=item.occurrence
+                    self.catalog.photo(item),
+                    item.filename,
+                    {},
+                    occurrence=item.occurrence,
+                    copy=self.catalog.originals.copy_of(item),
                 )
 
     def build(self) -> WithProgress[str]:

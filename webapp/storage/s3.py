@@ -125,8 +125,9 @@ class S3Storage:
             if _code(error) == "NoSuchBucket":
                 raise _unreachable(f"there is no bucket {self.bucket}") from None
             raise FileNotFoundError(ENOENT, "there is no such object", key) from None
-        # Their causes may hold whole requests, which are nothing for a log.
-        except (BotoCoreError, ClientError, OSError) as error:
+        # Their causes may hold whole requests, which are nothing for a log. A ValueError says that
+        # the endpoint is no address.
+        except (BotoCoreError, ClientError, OSError, ValueError) as error:
             raise _unreachable(error) from None
 
 

@@ -40,7 +40,7 @@ def image(item_id: int) -> Response:
     if _is_kept(etag):
         return _not_modified(photo, etag)
     try:
-        opened = core.catalog.originals.opened(core.catalog.photo(photo))
+        opened = core.catalog.originals.opened(photo)
         if whole:
             return _send(photo, opened, photo.media_type, etag)
         plain = without_notes(_read(opened), photo.media_type)

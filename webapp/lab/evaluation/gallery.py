@@ -22,7 +22,7 @@ from webapp.index.hamming import Positions
 from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import Progress
 from webapp.lab.evaluation.systems import System, kinds_of, open_system
-from webapp.models import Ids, Item
+from webapp.models import Ids, Item, ItemPhoto
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]
@@ -37,6 +37,7 @@ class Photo:
     item_id: int
     path: Path
     pixels: int
+    original: Item | ItemPhoto
     originals: Originals
 
     def image(self) -> Image.Image:
@@ -46,7 +47,7 @@ class Photo:
             UnreadableImage: the file is missing, or no longer what was imported.
         """
         try:
-            return decode(EncodedPicture(self.originals.read(self.path), self.pixels)).image
+            return decode(EncodedPicture(self.originals.read(self.original), self.pixels)).image
         except OSError as error:
             raise UnreadableImage(
                 f"{self.path}: {error.strerror}: run `hashbag verify` and import again"
@@ -114,8 +115,9 @@ def build(
     for kind in dict.fromkeys((*of_systems, *kinds)):
         make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
     photos = tuple(
-        Photo(position, item.id, catalog.photo(item), item.width * item.height, catalog.originals)
+        Photo(position, item.id, path, item.width * item.height, item, catalog.originals)
         for position, item in enumerate(items)
+        for path in (catalog.photo(item),)
     )
     yield from _write_rivals(folder, [name for name in systems if name in RIVALS], photos, jobs)
     _, copies = np.unique([item.digest for item in items], return_inverse=True)
