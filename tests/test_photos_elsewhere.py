@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -414,3 +415,30 @@ def test_without_the_setting_nothing_is_copied_and_with_it_the_next_import_does(
     shop.more = {**shop.more, "HASHBAG_COPY_PHOTOS": "on"}
     assert "unchanged 2" in shop.run("import", "--jobs", "1", "--no-map", source)
     assert len(list(shop.storage.keys("originals"))) == 2
+
+
+def test_an_import_that_cannot_reach_the_store_says_so_and_goes_on_when_it_can(
+    s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = catalogue(tmp_path / "photos", 3)
+    shop = Shop(tmp_path / "instance", f"s3://{BUCKET}/imported", s3.environment)
+    command = ("import", "--jobs", "1", "--no-map", source)
+    nobody = s3.environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+    become_client(monkeypatch, nobody)
+    refused = hashbag(command, shop.instance, shop.settings | nobody)
+    assert refused.returncode == 1
+    assert "hashbag: the store of photos does not answer: try again in a moment" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert SECRET not in refused.stderr
+    become_client(monkeypatch, s3.environment)
+    assert "added 3," in shop.run(*command)
+    shop.run("verify", "--jobs", "1")
+
+
+@pytest.mark.slow
+def test_without_the_library_it_is_said_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['s3fs'] = None\n")
+    hidden = {"PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    done = run_hashbag(["status"], tmp_path, {"HASHBAG_PHOTOS": f"s3://{BUCKET}/x", **hidden})
+    assert done.returncode == 2
+    assert "pip install 'hashbag[s3]'" in done.stderr
