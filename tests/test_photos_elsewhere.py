@@ -7,8 +7,10 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from flask.testing import FlaskClient
 from tests.applications import core_of, hashbag
 from tests.pictures import catalogue
 from tests.s3_server import BUCKET, KEY_ID, SECRET, S3Server, become_client
-from tests.serving import free_port, run_hashbag, served
+from tests.serving import free_port, picture_form, run_hashbag, served
 from tests.test_item_changes import ADMIN, add, photo
 from webapp import create_app
 from webapp.config import load
@@ -304,8 +306,19 @@ def test_real_servers_and_worker_processes_use_the_store(s3: S3Server, tmp_path:
     with served(instance, 2, settings) as server:
         for item in range(1, 25):
             assert server.get(f"/thumbs/{item}").status == 200
+        edit = {**ADMIN, "Content-Type": "application/json"}
+        body, sent = picture_form(photo(50)[0].getvalue(), "bag.png")
         s3.pause()
         try:
+            with ThreadPoolExecutor(2) as waiting:
+                adding = waiting.submit(server.send, "POST", "/api/v1/items", ADMIN | sent, body)
+                removing = waiting.submit(server.send, "DELETE", "/api/v1/items/24", ADMIN)
+                while not (adding.done() and removing.done()):
+                    # Who changes what needs no photo does not wait for them.
+                    changed = server.send("PATCH", "/api/v1/items/2", edit, b'{"price": 3}')
+                    assert changed.status == 200, changed.text
+                    sleep(0.3)
+                assert (adding.result().status, removing.result().status) == (503, 204)
             silent = server.get("/thumbs/1")
             assert (silent.status, silent.headers["Retry-After"]) == (503, "5")
             assert server.get("/items/1").status == 200

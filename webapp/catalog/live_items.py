@@ -153,6 +153,9 @@ class LiveItems:
         self, shown: Sequence[ReadPhoto], writer: CatalogWriter
     ) -> Iterator[sa.Connection]:
         """Begin a transaction that keeps photos; where it fails, on a full disk, none stays."""
+        if shown:
+            # A store that does not answer is waited for here, where nobody waits for us.
+            self._photos.has(_stored_path(shown[0]))
         try:
             with writer.transaction() as connection:
                 yield connection

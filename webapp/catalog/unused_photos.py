@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned_photos, items, photos
-from webapp.catalog.sent_photos import SentPhotos, is_sent
+from webapp.catalog.sent_photos import FOLDER, SentPhotos, is_sent
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogError, StorageUnusable
 from webapp.pictures.thumbnails import ThumbStore
@@ -35,6 +35,7 @@ def drop_unused(
     what made the files useless is done.
     """
     try:
+        catalog.storage.size(FOLDER)  # a store that does not answer is noticed before others wait
         with writer.others_waiting() as connection:
             for digest, path in set(those):
                 is_shown = _has(connection, "digest", digest)
