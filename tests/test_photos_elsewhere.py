@@ -455,3 +455,17 @@ def test_without_the_library_it_is_said_what_to_install(tmp_path: Path) -> None:
     done = run_hashbag(["status"], tmp_path, {"HASHBAG_PHOTOS": f"s3://{BUCKET}/x", **hidden})
     assert done.returncode == 2
     assert "pip install 'hashbag[s3]'" in done.stderr
+
+
+def test_what_is_kept_is_not_imported_with_the_folder_around_it(
+    client: FlaskClient, shop: Shop, tmp_path: Path
+) -> None:
+    add(client, 50)
+    (tmp_path / "around").mkdir()
+    (tmp_path / "around" / "own.png").write_bytes(photo(51)[0].getvalue())
+    place = tmp_path / "around" / "kept"
+    if Path(shop.photos).is_dir():
+        Path(shop.photos).rename(place)
+        shop.photos = str(place)
+    told = shop.run("import", "--jobs", "1", "--no-map", tmp_path / "around")
+    assert told == "added 1, updated 0, unchanged 0, rejected 0\n"

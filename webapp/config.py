@@ -83,8 +83,10 @@ class Settings:
         return sa.URL.create("sqlite", database=str(self.instance / "hashbag.db"))
 
     @property
-    def photos_folder(self) -> Path:
-        """The folder of sent photos and thumbnails, where they are not in a store of objects."""
+    def photos_folder(self) -> Path | None:
+        """The folder of sent photos and thumbnails; None where they are in a store of objects."""
+        if self.photos_address:
+            return None
         return Path(self.photos) if self.photos else self.instance
 
     @property

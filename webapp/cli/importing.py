@@ -96,7 +96,8 @@ def import_(
         if export_reading.is_export(path):
             wanted = export_reading.read(path, names, core.catalog)
         else:
-            wanted = import_list.read(path, names, core.settings.instance)
+            own = core.settings.instance, core.settings.photos_folder
+            wanted = import_list.read(path, names, *own)
         all_taken = take_in(core, path, wanted, choices)
         if is_packed:
             export_reading.drop_unused(path, core.catalog)

@@ -12,8 +12,8 @@ def storage_of(settings: Settings) -> Storage:
     Raises:
         ConfigError: what it needs is not installed.
     """
-    address = settings.photos_address
-    if address is None:
-        return LocalStorage(settings.photos_folder)
-    require_library()
-    return S3Storage(*address)
+    if address := settings.photos_address:
+        require_library()
+        return S3Storage(*address)
+    assert settings.photos_folder, "it is an address or a folder"
+    return LocalStorage(settings.photos_folder)
