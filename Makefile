@@ -110,7 +110,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,postgres,redis,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,postgres,redis,s3,test,watch]'
 	@touch $@
 
 clean:
