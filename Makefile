@@ -15,7 +15,7 @@ run: .venv/run-installed
 # Linters and the fast tests: under a minute. A process a core, and in it no threads that wait for
 # others to do sums.
 check: .venv/test-installed lint
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal -m "not slow and not soak and not fuzz"
 
 # Everything: linters, all tests, real servers, real browser; the catalogue on both databases.
 test: .venv/test-installed browser lint
@@ -110,7 +110,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .venv/test-installed: .venv/run-installed
 	@echo "Installing the test tools into .venv ..."
-	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,postgres,redis,test,watch]'
+	@$(INSTALL) -e '.[bench,evaluate,jxl,learned,map,milvus,milvus-server,postgres,redis,s3,test,watch]'
 	@touch $@
 
 clean:

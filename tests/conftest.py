@@ -20,6 +20,7 @@ from tests.first_version import first_version  # noqa: F401 - a fixture
 from tests.milvus_fixtures import milvus  # noqa: F401 - a fixture
 from tests.pictures import catalogue
 from tests.postgresql import MISSING, postgresql  # noqa: F401 - a fixture
+from tests.s3_server import running_s3, s3  # noqa: F401 - fixtures
 from tests.small_disk import small_disk  # noqa: F401 - a fixture
 from webapp import create_app
 from webapp.catalog import import_list

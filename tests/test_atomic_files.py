@@ -114,7 +114,7 @@ def test_thumbnails_are_on_disk_before_the_catalogue_names_their_photo(
 ) -> None:
     seen, fsync = Disk(), os.fsync
     app = create_app({"instance": tmp_path / "instance"})
-    folder = core_of(app).thumbs.folder
+    folder = core_of(app).settings.instance / "thumbs"
     checked: list[Path] = []
 
     def watch(handle: int) -> None:

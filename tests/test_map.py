@@ -88,7 +88,7 @@ def test_a_map_that_cannot_be_drawn_leaves_the_one_before(changing: Flask) -> No
     core = core_of(changing)
     before = core.maps.current()
     take_out(changing, 7)
-    core.thumbs.path(core.catalog.item(9).digest, 192).unlink()
+    (core.settings.instance / core.thumbs.key(core.catalog.item(9).digest, 192)).unlink()
     with pytest.raises(MapNotDrawn, match="thumbnail"):
         draw_map(changing)
     assert core.maps.current() == before

@@ -77,7 +77,7 @@ def test_a_catalogue_begun_anew_is_not_taken_for_the_one_that_was_indexed(tmp_pa
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:
     source = catalogue(tmp_path / "photos", 3)
     take_in(empty, source)
-    thumbs = core_of(empty).thumbs.folder
+    thumbs = core_of(empty).settings.instance / "thumbs"
     before = {path.name for path in thumbs.glob("*/*.webp")}
     bag(50).save(tmp_path / "photos" / "001.png")
     assert take_in(empty, source) == [Outcome.UNCHANGED, Outcome.UPDATED, Outcome.UNCHANGED]

@@ -33,9 +33,11 @@ from webapp.catalog import database, write_lock
 from webapp.catalog.change_log import changes_since
 from webapp.catalog.database import connect_to
 from webapp.catalog.migrations import upgrade
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import LAYOUT, metadata
 from webapp.exceptions import CatalogBusy, CatalogUnavailable
+from webapp.storage.local import LocalStorage
 
 OWNER = {"Authorization": "Bearer of-the-owner"}
 JSON = OWNER | {"Content-Type": "application/json"}
@@ -211,9 +213,13 @@ import sys
 import sqlalchemy as sa
 from pathlib import Path
 from webapp.catalog import write_lock
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
+from webapp.storage.local import LocalStorage
 
-with write_lock.writing(Catalog(sa.make_url(sys.argv[1]), Path(sys.argv[2]))):
+instance = Path(sys.argv[2])
+originals = Originals(instance, LocalStorage(instance))
+with write_lock.writing(Catalog(sa.make_url(sys.argv[1]), originals)):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -395,7 +401,8 @@ def test_after_kill_9_of_an_import_the_next_run_adds_only_the_rest(
         importing.wait()
         eventually(lambda: not group_of(importing.pid), "its workers ended")
         importing.communicate()
-    catalog = Catalog(sa.make_url(empty_database), instance)
+    originals = Originals(instance, LocalStorage(instance))
+    catalog = Catalog(sa.make_url(empty_database), originals)
     eventually(lambda: _is_free(catalog), "its lock was free")
     before = _count(empty_database)
     assert before

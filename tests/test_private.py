@@ -122,7 +122,8 @@ def test_no_answer_tells_a_visitor_a_path_of_the_server(
     picture = {"image": (io.BytesIO(encoded(bag(1), "PNG")), "x.png")}
     answers.append(app.test_client().post("/api/v1/search", data=picture))
     refused = {answer.request.path for answer in answers if answer.status_code != 200}
-    assert refused or "map" in harm, "the harm was noticed"
+    # Without a map or the network's file all these are answered; the log tells of the file.
+    assert refused or "map" in harm or "network" in harm, "the harm was noticed"
     for answer in answers:
         assert answer.status_code != 500
         for place in (instance, ROOT, Path(sys.prefix)):

@@ -19,9 +19,11 @@ from tests.serving import children_of, eventually, is_cage, run_hashbag, served
 from tests.test_metrics import Told
 from webapp import create_app
 from webapp.cage.keeper import SOCKET
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.write_lock import building, is_building_here, is_writing_here, writing
 from webapp.config import load
+from webapp.storage.local import LocalStorage
 
 SIMILAR = "/api/v1/items/3/similar"
 
@@ -175,13 +177,18 @@ def test_when_all_that_read_pictures_are_killed_others_come_and_pages_never_noti
         )
 
 
+def catalog_of(instance: Path) -> Catalog:
+    originals = Originals(instance, LocalStorage(instance))
+    return Catalog(load({}, {"instance": instance}).database_url, originals)
+
+
 def test_imports_and_builds_are_told_while_they_run(instance: Path, client: FlaskClient) -> None:
     def running() -> tuple[float, float]:
         now = Told(client.get("/metrics").get_data(as_text=True))
         return now("hashbag_import_running"), now("hashbag_rebuild_running")
 
     assert running() == (0, 0)
-    catalog = Catalog(load({}, {"instance": instance}).database_url, instance)
+    catalog = catalog_of(instance)
     with writing(catalog):
         assert running() == (1, 0)
     with building(catalog):
@@ -199,7 +206,7 @@ def test_who_imports_or_builds_is_not_told_that_another_does_by_being_looked_at(
             is_writing_here(instance)
             is_building_here(instance)
 
-    catalog = Catalog(load({}, {"instance": instance}).database_url, instance)
+    catalog = catalog_of(instance)
     with writing(catalog), building(catalog):
         """The files of the locks are there from now on."""
     looking = [threading.Thread(target=look) for _ in range(3)]

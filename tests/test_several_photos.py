@@ -332,12 +332,12 @@ def test_verify_names_the_further_photo_that_changed(copied: Flask) -> None:
 def test_a_removed_item_leaves_no_photo_and_no_thumbnail_behind(copied: Flask) -> None:
     core = core_of(copied)
     digest = core.catalog.item(3).photos[2].digest
-    assert [*core.thumbs.folder.glob(f"*/{digest}-*")]
+    assert [*(core.settings.instance / "thumbs").glob(f"*/{digest}-*")]
     maintenance.remove(core.catalog, core.thumbs, [3])
-    assert not [*core.thumbs.folder.glob(f"*/{digest}-*")]
+    assert not [*(core.settings.instance / "thumbs").glob(f"*/{digest}-*")]
     assert not core.catalog.photo_fingerprints([3])
     shared = core.catalog.item(2).photos[1].digest  # the removed one's first is 2's second
-    assert [*core.thumbs.folder.glob(f"*/{shared}-*")]
+    assert [*(core.settings.instance / "thumbs").glob(f"*/{shared}-*")]
 
 
 def names(app: Flask) -> dict[int, list[str]]:
@@ -354,7 +354,8 @@ def import_again(app: Flask, path: Path, rows: Sequence[Mapping[str, object]]) -
     assert [one for one in checks.check_items(core.catalog, core.thumbs, 1) if one] == []
     assert [*checks.check_index(core.catalog, core.generations)] == []
     known = set(chain(*(digests(item) for item in core.catalog.all_items())))
-    kept = {one.name.partition("-")[0] for one in core.thumbs.folder.glob("*/*.webp")}
+    thumbs = core.settings.instance / "thumbs"
+    kept = {one.name.partition("-")[0] for one in thumbs.glob("*/*.webp")}
     assert kept == known
     return done.stdout.strip()
 

@@ -122,7 +122,7 @@ def test_the_copy_is_checked_made_again_and_removed(tmp_path: Path) -> None:
     path.write_bytes(turned_webp())
     take_in(app, path.parent)
     core = core_of(app)
-    (copy,) = core.thumbs.folder.glob("*/*-3840.webp")
+    (copy,) = (core.settings.instance / "thumbs").glob("*/*-3840.webp")
     copy.unlink()
     problems = [*checks.check_items(core.catalog, core.thumbs, 1)]
     assert "thumbnail is missing" in str(problems[0])
@@ -132,4 +132,4 @@ def test_the_copy_is_checked_made_again_and_removed(tmp_path: Path) -> None:
     again = list(core.importer.take(import_list.read(path.parent), 1, ["whash"]))
     assert (again, copy.is_file()) == ([Outcome.UNCHANGED], True)
     maintenance.remove(core.catalog, core.thumbs, [1])
-    assert list(core.thumbs.folder.glob("*/*.webp")) == []
+    assert list((core.settings.instance / "thumbs").glob("*/*.webp")) == []

@@ -20,6 +20,7 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
+from webapp.storage.chosen import storage_of
 from webapp.web import desk, security_headers
 from webapp.web.mounting import mount
 from webapp.web.request_ids import RequestIds
@@ -56,6 +57,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
     if settings.default_kind not in RANKINGS:
         raise ConfigError(f"HASHBAG_DEFAULT_KIND must be one of {', '.join(RANKINGS)}")
     engine_of(settings)
+    storage_of(settings)
     app = Flask(
         "webapp",
         template_folder=str(_ASSETS / "templates"),

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,6 +16,11 @@ PREFIX = "HASHBAG_"
 DEFAULT_NAME = "Hashbag"
 
 _DATABASE_EXAMPLES = "sqlite:////folder/file.db or postgresql://user:password@host:5432/name"
+
+_BUCKET = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>\w[\w.-]*(/\w[\w.-]*)*))?/?",
+    re.ASCII,
+)
 
 LOG_STYLES = ("lines", "json")
 """How lines of a server's log may be written: for people, or as JSON."""
@@ -46,6 +52,8 @@ class Settings:
     default_kind: str = "look"
     max_upload_mb: float = 16
     max_pixels: int = 50_000_000
+    photos: str = ""
+    copy_photos: str = "off"
     map: str = "on"
     originals: str = "plain"
     admin_token: str = ""
@@ -82,6 +90,24 @@ class Settings:
         if self.database:
             return _database_url(self.database)
         return sa.URL.create("sqlite", database=str(self.instance / "hashbag.db"))
+
+    @property
+    def photos_folder(self) -> Path | None:
+        """The folder of sent photos and thumbnails; None where they are in a store of objects."""
+        if self.photos_address:
+            return None
+        return Path(self.photos) if self.photos else self.instance
+
+    @property
+    def photos_address(self) -> tuple[str, str] | None:
+        """Bucket and prefix of sent photos and thumbnails; None where they are in a folder."""
+        found = _BUCKET.fullmatch(self.photos)
+        return (found["bucket"], found["prefix"] or "") if found else None
+
+    @property
+    def copies_photos(self) -> bool:
+        """Whether photos that are imported are copied to where sent photos are kept."""
+        return self.copy_photos == "on"
 
     @property
     def draws_map(self) -> bool:
@@ -218,7 +244,12 @@ def _checked(settings: Settings) -> Settings:
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
-    for name in ("map", "tools", "counts", "limits", "private"):
+    if settings.photos and not settings.photos_address and not Path(settings.photos).is_absolute():
+        # It is not repeated: somebody may have written a password into it.
+        raise ConfigError(
+            f"{PREFIX}PHOTOS must be the whole path of a folder, or s3://bucket/prefix"
+        )
+    for name in ("map", "copy_photos", "tools", "counts", "limits", "private"):
         if getattr(settings, name) not in {"on", "off"}:
             raise ConfigError(
                 f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"

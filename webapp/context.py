@@ -11,6 +11,7 @@ from webapp.catalog.importer import Importer
 from webapp.catalog.item_bin import ItemBin
 from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
@@ -31,6 +32,8 @@ from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, 
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
+from webapp.storage import Storage
+from webapp.storage.chosen import storage_of
 
 _BUILT_AT_ONCE = 1000
 """A first index of so few items is built while whoever adds an item waits."""
@@ -47,12 +50,18 @@ class Hashbag:
     @cached_property
     def catalog(self) -> Catalog:
         """The items and codes."""
-        return Catalog(self.settings.database_url, self.settings.instance)
+        instance, copies = self.settings.instance.resolve(), self.settings.copies_photos
+        return Catalog(self.settings.database_url, Originals(instance, self.storage, copies))
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Where sent photos and thumbnails are kept."""
+        return storage_of(self.settings)
 
     @cached_property
     def thumbs(self) -> ThumbStore:
         """The small copies."""
-        return ThumbStore(self.settings.instance / "thumbs")
+        return ThumbStore(self.storage)
 
     @cached_property
     def generations(self) -> GenerationStore:

@@ -47,6 +47,10 @@ class StorageUnusable(HashbagError):
         return cls(sentence, private=error) if sentence else None
 
 
+class StorageUnreachable(StorageUnusable):
+    """The store of photos is on other machines, and does not answer or refuses."""
+
+
 class ConfigError(HashbagError):
     """A setting has a value that cannot be used."""
 

@@ -57,7 +57,7 @@ def copy(source: Catalog, url: sa.URL) -> WithProgress[Copied]:
             catalogue changed faster than it could be copied.
         CatalogBusy: somebody imports into one of both.
     """
-    target = Catalog(url, source.instance)
+    target = Catalog(url, source.originals)
     try:
         CatalogWriter(target).make_catalog()
         with writing(source), writing_at(target.engine):

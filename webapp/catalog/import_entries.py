@@ -8,10 +8,11 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FurtherPhoto:
-    """A further photo of an item that is to be taken in."""
+    """A further photo of an item that is to be taken in; for `copy` see `ListedPhoto`."""
 
     path: Path
     filename: str
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class ListedPhoto:
 
     `path` and `filename` are of its first photo; `further` are its others, None where nothing is
     said of them. `line` is where the import list names it; None in a folder. `occurrence` counts
-    the rows of the list before it that name the same file first.
+    the rows of the list before it that name the same file first. `copy` is the key in the storage
+    of what is read instead where there is no file: of items that are there already.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class ListedPhoto:
     line: int | None = None
     occurrence: int = 0
     further: tuple[FurtherPhoto, ...] | None = None
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from webapp.catalog.import_entries import ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
+from webapp.catalog.originals import Originals
+from webapp.catalog.sent_photos import SentPhotos, sent_path, stored_name
 from webapp.exceptions import UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, hash_item
 from webapp.hashing.kinds import KINDS
@@ -93,6 +95,7 @@ class ImportWorker:
     New photos get codes of the `kinds`. With `decodes` off only the contents are compared.
     """
 
+    originals: Originals
     thumbs: ThumbStore
     max_pixels: int
     kinds: tuple[str, ...]
@@ -112,7 +115,7 @@ class ImportWorker:
         if known and not task.is_touched and known.is_complete:
             return Found(_as_known(known.item.photos[0]))
         try:
-            first = self._photo(_bytes_of(want.path), known, 1)
+            first = self._photo(want, known, 1)
         except UnreadableImage as error:
             return Rejected(want.filename, str(error))
         return Found(first) if want.further is None else self._with_further(first, want, task)
@@ -125,7 +128,7 @@ class ImportWorker:
             number = len(further) + 2
             before = _known_photo(task.known, number)
             try:
-                photo = self._photo(_bytes_of(listed.path), task.known, number)
+                photo = self._photo(listed, task.known, number)
             except UnreadableImage as error:
                 rejected.append(Rejected(listed.filename, str(error)))
                 if not before or before.path != place:
@@ -135,7 +138,15 @@ class ImportWorker:
             further.append(FurtherFound(place, listed.filename, photo, is_new))
         return Found(first, tuple(further), tuple(rejected))
 
-    def _photo(self, data: bytes, known: Known | None, number: int) -> Photo:
+    def _photo(self, listed: ListedPhoto | FurtherPhoto, known: Known | None, number: int) -> Photo:
+        data = self._bytes_of(listed)
+        photo = self._read(data, known, number)
+        if self.decodes and self.originals.copies and self.originals.key(listed.path) is None:
+            stored = sent_path(stored_name(photo.digest, photo.media_type))
+            SentPhotos(self.originals.storage).keep(stored, data)
+        return photo
+
+    def _read(self, data: bytes, known: Known | None, number: int) -> Photo:
         digest = hashlib.sha256(data).hexdigest()
         before = _known_photo(known, number)
         unchanged = before if before and before.digest == digest else None
@@ -153,6 +164,19 @@ class ImportWorker:
             self.thumbs.write(digest, picture)
         return Photo(digest, picture.width, picture.height, picture.media_type, fingerprint or None)
 
+    def _bytes_of(self, listed: ListedPhoto | FurtherPhoto) -> bytes:
+        storage = self.originals.storage
+        try:
+            if key := self.originals.key(listed.path):
+                return storage.read(key)
+            if listed.copy and not listed.path.exists():
+                return storage.read(listed.copy)
+            return _bytes_in(listed.path)
+        except FileNotFoundError as error:
+            raise UnreadableImage("there is no such file") from error
+        except OSError as error:
+            raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
+
 
 def _known_photo(known: Known | None, number: int) -> ItemPhoto | None:
     """Return the photo that an item has at a number, if it has one."""
@@ -165,18 +189,13 @@ def _as_known(photo: ItemPhoto) -> Photo:
     return Photo(photo.digest, photo.width, photo.height, photo.media_type, None)
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableImage("not a regular file")
-        if status.st_size > MAX_FILE_BYTES:
-            raise UnreadableImage(f"{status.st_size / 1e6:.0f} MB is too large for a photo")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise UnreadableImage("there is no such file") from error
-    except OSError as error:
-        raise UnreadableImage(f"cannot be read: {error.strerror or error}") from error
+def _bytes_in(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableImage("not a regular file")
+    if status.st_size > MAX_FILE_BYTES:
+        raise UnreadableImage(f"{status.st_size / 1e6:.0f} MB is too large for a photo")
+    return path.read_bytes()
 
 
 def _has_thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> bool:

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
-from webapp.atomic_files import flush
 from webapp.catalog import code_makers
 from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Rejected, Remark
 from webapp.catalog.import_outcome import Answer, Judge, Outcome
@@ -15,6 +13,7 @@ from webapp.catalog.item_entries import Entry
 from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
+from webapp.catalog.unused_photos import remove_content
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
@@ -62,10 +61,12 @@ class Importer:
         dry = run is not None and run.dry_run
         if not dry:
             self._writer.make_catalog()
-        worker = ImportWorker(self._thumbs, self._max_pixels, tuple(kinds), decodes=not dry)
+        worker = ImportWorker(
+            self._catalog.originals, self._thumbs, self._max_pixels, tuple(kinds), decodes=not dry
+        )
         judge = Judge(self._catalog, self._versions, run)
         answers = in_order(worker.read, self._tasks(wanted, kinds, run, fill=fill), jobs)
-        folders: set[Path] = set()
+        folders: set[str] = set()
         try:
             while batch := list(islice(answers, _BATCH)):
                 judged = judge.batch(batch)
@@ -80,10 +81,9 @@ class Importer:
                 "run the same command again to go on from here"
             ) from error
         # Once is enough: a name that a power cut loses is missed and written again by the next run.
-        for folder in folders:
-            flush(folder)
+        self._thumbs.storage.flush_names(folders)
 
-    def _write(self, entries: Sequence[Entry]) -> set[Path]:
+    def _write(self, entries: Sequence[Entry]) -> set[str]:
         """Write a batch, its photos' thumbnails on disk before it; return the folders of these."""
         contents = [
             str(columns["digest"])
@@ -106,7 +106,7 @@ class Importer:
                 before |= {photo.digest for photo in known}
                 replaced |= before - found.digests if task.known else before
         for digest in replaced - self._catalog.digests(list(replaced)):
-            self._thumbs.remove(digest)
+            remove_content(self._catalog, self._thumbs, digest)
 
     def _follow(self, batch: Sequence[Answer], run: SourceRun | None) -> None:
         """Note that the source named these items last, and forget removals that it undid."""
@@ -157,8 +157,10 @@ class Importer:
 
     def _kept(self, item: Item) -> tuple[FurtherPhoto, ...]:
         """Name the further photos that an item has, where its source says nothing of them."""
+        originals = self._catalog.originals
         return tuple(
-            FurtherPhoto(self._catalog.photo(photo), photo.filename) for photo in item.further
+            FurtherPhoto(self._catalog.photo(photo), photo.filename, originals.copy_of(photo))
+            for photo in item.further
         )
 
     def _known(

@@ -14,7 +14,6 @@ from webapp.catalog.item_rows import read_items
 from webapp.catalog.live_items import check_version
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned, binned_photos, codes, items, photos, removed
-from webapp.catalog.sent_photos import SentPhotos
 from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ItemNotFound
@@ -50,7 +49,6 @@ class ItemBin:
     def __init__(self, catalog: Catalog, thumbs: ThumbStore) -> None:
         self._catalog = catalog
         self._thumbs = thumbs
-        self._sent = SentPhotos(catalog.instance)
 
     def remove(self, ids: Sequence[int], version: str | None = None) -> str:
         """Take items out, all in one transaction; returns the name of the batch.
@@ -132,7 +130,7 @@ class ItemBin:
             those = [
                 (photo.digest, photo.path) for row in rows for photo in _item(row.content).photos
             ]
-            drop_unused(writer, self._sent, self._thumbs, those)
+            drop_unused(writer, self._catalog, self._thumbs, those)
             forgotten += len(rows)
 
     def _writer(self) -> CatalogWriter:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from webapp.atomic_files import flush
 from webapp.catalog.given_attributes import columns_of
 from webapp.catalog.item_entries import Entry, PhotoEntry
 from webapp.catalog.item_rows import read_items
@@ -15,7 +14,7 @@ from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
 from webapp.catalog.reader import MOST_ID, Catalog
 from webapp.catalog.schema import items
-from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name
+from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, sent_path, stored_name
 from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter, note_removal
 from webapp.exceptions import ChangedMeanwhile, ItemNotFound
@@ -49,7 +48,7 @@ class LiveItems:
         self._catalog = catalog
         self._thumbs = thumbs
         self._max_pixels = max_pixels
-        self._photos = SentPhotos(catalog.instance)
+        self._photos = SentPhotos(catalog.storage)
 
     def read(self, sent: SentPhoto) -> ReadPhoto:
         """Decode and hash a photo; nothing is kept yet.
@@ -154,18 +153,21 @@ class LiveItems:
         self, shown: Sequence[ReadPhoto], writer: CatalogWriter
     ) -> Iterator[sa.Connection]:
         """Begin a transaction that keeps photos; where it fails, on a full disk, none stays."""
+        if shown:
+            # A store that does not answer is waited for here, where nobody waits for us.
+            self._photos.has(_stored_path(shown[0]))
         try:
             with writer.transaction() as connection:
                 yield connection
         except BaseException:
             if shown:
-                new = [(photo.digest, self._stored_path(photo)) for photo in shown]
-                drop_unused(writer, self._photos, self._thumbs, new)
+                new = [(photo.digest, _stored_path(photo)) for photo in shown]
+                drop_unused(writer, self._catalog, self._thumbs, new)
             raise
 
     def _drop(self, writer: CatalogWriter, before: Iterable[ItemPhoto]) -> None:
         those = [(photo.digest, photo.path) for photo in before]
-        drop_unused(writer, self._photos, self._thumbs, those)
+        drop_unused(writer, self._catalog, self._thumbs, those)
 
     def _entry(
         self,
@@ -196,7 +198,7 @@ class LiveItems:
 
     def _columns(self, photo: ReadPhoto) -> dict[str, object]:
         return {
-            "path": self._stored_path(photo),
+            "path": _stored_path(photo),
             "filename": file_name(photo.sent.filename),
             "digest": photo.digest,
             "width": photo.read.width,
@@ -206,20 +208,20 @@ class LiveItems:
 
     def _occurrence(self, connection: sa.Connection, photo: ReadPhoto) -> int:
         """Count on from the items that have this photo already."""
-        path = self._stored_path(photo)
+        path = _stored_path(photo)
         last = sa.select(sa.func.max(items.c.occurrence)).where(items.c.path == path)
         before = connection.scalar(last)
         return 0 if before is None else before + 1
 
-    def _stored_path(self, photo: ReadPhoto) -> str:
-        return self._catalog.stored_path(self._photos.path(photo.digest, photo.read.media_type))
-
     def _keep(self, photo: ReadPhoto) -> None:
-        """Write a photo and its thumbnails, so that they are on disk when this returns."""
-        self._photos.keep(self._photos.path(photo.digest, photo.read.media_type), photo.sent.data)
+        """Write a photo and its thumbnails, so that they are kept when this returns."""
+        self._photos.keep(_stored_path(photo), photo.sent.data)
         self._thumbs.keep(photo.digest, photo.read.copies)
-        for folder in self._thumbs.flush([photo.digest]):
-            flush(folder)
+        self._thumbs.storage.flush_names(self._thumbs.flush([photo.digest]))
+
+
+def _stored_path(photo: ReadPhoto) -> str:
+    return sent_path(stored_name(photo.digest, photo.read.media_type))
 
 
 def item_in(connection: sa.Connection, item_id: int) -> Item:

@@ -4,7 +4,6 @@ An item is known again by any of its photos, so that it stays itself where its f
 a list, and its file gone, or where its photos change places.
 """
 
-import os
 from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
@@ -48,7 +47,7 @@ class MovedPhotos:
         return digest in self._removed
 
     def _look_up(self, catalog: Catalog, digests: Sequence[str]) -> None:
-        self._instance = catalog.instance
+        self._originals = catalog.originals
         of_items = sa.select(items).where(items.c.digest.in_(digests)).order_by(items.c.id)
         has = sa.select(photos.c.item_id).where(photos.c.digest.in_(digests))
         of_several = sa.select(items).where(items.c.id.in_(has)).order_by(items.c.id)
@@ -65,7 +64,7 @@ class MovedPhotos:
                     self._removed.add(gone.digest)
 
     def _is_gone(self, path: str) -> bool:
-        return not os.path.lexists(self._instance / path)
+        return self._originals.is_gone(path)
 
 
 def removals_at(catalog: Catalog, paths: Sequence[str]) -> set[tuple[str, int]]:

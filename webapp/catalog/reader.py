@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from webapp.catalog.database import connect_to
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.layout import check_connections
+from webapp.catalog.originals import Originals
 from webapp.catalog.schema import binned_photos, codes, facts, items, makers, photos
 from webapp.exceptions import ItemNotFound, NoCatalog
 from webapp.hashing.fingerprinting import EncodedPicture
@@ -39,16 +40,18 @@ _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
 class Catalog:
-    """The items and codes in one database; photos are where they were imported from.
+    """The items and codes in one database; photos are in the storage, or where they lay before.
 
     Every method that reads raises `CatalogUnavailable`, `NoCatalog` or `CatalogTooNew` where the
     database cannot be used. Nothing is opened before the first of them is called.
     """
 
-    def __init__(self, url: sa.URL, instance: Path) -> None:
+    def __init__(self, url: sa.URL, originals: Originals) -> None:
         self.engine = connect_to(url)
         check_connections(self.engine)
-        self.instance = instance.resolve()
+        self.instance = originals.instance
+        self.storage = originals.storage
+        self.originals = originals
         self._connection: sa.Connection | None = None
 
     @contextmanager
@@ -71,7 +74,7 @@ class Catalog:
         return nullcontext(self._connection) if self._connection else self.engine.connect()
 
     def photo(self, of: Item | ItemPhoto) -> Path:
-        """Return the path of an original photo; of an item, of its first."""
+        """Return where an original was taken from; of an item, its first. `originals` reads it."""
         return self.instance / of.path
 
     def encoded_photo(self, photo: ItemPhoto) -> EncodedPicture:
@@ -81,7 +84,7 @@ class Catalog:
             ItemNotFound: it is not where it was imported from.
         """
         try:
-            data = self.photo(photo).read_bytes()
+            data = self.originals.read(photo)
         except OSError as error:
             raise ItemNotFound(
                 f"the photo of item {photo.item_id} is not where it was imported from"

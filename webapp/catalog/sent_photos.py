@@ -1,12 +1,11 @@
-"""The photos that were sent to the catalogue: they lie in the instance folder, named by content."""
+"""The photos that were sent to the catalogue: they are in the storage, named by content."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
-from webapp.atomic_files import write_atomically
 from webapp.catalog.import_list.readable_names import readable
+from webapp.storage import Storage
 
 FOLDER = "originals"
 
@@ -46,28 +45,34 @@ def stored_name(digest: str, media_type: str) -> str:
 
 
 class SentPhotos:
-    """The folder of photos that were sent. A `digest` is the SHA-256 of a photo's file, in hex."""
+    """Keeps photos that were sent. A `digest` is the SHA-256 of a photo's file, in hex."""
 
-    def __init__(self, instance: Path) -> None:
-        self._folder = instance / FOLDER
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
-    def path(self, digest: str, media_type: str) -> Path:
-        """Return where a photo lies, whether or not it is there."""
-        return self.named(stored_name(digest, media_type))
+    def keep(self, stored: str, data: bytes) -> None:
+        """Write a photo, so that it is kept when this returns, unless it is there already."""
+        if not self.has(stored):
+            self._storage.write(stored, data)
 
-    def named(self, name: str) -> Path:
-        """Return where the photo of a `stored_name` lies, whether or not it is there."""
-        return self._folder / name
-
-    def keep(self, path: Path, data: bytes) -> None:
-        """Write a photo, so that it is on disk when this returns, unless it is there already."""
-        if not path.is_file():
-            write_atomically(path, data)
+    def has(self, stored: str) -> bool:
+        """Say whether there is a photo at a stored path."""
+        return self._storage.size(stored) is not None
 
     def remove(self, stored: str) -> None:
         """Remove a photo by its stored path; what lies elsewhere stays."""
         if is_sent(stored):
-            (self._folder.parent / stored).unlink(missing_ok=True)
+            self._storage.delete([stored])
+
+    def remove_content(self, digest: str) -> None:
+        """Remove a photo by its content, of whatever type it is."""
+        names = {stored_name(digest, media_type) for media_type in (*_SUFFIXES, "")}
+        self._storage.delete(map(sent_path, sorted(names)))
+
+
+def sent_path(name: str) -> str:
+    """Return the stored path of a photo by its `stored_name`: its key in the storage too."""
+    return f"{FOLDER}/{name}"
 
 
 def is_sent(stored: str) -> bool:

@@ -9,17 +9,25 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned_photos, items, photos
-from webapp.catalog.sent_photos import SentPhotos, is_sent
+from webapp.catalog.sent_photos import FOLDER, SentPhotos, is_sent
 from webapp.catalog.writer import CatalogWriter
-from webapp.exceptions import CatalogError
+from webapp.exceptions import CatalogError, StorageUnusable
 from webapp.pictures.thumbnails import ThumbStore
 
 log = logging.getLogger(__name__)
 
 
+def remove_content(catalog: Catalog, thumbs: ThumbStore, digest: str) -> None:
+    """Remove what is kept of a content that no item has: thumbnails, and copies of imports."""
+    thumbs.remove(digest)
+    if catalog.originals.copies:
+        SentPhotos(catalog.storage).remove_content(digest)
+
+
 def drop_unused(
-    writer: CatalogWriter, kept: SentPhotos, thumbs: ThumbStore, those: Iterable[tuple[str, str]]
+    writer: CatalogWriter, catalog: Catalog, thumbs: ThumbStore, those: Iterable[tuple[str, str]]
 ) -> None:
     """Remove the files of photos, given by digest and stored path, that no item has or may have.
 
@@ -27,13 +35,17 @@ def drop_unused(
     what made the files useless is done.
     """
     try:
+        catalog.storage.size(FOLDER)  # a store that does not answer is noticed before others wait
         with writer.others_waiting() as connection:
             for digest, path in set(those):
-                if not _has(connection, "digest", digest):
-                    thumbs.remove(digest)
-                if is_sent(path) and not _has(connection, "path", path):
-                    kept.remove(path)
-    except (CatalogError, OSError) as problem:
+                is_shown = _has(connection, "digest", digest)
+                if not is_shown:
+                    remove_content(catalog, thumbs, digest)
+                # It may be the copy of a photo that another item has in a folder.
+                is_copy = is_shown and catalog.originals.copies
+                if is_sent(path) and not is_copy and not _has(connection, "path", path):
+                    SentPhotos(catalog.storage).remove(path)
+    except (CatalogError, StorageUnusable, OSError) as problem:
         log.warning("files that no item needs stay until `hashbag verify --repair`: %s", problem)
 
 

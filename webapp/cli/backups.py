@@ -37,7 +37,7 @@ def restore(file: Path) -> None:
     """Put a backup into the instance folder, which must have no catalogue, and index it."""
     core = hashbag()
     with writing(core.catalog):
-        count = finish(backups.restore(core.settings, file))
+        count = finish(backups.restore(core.settings, core.storage, file))
         finish(core.publisher.publish(available_cores()))
         draw_map(core)
     click.echo(f"restored {count} items")

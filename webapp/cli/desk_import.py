@@ -1,6 +1,5 @@
 """The command that a server starts for an import from the desk; people have no use for it."""
 
-import os
 import time
 from pathlib import Path
 
@@ -22,9 +21,6 @@ from webapp.maintenance.import_slot import ImportSlot, Stage, State
 from webapp.processes import available_cores, worthwhile
 
 _STAGES = {"check": Stage.CHECKING, "take": Stage.TAKING}
-_NICENESS = 10
-"""Searches come before it."""
-
 _SECONDS_BETWEEN_NEWS = 1.0
 
 
@@ -33,7 +29,6 @@ _SECONDS_BETWEEN_NEWS = 1.0
 @reports_errors
 def desk_import(step: str) -> None:
     """Check or take in the list that was sent to the desk, and write down what comes of it."""
-    os.nice(_NICENESS)
     core = hashbag()
     slot = ImportSlot(core.settings.instance)
     with slot.held(wait=True):

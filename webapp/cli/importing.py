@@ -93,8 +93,11 @@ def import_(
         follow(core, path, names, choices, with_map=not no_map)
         return
     with writing(core.catalog):
-        read = export_reading.read if export_reading.is_export(path) else import_list.read
-        wanted = read(path, names, core.settings.instance)
+        if export_reading.is_export(path):
+            wanted = export_reading.read(path, names, core.catalog)
+        else:
+            own = core.settings.instance, core.settings.photos_folder
+            wanted = import_list.read(path, names, *own)
         all_taken = take_in(core, path, wanted, choices)
         if is_packed:
             export_reading.drop_unused(path, core.catalog)

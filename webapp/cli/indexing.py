@@ -1,6 +1,5 @@
 """The command that computes codes and builds the index anew."""
 
-import os
 import sys
 
 import click
@@ -17,9 +16,6 @@ from webapp.cli.common import (
 from webapp.cli.publication import draw_map, tell
 from webapp.context import hashbag
 from webapp.maintenance.folding import is_due
-
-_NICENESS = 10
-"""Searches come before it."""
 
 
 @click.command()
@@ -55,7 +51,6 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
             click.echo("the index lacks nothing")
             return
     if changes or behind:
-        os.nice(_NICENESS)
         generation = finish(core.publisher.fold())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
         return

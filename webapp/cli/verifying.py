@@ -57,11 +57,10 @@ def _tell_what_may_stay(core: Hashbag) -> None:
         click.echo(
             f"{lacking} items lack codes of some kinds: `hashbag index` computes them", err=True
         )
-    left = left_over.unfinished(core.catalog.instance)
-    left += left_over.unused(core.catalog, core.thumbs)
+    left = left_over.count_unfinished(core.catalog) + len(left_over.unused(core.catalog))
     if left:
         click.echo(
-            f"{len(left)} files are of no use, as of a process that was killed: "
+            f"{left} files are of no use, as of a process that was killed: "
             "`hashbag verify --repair` removes them",
             err=True,
         )

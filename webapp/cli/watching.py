@@ -13,11 +13,18 @@ from webapp.catalog.write_lock import writing
 from webapp.cli.import_run import ImportChoices, take_in
 from webapp.cli.publication import draw_map
 from webapp.context import Hashbag
-from webapp.exceptions import CatalogBusy, CatalogUnavailable, ConfigError, ImportListError
+from webapp.exceptions import (
+    CatalogBusy,
+    CatalogUnavailable,
+    ConfigError,
+    ImportListError,
+    StorageUnreachable,
+)
 
 _QUIET_MS = 500  # so long nothing may change before a run begins: files are written in parts
 _LONGEST_WAIT_MS = 5_000  # if it never is quiet
 _LOOKS_MS = 500
+_PASSING = (ImportListError, CatalogBusy, CatalogUnavailable, StorageUnreachable)
 
 
 def follow(
@@ -36,7 +43,7 @@ def follow(
     """
     if not source.exists():
         raise ImportListError(f"{readable(source)}: there is no such file or folder")
-    changes = _changes(source, core.settings.instance)
+    changes = _changes(source, core.settings.instance, core.settings.photos_folder)
     next(changes)  # from now on no change is missed
     _run(core, source, names, choices, None)
     if with_map:
@@ -54,7 +61,7 @@ def follow(
                 if pending:
                     _run(core, source, names, choices, pending)
                 pending, told = set(), ""
-            except (ImportListError, CatalogBusy, CatalogUnavailable) as problem:
+            except _PASSING as problem:
                 if problem.for_owner != told:
                     told = problem.for_owner
                     click.echo(f"hashbag: {told}; trying again", err=True)
@@ -71,11 +78,12 @@ def _run(
     changed: Collection[str] | None,
 ) -> None:
     with writing(core.catalog):
-        wanted = import_list.read(source, names, core.settings.instance)
+        own = core.settings.instance, core.settings.photos_folder
+        wanted = import_list.read(source, names, *own)
         take_in(core, source, wanted, choices, changed)
 
 
-def _changes(source: Path, instance: Path) -> Iterator[set[str]]:
+def _changes(source: Path, instance: Path, photos: Path | None) -> Iterator[set[str]]:
     """Yield the real paths of what changed, also where nothing did, some times a second.
 
     Nothing is missed after the first; what changes while the caller is at work is yielded then.
@@ -87,10 +95,10 @@ def _changes(source: Path, instance: Path) -> Iterator[set[str]]:
             "--watch needs the Python module watchfiles: pip install 'hashbag[watch]'"
         ) from error
     folder = os.path.realpath(source if source.is_dir() else source.absolute().parent)
-    own = os.path.realpath(instance)
+    own = [os.path.realpath(one) for one in (instance, *import_list.folders_in(photos))]
     for batch in watch(
         folder,
-        watch_filter=lambda _, path: not Path(path).is_relative_to(own),
+        watch_filter=lambda _, path: not any(map(Path(path).is_relative_to, own)),
         debounce=_LONGEST_WAIT_MS,
         step=_QUIET_MS,
         rust_timeout=_LOOKS_MS,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from webapp.catalog.reader import Catalog
 from webapp.explore.duplicates import Group
@@ -23,7 +22,7 @@ class Copy:
 
 def copies(catalog: Catalog, group: Group) -> list[Copy]:
     """Look at the files of a group; which is the largest is only said of a group that is whole."""
-    sizes = [_bytes(catalog.photo(item)) for item in group.items]
+    sizes = [catalog.originals.size(item) for item in group.items]
     best = _largest(group.items, sizes) if len(group.items) == group.size else -1
     return [
         Copy(item, size, number == best)
@@ -36,10 +35,3 @@ def _largest(items: Sequence[Item], sizes: Sequence[int | None]) -> int:
         range(len(items)),
         key=lambda one: (items[one].width * items[one].height, sizes[one] or 0, -items[one].id),
     )
-
-
-def _bytes(photo: Path) -> int | None:
-    try:
-        return photo.stat().st_size
-    except OSError:
-        return None  # the photo is gone; `hashbag verify` names it

@@ -11,6 +11,7 @@ from webapp import metrics
 from webapp.config import PREFIX, Settings
 
 _PAUSE_SECONDS = 60.0
+_NICENESS = 10  # searches come before it
 
 
 class BackgroundCommand:
@@ -42,6 +43,8 @@ class BackgroundCommand:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
+            # From its first line on: what it imports takes longer than a small index.
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
             # Waited for, so that what ended does not stay in the system's table of processes.
             threading.Thread(target=self._wait, args=(self._process,), daemon=True).start()
 

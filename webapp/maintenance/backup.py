@@ -1,7 +1,8 @@
 """A whole instance in one file, taken while it is served and changed; and put back elsewhere.
 
-In it are the database, the photos that lie in the instance folder, and all thumbnails. Photos in
-folders elsewhere stay there. The index and the map are not in it: they are made of the rest.
+In it are the database, the photos that were sent or lie in the instance folder, and all
+thumbnails. Photos in folders elsewhere stay there. The index and the map are not in it: they are
+made of the rest.
 """
 
 import json
@@ -22,11 +23,16 @@ import sqlalchemy as sa
 from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
 from webapp.catalog.database import unavailable
 from webapp.catalog.item_bin import photos_in_bin
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
+from webapp.catalog.sent_photos import FOLDER as SENT
 from webapp.config import Settings
 from webapp.exceptions import BackupError
 from webapp.models import ItemPhoto, Progress, WithProgress
+from webapp.pictures.thumbnails import FOLDER as THUMBS
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
+from webapp.storage import Storage
+from webapp.storage.local import LocalStorage
 
 _DATABASE = "hashbag.db"
 _ABOUT = "backup.json"
@@ -59,7 +65,7 @@ def write(
     os.close(handle)
     try:
         for _ in range(_TRIES):
-            made = yield from _attempt(settings, catalog, thumbs, Path(temporary))
+            made = yield from _attempt(catalog, thumbs, Path(temporary))
             if made is not None:
                 break
         else:
@@ -92,9 +98,7 @@ def _check_is_file(settings: Settings) -> None:
         raise BackupError("the catalogue is on a database server: back that up by its own tools")
 
 
-def _attempt(
-    settings: Settings, live: Catalog, thumbs: ThumbStore, target: Path
-) -> WithProgress[Backup | None]:
+def _attempt(live: Catalog, thumbs: ThumbStore, target: Path) -> WithProgress[Backup | None]:
     """Copy the database as it is at one moment, then the files that it names.
 
     None: a file was removed meanwhile, with its item: the database must be copied again.
@@ -102,7 +106,8 @@ def _attempt(
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=_unfinished()) as folder:
         copied = Path(folder, _DATABASE)
         _copy_database(live, copied)
-        catalog = Catalog(sa.URL.create("sqlite", database=str(copied)), settings.instance)
+        url = sa.URL.create("sqlite", database=str(copied))
+        catalog = Catalog(url, live.originals)
         try:
             # A zip knows no time before 1980, which files and clocks may show.
             with zipfile.ZipFile(target, "w", strict_timestamps=False) as archive:
@@ -119,15 +124,15 @@ def _copy_photos(
     archive: zipfile.ZipFile, catalog: Catalog, live: Catalog, thumbs: ThumbStore
 ) -> WithProgress[Backup | None]:
     items, photos = catalog.count(), catalog.count_photos()
-    done: set[Path] = set()
+    done: set[str] = set()
     missing = []
     for number, photo in enumerate(_photos(catalog), 1):
-        for path in (catalog.photo(photo), *_thumbs(thumbs, photo)):
-            if not path.is_relative_to(catalog.instance) or path in done:
+        for name in (*_originals(catalog.originals, photo), *_thumbs(thumbs, photo)):
+            if Path(name).is_absolute() or name in done:
                 continue
-            done.add(path)
+            done.add(name)
             try:
-                archive.write(path, str(path.relative_to(catalog.instance)))
+                _add(archive, name, _place_of(name, catalog.storage, catalog.instance))
             except FileNotFoundError:
                 if not _is_known(live, photo):
                     return None
@@ -136,9 +141,30 @@ def _copy_photos(
     return Backup(items, tuple(missing))
 
 
-def _thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> list[Path]:
+def _add(archive: zipfile.ZipFile, name: str, storage: Storage) -> None:
+    opened = storage.opened(name)
+    if isinstance(opened, Path):
+        archive.write(opened, name)
+    else:
+        archive.writestr(name, opened.getvalue())
+
+
+def _place_of(name: str, storage: Storage, instance: Path) -> Storage:
+    """Return where a file of a backup lies: other photos in the instance were imported there."""
+    return storage if name.startswith((f"{SENT}/", f"{THUMBS}/")) else LocalStorage(instance)
+
+
+def _originals(originals: Originals, photo: ItemPhoto) -> list[str]:
+    """Name the files of an original: of one that was imported, the copy too where there is one."""
+    copy = originals.copy_of(photo)
+    if copy is None or originals.storage.size(copy) is None:
+        return [photo.path]
+    return [copy, photo.path] if (originals.instance / photo.path).exists() else [copy]
+
+
+def _thumbs(thumbs: ThumbStore, photo: ItemPhoto) -> list[str]:
     sizes = sizes_of(photo.width, photo.height, photo.media_type)
-    return [thumbs.path(photo.digest, size) for size in sizes]
+    return [thumbs.key(photo.digest, size) for size in sizes]
 
 
 def _is_known(live: Catalog, photo: ItemPhoto) -> bool:
@@ -171,7 +197,7 @@ def _copy_database(live: Catalog, target: Path) -> None:
             raise unavailable(live.engine.url, error) from error
 
 
-def restore(settings: Settings, file: Path) -> WithProgress[int]:
+def restore(settings: Settings, storage: Storage, file: Path) -> WithProgress[int]:
     """Put a backup into an instance folder that has no catalogue; return how many items it has.
 
     The database comes last: a restore that is stopped half way leaves no catalogue, and can be
@@ -192,10 +218,12 @@ def restore(settings: Settings, file: Path) -> WithProgress[int]:
             about = _about(archive)
             names = [one for one in archive.infolist() if one.filename not in {_ABOUT, _DATABASE}]
             for done, one in enumerate(names, 1):
-                write_atomically(_inside(settings.instance, one), archive.read(one), flushed=False)
+                name = _name_inside(one)
+                place = _place_of(name, storage, settings.instance)
+                place.write(name, archive.read(one), flushed=False)
                 yield Progress("putting photos back", done, len(names))
-            for folder in {_inside(settings.instance, one).parent for one in names}:
-                flush(folder)
+            for folder in {_name_inside(one).rpartition("/")[0] for one in names}:
+                _place_of(f"{folder}/", storage, settings.instance).flush_names([folder])
             # What a database that was there before left would be taken for a part of this one.
             for left_over in ("-wal", "-shm", "-journal"):
                 database.with_name(database.name + left_over).unlink(missing_ok=True)
@@ -212,11 +240,11 @@ def _about(archive: zipfile.ZipFile) -> dict[str, object]:
     return about
 
 
-def _inside(instance: Path, entry: zipfile.ZipInfo) -> Path:
-    """Return where a file of a backup belongs; never outside of the instance folder."""
+def _name_inside(entry: zipfile.ZipInfo) -> str:
+    """Return where a file of a backup belongs; never outside of the folder it is put into."""
     name = PurePosixPath(entry.filename)
     if name.is_absolute() or ".." in name.parts or entry.is_dir():
         raise BackupError(f"the backup holds {entry.filename!r}, which is no file of an instance")
     if entry.file_size > _MOST_FILE_BYTES:
         raise BackupError(f"the backup holds {entry.filename!r}, which is too large for a photo")
-    return instance / name
+    return str(name)

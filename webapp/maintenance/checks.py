@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 
 from webapp.catalog.import_entries import Rejected
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import (
     EngineUnavailable,
@@ -68,31 +68,26 @@ def check_items(catalog: Catalog, thumbs: ThumbStore, jobs: int) -> Iterator[Wro
 
     A code that was never computed is not wrong: it waits until somebody asks for it.
     """
-    for _, problems in in_order(partial(_item_problems, thumbs), _stored(catalog), jobs):
+    check = partial(_item_problems, catalog.originals, thumbs)
+    for _, problems in in_order(check, _stored(catalog), jobs):
         if problems:
             yield from problems
         else:
             yield None
 
 
-_Stored = tuple[Item, tuple[tuple[Path, Fingerprint], ...]]
-"""An item, and of each of its photos where it lies and its codes."""
+_Stored = tuple[Item, tuple[Fingerprint, ...]]
+"""An item, and the codes of each of its photos."""
 
 
 def _stored(catalog: Catalog) -> Iterator[_Stored]:
     for item in catalog.all_items():
         codes = catalog.photo_fingerprints([item.id])
-        yield (
-            item,
-            tuple(
-                (catalog.photo(photo), codes.get((item.id, photo.number), {}))
-                for photo in item.photos
-            ),
-        )
+        yield item, tuple(codes.get((item.id, photo.number), {}) for photo in item.photos)
 
 
-def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
-    item, files = stored
+def _item_problems(originals: Originals, thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
+    item, codes_of_photos = stored
     return [
         WrongPhoto(
             f"item {item.id}, {photo.filename}",
@@ -103,16 +98,16 @@ def _item_problems(thumbs: ThumbStore, stored: _Stored) -> list[WrongPhoto]:
             fault=fault,
             kinds=kinds,
         )
-        for photo, (path, codes) in zip(item.photos, files, strict=True)
-        for fault, reason, kinds in _photo_problems(thumbs, photo, path, codes)
+        for photo, codes in zip(item.photos, codes_of_photos, strict=True)
+        for fault, reason, kinds in _photo_problems(originals, thumbs, photo, codes)
     ]
 
 
 def _photo_problems(
-    thumbs: ThumbStore, photo: ItemPhoto, path: Path, codes: Fingerprint
+    originals: Originals, thumbs: ThumbStore, photo: ItemPhoto, codes: Fingerprint
 ) -> Iterator[tuple[Fault, str, tuple[str, ...]]]:
     try:
-        data = path.read_bytes()
+        data = originals.read(photo)
     except OSError as error:
         yield Fault.PHOTO, f"its photo cannot be read: {error.strerror}", ()
         return

@@ -12,26 +12,37 @@ from webapp.catalog.sent_photos import FOLDER as SENT
 from webapp.catalog.write_lock import building_here
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogBusy
-from webapp.pictures.thumbnails import ThumbStore
+from webapp.pictures.thumbnails import FOLDER as THUMBS
+from webapp.storage import Storage
 
 _BUILDING = "*/.building-*"  # the folder of an index, or a map, in the making
 _CHUNK_FILES = 400
 _DIGEST_DIGITS = 64
 
 
-def unfinished(instance: Path) -> list[Path]:
-    """List the files and folders that nobody goes on writing."""
-    places = ("", "*/", f"{SENT}/*/", "thumbs/*/")
-    found = {path for place in places for path in instance.glob(f"{place}{UNFINISHED}*")}
-    return sorted(path for path in found if is_abandoned(path))
+def count_unfinished(catalog: Catalog) -> int:
+    """Count the files and folders that nobody goes on writing."""
+    return len(_unfinished(catalog.instance)) + len(_unfinished_photos(catalog.storage))
 
 
-def clear_unfinished(instance: Path) -> int:
+def clear_unfinished(catalog: Catalog) -> int:
     """Remove the files and folders that nobody goes on writing; return how many."""
-    count = _remove(unfinished(instance))
+    instance = catalog.instance
+    of_photos = _unfinished_photos(catalog.storage)
+    catalog.storage.delete(of_photos)
+    count = len(of_photos) + _remove(_unfinished(instance))
     with suppress(CatalogBusy), building_here(instance):  # or somebody builds just now
         count += _remove(instance.glob(_BUILDING))
     return count
+
+
+def _unfinished(instance: Path) -> list[Path]:
+    found = {path for place in ("", "*/") for path in instance.glob(f"{place}{UNFINISHED}*")}
+    return sorted(path for path in found if is_abandoned(path))
+
+
+def _unfinished_photos(storage: Storage) -> list[str]:
+    return [key for folder in (SENT, THUMBS) for key in storage.unfinished(folder)]
 
 
 def _remove(paths: Iterable[Path]) -> int:
@@ -44,45 +55,44 @@ def _remove(paths: Iterable[Path]) -> int:
     return len(gone)
 
 
-def unused(catalog: Catalog, thumbs: ThumbStore) -> list[Path]:
-    """List the sent photos and thumbnails whose content no item has, nor may have again."""
-    found: list[Path] = []
-    files = iter(_named_by_content(catalog.instance / SENT, thumbs.folder))
-    while some := list(islice(files, _CHUNK_FILES)):
-        known = catalog.digests([_digest_of(path) for path in some])
-        found += [path for path in some if _digest_of(path) not in known]
+def unused(catalog: Catalog) -> list[str]:
+    """List the keys of sent photos and thumbnails whose content no item has, nor may have again."""
+    found: list[str] = []
+    keys = _named_by_content(catalog.storage)
+    while some := list(islice(keys, _CHUNK_FILES)):
+        known = catalog.digests([_digest_of(key) for key in some])
+        found += [key for key in some if _digest_of(key) not in known]
     return found
 
 
-def clear_unused(catalog: Catalog, thumbs: ThumbStore) -> int:
+def clear_unused(catalog: Catalog) -> int:
     """Remove the files that `unused` lists; return how many.
 
     The caller holds the write lock: an import writes thumbnails before its items.
     """
     removed = 0
-    for start in range(0, len(found := unused(catalog, thumbs)), _CHUNK_FILES):
+    for start in range(0, len(found := unused(catalog)), _CHUNK_FILES):
         removed += _remove_unused(catalog, found[start : start + _CHUNK_FILES])
     return removed
 
 
-def _remove_unused(catalog: Catalog, some: Sequence[Path]) -> int:
+def _remove_unused(catalog: Catalog, some: Sequence[str]) -> int:
     """Remove files that are unused, unless an item was added with one meanwhile."""
     with CatalogWriter(catalog).others_waiting():
-        known = catalog.digests([_digest_of(path) for path in some])
-        gone = [path for path in some if _digest_of(path) not in known]
-        for path in gone:
-            path.unlink(missing_ok=True)
+        known = catalog.digests([_digest_of(key) for key in some])
+        gone = [key for key in some if _digest_of(key) not in known]
+        catalog.storage.delete(gone)
     return len(gone)
 
 
-def _named_by_content(*folders: Path) -> Iterator[Path]:
-    for folder in folders:
-        for path in folder.glob("*/*"):
-            digest = _digest_of(path)
-            if len(digest) == _DIGEST_DIGITS and digest.startswith(path.parent.name):
-                yield path
+def _named_by_content(storage: Storage) -> Iterator[str]:
+    for folder in (SENT, THUMBS):
+        for key in storage.keys(folder):
+            digest = _digest_of(key)
+            if len(digest) == _DIGEST_DIGITS and key.startswith(f"{folder}/{digest[:2]}/"):
+                yield key
 
 
-def _digest_of(path: Path) -> str:
+def _digest_of(key: str) -> str:
     """Return the SHA-256 that a file is named by, in hex, before its size and its ending."""
-    return path.name.partition(".")[0].partition("-")[0]
+    return key.rpartition("/")[2].partition(".")[0].partition("-")[0]

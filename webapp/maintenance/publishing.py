@@ -81,8 +81,8 @@ class Publisher:
         Raises:
             IndexNotReady: the new index cannot be opened.
         """
-        left_over.clear_unfinished(self.catalog.instance)
-        left_over.clear_unused(self.catalog, self.thumbs)
+        left_over.clear_unfinished(self.catalog)
+        left_over.clear_unused(self.catalog)
         versions = _versions(kinds)
         stale = code_makers.stale(self.catalog, versions)
         rejected = yield from self._hash(stale, versions, jobs, fill=True)
@@ -119,7 +119,7 @@ class Publisher:
             )
         try:
             with building(self.catalog, wait=False):
-                left_over.clear_unfinished(self.catalog.instance)
+                left_over.clear_unfinished(self.catalog)
                 generation = yield from self._build_now()
                 yield from self._draw_now()
         except CatalogBusy:
@@ -207,7 +207,11 @@ class Publisher:
         for start in range(0, len(ids), _CHUNK):
             for item in self.catalog.items(ids[start : start + _CHUNK]):
                 yield ListedPhoto(
-                    self.catalog.photo(item), item.filename, {}, occurrence=item.occurrence
+                    self.catalog.photo(item),
+                    item.filename,
+                    {},
+                    occurrence=item.occurrence,
+                    copy=self.catalog.originals.copy_of(item),
                 )
 
     def build(self) -> WithProgress[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from webapp.catalog.reader import Catalog
+from webapp.catalog.unused_photos import remove_content
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ItemNotFound
 from webapp.pictures.thumbnails import ThumbStore
@@ -25,4 +26,4 @@ def remove(
     CatalogWriter(catalog).remove(ids, for_good=for_good)
     digests = {photo.digest for item in items for photo in item.photos}
     for digest in digests - catalog.digests(list(digests)):
-        thumbs.remove(digest)
+        remove_content(catalog, thumbs, digest)

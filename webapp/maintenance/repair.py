@@ -43,10 +43,10 @@ class Repair:
         return self._told
 
     def _clear(self) -> None:
-        catalog, thumbs = self._publisher.catalog, self._publisher.thumbs
-        count = left_over.clear_unfinished(catalog.instance)
+        catalog = self._publisher.catalog
+        count = left_over.clear_unfinished(catalog)
         self._tell(count, "removed {} that a process left half written", "file")
-        count = left_over.clear_unused(catalog, thumbs)
+        count = left_over.clear_unused(catalog)
         self._tell(count, "removed {} of photos that no item has", "file")
 
     def _mend_photos(self) -> WithProgress[None]:

@@ -12,6 +12,8 @@ from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.index.generation_store import GenerationStore
 from webapp.index.manifest import read_manifest
 from webapp.maintenance.checks import check_index
+from webapp.pictures.thumbnails import FOLDER as THUMBS
+from webapp.storage import Storage
 
 
 def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dict[str, object]:
@@ -20,6 +22,7 @@ def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dic
         "items": catalog.count(),
         "photos": catalog.count_photos(),
         "instance": str(catalog.instance),
+        "photos in": catalog.storage.place,
         "database": catalog.engine.url.render_as_string(hide_password=True),
         "codes": {
             kind: [{"made_by": versions, "count": count} for versions, count in counts]
@@ -32,7 +35,7 @@ def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dic
         "map": _map_status(maps),
         "bytes": {
             "database": _size(catalog.instance.glob("hashbag.db*")),
-            "thumbs": _size(catalog.instance.glob("thumbs/*/*")),
+            **_bytes_of_photos(catalog.storage),
             "generations": _size(catalog.instance.glob("generations/*/*")),
             "maps": _size(catalog.instance.glob("maps/*/*")),
         },
@@ -72,6 +75,11 @@ def _map_status(maps: Maps) -> dict[str, object]:
     except MapNotReady as problem:
         return {"version": None, "problems": [str(problem)]}
     return {"version": found.version, "items": len(found.ids), "bytes": found.bytes, "problems": []}
+
+
+def _bytes_of_photos(storage: Storage) -> dict[str, int]:
+    size = storage.bytes_in(THUMBS)
+    return {} if size is None else {THUMBS: size}
 
 
 def _size(paths: Iterator[Path]) -> int:

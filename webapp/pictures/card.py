@@ -1,7 +1,7 @@
 """The square picture that other sites and chats show beside a link: one photo, or up to four."""
 
-import io
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageChops
@@ -18,7 +18,7 @@ _PAPER, _MAT = (248, 245, 239), (240, 235, 226)
 _GAP, _MARGIN = 12, 0.06
 
 
-def square_card(copies: Sequence[Path]) -> bytes:
+def square_card(copies: Sequence[Path | BytesIO]) -> bytes:
     """Draw photos, from one to `MOST`, on mats of equal size, whole and never cropped.
 
     `copies`: files of thumbnails, which are RGB.
@@ -29,19 +29,19 @@ def square_card(copies: Sequence[Path]) -> bytes:
     card = Image.new("RGB", (SIDE, SIDE), _PAPER)
     across = 1 if len(copies) == 1 else 2
     side = (SIDE - _GAP * (across - 1)) // across
-    for number, path in enumerate(copies):
+    for number, copy_file in enumerate(copies):
         row, column = divmod(number, across)
-        card.paste(_mat(path, side), (column * (side + _GAP), row * (side + _GAP)))
-    out = io.BytesIO()
+        card.paste(_mat(copy_file, side), (column * (side + _GAP), row * (side + _GAP)))
+    out = BytesIO()
     card.save(out, "JPEG", quality=85, optimize=True)
     return out.getvalue()
 
 
-def _mat(path: Path, side: int) -> Image.Image:
+def _mat(copy_file: Path | BytesIO, side: int) -> Image.Image:
     """Return a square mat with a photo in its middle, whose white melts into it."""
     mat = Image.new("RGB", (side, side), _MAT)
     room = round(side * (1 - 2 * _MARGIN))
-    with Image.open(path, formats=("WEBP",)) as opened:
+    with Image.open(copy_file, formats=("WEBP",)) as opened:
         copy = opened.convert("RGB")
     scale = room / max(copy.size)
     width, height = (max(1, round(length * scale)) for length in copy.size)

@@ -1,16 +1,16 @@
 """Thumbnails: the small WebP copies of photos that pages show, in files named by content."""
 
 import io
-import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from PIL import Image
 
-from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
 from webapp.pictures.formats import SHOWN_OTHERWISE
 from webapp.pictures.opening import Picture
+from webapp.storage import Storage
+
+FOLDER = "thumbs"
 
 SIZES = (192, 384)
 """Longer sides of the thumbnails in grids, in pixels: for plain and for dense screens."""
@@ -20,8 +20,6 @@ DISPLAY_SIZE = 960
 
 _FULL_SIZE = 3840
 """Longer side, in pixels, of the copy that is shown instead of the original."""
-
-_WEBP_HEAD_BYTES = 8  # its name, and how many bytes follow
 
 _MAX_ORIGINAL_PIXELS = 1200
 _BROWSER_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
@@ -73,64 +71,51 @@ def copies_of(picture: Picture) -> Iterator[tuple[int, bytes]]:
 
 
 class ThumbStore:
-    """The folder of thumbnails; photos with the same content share theirs.
+    """The thumbnails in a storage; photos with the same content share theirs.
 
     A `digest` is the SHA-256 of a photo's file, in hex.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
 
-    def path(self, digest: str, size: int) -> Path:
-        """Return the file of one copy, whether or not it is there."""
-        return self.folder / digest[:2] / f"{digest}-{size}.webp"
+    def key(self, digest: str, size: int) -> str:
+        """Return the key of one copy, whether or not it is there."""
+        return f"{FOLDER}/{digest[:2]}/{digest}-{size}.webp"
 
     def has_all(self, digest: str, sizes: tuple[int, ...]) -> bool:
         """Return whether the copies of all these sizes are there."""
-        return all(self.path(digest, size).is_file() for size in sizes)
+        return all(self.storage.size(self.key(digest, size)) is not None for size in sizes)
 
     def is_whole(self, digest: str, size: int) -> bool:
         """Return whether a copy is there, as long as it says that it is."""
         try:
-            with self.path(digest, size).open("rb") as file:
-                head = file.read(_WEBP_HEAD_BYTES)
-                length = os.fstat(file.fileno()).st_size
+            data = self.storage.read(self.key(digest, size))
         except OSError:
             return False
-        return head[:4] == b"RIFF" and int.from_bytes(head[4:], "little") + 8 == length
+        return data[:4] == b"RIFF" and int.from_bytes(data[4:8], "little") + 8 == len(data)
 
     def write(self, digest: str, picture: Picture) -> None:
-        """Write all copies of a picture; they are on disk after `flush`."""
+        """Write all copies of a picture; they are kept after `flush`."""
         self.keep(digest, copies_of(picture))
 
     def keep(self, digest: str, copies: Iterable[tuple[int, bytes]]) -> None:
-        """Write copies, each with its size; they are on disk after `flush`."""
+        """Write copies, each with its size; they are kept after `flush`."""
         for size, data in copies:
-            write_atomically(self.path(digest, size), data, flushed=False)
+            self.storage.write(self.key(digest, size), data, flushed=False)
 
-    def flush(self, digests: Iterable[str]) -> set[Path]:
-        """Wait until all copies of these photos are on disk; return the folders of their names.
-
-        Many files that were written before are flushed in a tenth of the time that flushing each
-        before the next is written would take.
-        """
-        copies = [path for digest in digests for path in self.copies(digest)]
-        for path in copies:
-            flush(path)
-        return {path.parent for path in copies}
+    def flush(self, digests: Iterable[str]) -> set[str]:
+        """Wait until all copies of these photos are kept; return the folders of their names."""
+        return self.storage.flush(key for digest in digests for key in self._copies(digest))
 
     def clear_unfinished(self) -> None:
         """Remove files that a killed process left unfinished."""
-        for path in self.folder.glob(f"*/{UNFINISHED}*"):
-            if is_abandoned(path):
-                path.unlink(missing_ok=True)
+        self.storage.delete(self.storage.unfinished(FOLDER))
 
     def remove(self, digest: str) -> None:
         """Remove all copies of a photo."""
-        for path in self.copies(digest):
-            path.unlink()
+        self.storage.delete(self._copies(digest))
 
-    def copies(self, digest: str) -> list[Path]:
-        """Return the files that are there; a folder of thousands is not listed for them."""
-        paths = (self.path(digest, size) for size in (*SIZES, DISPLAY_SIZE, _FULL_SIZE))
-        return [path for path in paths if path.exists()]
+    def _copies(self, digest: str) -> list[str]:
+        """Return the keys that there may be; a folder of thousands is not listed for them."""
+        return [self.key(digest, size) for size in (*SIZES, DISPLAY_SIZE, _FULL_SIZE)]

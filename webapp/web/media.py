@@ -1,10 +1,9 @@
 """Original photos and thumbnails; browsers cache them by a digest of their content."""
 
 import re
-from errno import ENOENT
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from stat import S_ISREG
 
 from flask import Blueprint, Response, request, send_file
 
@@ -36,14 +35,18 @@ def image(item_id: int) -> Response:
     core = hashbag()
     if not is_original_shown(photo.media_type):
         return _largest_copy(photo)
-    path = core.catalog.photo(photo)
+    whole = not core.settings.strips_originals
+    etag = photo.digest if whole else f"{photo.digest}-plain"
+    if _is_kept(etag):
+        return _not_modified(photo, etag)
     try:
-        if not core.settings.strips_originals:
-            return _send(photo, _checked(path), photo.media_type, etag=photo.digest)
-        plain = without_notes(_checked(path).read_bytes(), photo.media_type)
+        opened = core.catalog.originals.opened(photo)
+        if whole:
+            return _send(photo, opened, photo.media_type, etag)
+        plain = without_notes(_read(opened), photo.media_type)
         if plain is None:
             return _largest_copy(photo)
-        return _send(photo, BytesIO(plain), photo.media_type, etag=f"{photo.digest}-plain")
+        return _send(photo, BytesIO(plain), photo.media_type, etag)
     except OSError as error:
         raise ItemNotFound(
             f"the photo of item {item_id} is not where it was imported from", private=error
@@ -64,12 +67,12 @@ def thumb(item_id: int) -> Response:
 def card(ids: str) -> Response:
     """Send a square picture of one item or some, to be shown beside a link: 12, or 12-40-7."""
     items = _items(ids)
+    thumbs = hashbag().thumbs
     copies = [
-        hashbag().thumbs.path(one.digest, sizes_of(one.width, one.height, one.media_type)[-1])
-        for one in items
+        thumbs.key(one.digest, sizes_of(one.width, one.height, one.media_type)[-1]) for one in items
     ]
     try:
-        picture = square_card(copies)
+        picture = square_card([thumbs.storage.opened(key) for key in copies])
     except OSError as error:
         raise ItemNotFound(
             f"a thumbnail of the items {ids} is missing: import their photos again", private=error
@@ -103,9 +106,12 @@ def _photo(item_id: int) -> ItemPhoto:
 
 
 def _thumb(photo: ItemPhoto, size: int) -> Response:
-    path = hashbag().thumbs.path(photo.digest, size)
+    thumbs, etag = hashbag().thumbs, f"{photo.digest}-{size}"
+    if _is_kept(etag):
+        return _not_modified(photo, etag)
     try:
-        return _send(photo, _checked(path), "image/webp", etag=f"{photo.digest}-{size}")
+        copy = thumbs.storage.opened(thumbs.key(photo.digest, size))
+        return _send(photo, copy, "image/webp", etag)
     except OSError as error:
         raise ItemNotFound(
             f"a thumbnail of item {photo.id} is missing: import its photo again", private=error
@@ -116,15 +122,20 @@ def _largest_copy(photo: ItemPhoto) -> Response:
     return _thumb(photo, sizes_of(photo.width, photo.height, photo.media_type)[-1])
 
 
-def _checked(path: Path) -> Path:
-    """Make sure that a path is a file's.
+def _read(opened: Path | BytesIO) -> bytes:
+    return opened.read_bytes() if isinstance(opened, Path) else opened.getvalue()
 
-    Raises:
-        OSError: there is none.
-    """
-    if not S_ISREG(path.stat().st_mode):
-        raise FileNotFoundError(ENOENT, "not a regular file", str(path))
-    return path
+
+def _is_kept(etag: str) -> bool:
+    """Say whether the browser has this content: then no storage need be asked."""
+    asked = request.if_none_match
+    return asked.contains_weak(etag) and not asked.star_tag
+
+
+def _not_modified(photo: ItemPhoto, etag: str) -> Response:
+    response = Response(status=HTTPStatus.NOT_MODIFIED)
+    response.set_etag(etag)
+    return _public(photo, response)
 
 
 def _send(photo: ItemPhoto, path: Path | BytesIO, media_type: str, etag: str) -> Response:
@@ -133,20 +144,35 @@ def _send(photo: ItemPhoto, path: Path | BytesIO, media_type: str, etag: str) ->
     Raises:
         OSError: it cannot be read.
     """
-    # An address with the content's digest means one picture for ever. An import gives a photo that
-    # was changed in place another address, and `hashbag verify` names it.
-    named = request.args.get("v") == photo.digest[:12]
     response = send_file(
         path,
         mimetype=media_type,
         etag=etag,
-        max_age=_YEAR if named else _DAY,
+        max_age=_max_age(photo),
         download_name=_name(photo, media_type),
     )
+    return _public(photo, response)
+
+
+def _public(photo: ItemPhoto, response: Response) -> Response:
     response.cache_control.public = True
-    if named:
+    response.cache_control.max_age = _max_age(photo)
+    if _is_named(photo):
         response.cache_control.immutable = True
     return response
+
+
+def _max_age(photo: ItemPhoto) -> int:
+    return _YEAR if _is_named(photo) else _DAY
+
+
+def _is_named(photo: ItemPhoto) -> bool:
+    """Say whether the address has the content's digest, and so means one picture for ever.
+
+    An import gives a photo that was changed in place another address, and `hashbag verify` names
+    it.
+    """
+    return request.args.get("v") == photo.digest[:12]
 
 
 def _name(photo: ItemPhoto, media_type: str) -> str:

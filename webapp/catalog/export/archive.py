@@ -40,7 +40,7 @@ def _write_items(catalog: Catalog, archive: zipfile.ZipFile) -> None:
 def _write_photo(catalog: Catalog, archive: zipfile.ZipFile, photo: ItemPhoto) -> Iterator[str]:
     path = catalog.photo(photo)
     try:
-        data = path.read_bytes()
+        data = catalog.originals.read(photo)
     except OSError as error:
         yield f"{readable(path)}: cannot be read: {error.strerror}"
         return

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,9 +21,10 @@ from webapp.catalog.import_entries import ImportEntry
 from webapp.catalog.import_list import ImportList
 from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.reader import Catalog
-from webapp.catalog.sent_photos import SentPhotos
+from webapp.catalog.sent_photos import SentPhotos, sent_path
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ImportListError
+from webapp.storage import Storage
 
 MOST_PHOTO_BYTES = 512 * 1024 * 1024
 _MOST_RATIO = 100
@@ -49,10 +49,10 @@ def is_archive(source: Path) -> bool:
     return source.suffix.lower() == ".zip"
 
 
-def read(source: Path, given: Mapping[str, str], instance: Path) -> ImportList:
+def read(source: Path, given: Mapping[str, str], catalog: Catalog) -> ImportList:
     """Read through an export, so that what is wrong with it as a whole is known.
 
-    The photos of an archive are copied into the instance as its entries are read; those of lines
+    The photos of an archive are copied into the storage as its entries are read; those of lines
     alone stay where they are.
 
     Raises:
@@ -65,10 +65,10 @@ def read(source: Path, given: Mapping[str, str], instance: Path) -> ImportList:
             count = sum(1 for _ in lines_of(file))
         return ImportList(partial(_entries_of_lines, source), count, finds_moved=False)
     with _opened(source) as archive:
-        _check(archive, source, instance)
+        _check(archive, source, catalog.storage)
         with archive.open(ITEMS_MEMBER) as file:
             count = sum(1 for _ in lines_of(file))
-    return ImportList(partial(_entries_of_archive, source, instance), count, finds_moved=False)
+    return ImportList(partial(_entries_of_archive, source, catalog), count, finds_moved=False)
 
 
 def _entries_of_lines(source: Path) -> Iterator[ImportEntry]:
@@ -87,9 +87,9 @@ def _entries_of_lines(source: Path) -> Iterator[ImportEntry]:
         yield from entries_of(file, readable(source.name), find)
 
 
-def _entries_of_archive(source: Path, instance: Path) -> Iterator[ImportEntry]:
+def _entries_of_archive(source: Path, catalog: Catalog) -> Iterator[ImportEntry]:
     with _opened(source) as archive, archive.open(ITEMS_MEMBER) as file:
-        find = partial(_copied, archive, SentPhotos(instance))
+        find = partial(_copied, archive, catalog)
         yield from entries_of(file, readable(source.name), find)
 
 
@@ -102,7 +102,7 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         raise ImportListError(f"{readable(source)}: cannot be read: {error}") from error
 
 
-def _check(archive: zipfile.ZipFile, source: Path, instance: Path) -> None:
+def _check(archive: zipfile.ZipFile, source: Path, storage: Storage) -> None:
     """Refuse an archive before anything of it is unpacked."""
     name, members = readable(source), archive.infolist()
     others = [one.filename for one in members if not _is_ours(one.filename)]
@@ -116,8 +116,8 @@ def _check(archive: zipfile.ZipFile, source: Path, instance: Path) -> None:
         raise ImportListError(
             f"{name}: this is no export: unpacked it is {_MOST_RATIO} times as large, or more"
         )
-    existing = next(folder for folder in (instance, *instance.parents) if folder.exists())
-    if unpacked > shutil.disk_usage(existing).free:
+    free = storage.free_bytes()
+    if free is not None and unpacked > free:
         raise ImportListError(f"{name}: there is no room for its {unpacked / 1e6:.0f} MB")
 
 
@@ -128,14 +128,16 @@ def _is_ours(member: str) -> bool:
     return bool(found) and (not found[1] or found[1][:2] == found[2][:2])  # type: ignore[index]
 
 
-def _copied(archive: zipfile.ZipFile, photos: SentPhotos, photo: ExportedPhoto) -> Path:
-    """Copy a photo into the instance, named by its content, once that is found to be right."""
+def _copied(archive: zipfile.ZipFile, catalog: Catalog, photo: ExportedPhoto) -> Path:
+    """Copy a photo into the storage, named by its content, once that is found to be right."""
+    photos = SentPhotos(catalog.storage)
     filename = readable(photo.filename)
     found = _MEMBER.fullmatch(photo.file)
     if not (found and found[1] and photo.file in archive.NameToInfo):
         raise ImportListError(f"{filename}: the archive does not have this photo")
-    path = photos.named(found[1])
-    if path.is_file() and photo.digest == found[2]:
+    stored = sent_path(found[1])
+    path = catalog.instance / stored
+    if photo.digest == found[2] and photos.has(stored):
         return path
     if archive.getinfo(photo.file).file_size > MOST_PHOTO_BYTES:
         raise ImportListError(f"{filename}: this is too large for a photo")
@@ -146,13 +148,13 @@ def _copied(archive: zipfile.ZipFile, photos: SentPhotos, photo: ExportedPhoto) 
         raise ImportListError(f"{filename}: it is damaged in the archive: {error}") from error
     if not hashlib.sha256(data).hexdigest() == photo.digest == found[2]:
         raise ImportListError(f"{filename}: in the archive is another photo than it says")
-    photos.keep(path, data)
+    photos.keep(stored, data)
     return path
 
 
 def drop_unused(source: Path, catalog: Catalog) -> None:
     """Remove copies of an archive's photos that no item has, since they could not be taken in."""
-    photos = SentPhotos(catalog.instance)
+    photos = SentPhotos(catalog.storage)
     with _opened(source) as archive:
         found = [_MEMBER.fullmatch(name) for name in archive.namelist()]
     names = {one[2]: one[1] for one in found if one and one[1]}
@@ -161,4 +163,4 @@ def drop_unused(source: Path, catalog: Catalog) -> None:
         if len(catalog.digests(some)) < len(some):
             with CatalogWriter(catalog).others_waiting():  # who adds an item with such a photo
                 for digest in {*some} - catalog.digests(some):
-                    photos.named(names[digest]).unlink(missing_ok=True)
+                    photos.remove(sent_path(names[digest]))

@@ -52,26 +52,35 @@ def read(
     source: Path,
     given: Mapping[str, str] = _NOTHING_GIVEN,
     instance: Path | None = None,
+    photos: Path | None = None,
 ) -> ImportList:
     """Read through a folder or list, so that what is wrong with it as a whole is known.
 
     `given` are names of our columns by those of the list. Of a folder, what Hashbag keeps in its
-    `instance` folder is left out.
+    `instance` folder is left out, and what it keeps in the folder of sent `photos`.
 
     Raises:
         ImportListError: the source as a whole cannot be read.
     """
     if source.is_dir():
-        return _read_folder(source, given, instance)
+        return _read_folder(source, given, instance, photos)
     if not source.exists():
         raise ImportListError(f"{readable(source)}: there is no such file or folder")
     return _read_list(source, given)
 
 
-def _read_folder(source: Path, given: Mapping[str, str], instance: Path | None) -> ImportList:
+def folders_in(photos: Path | None) -> list[Path]:
+    """Return the folders that Hashbag keeps photos in, in the folder that it was given for them."""
+    return [photos / name for name in ("originals", "thumbs")] if photos else []
+
+
+def _read_folder(
+    source: Path, given: Mapping[str, str], instance: Path | None, photos: Path | None
+) -> ImportList:
     if given:
         raise ImportListError(f"{readable(source)}: a folder has no columns to map")
     own = [instance, *(instance / name for name in _FOLDERS_OF_AN_INSTANCE)] if instance else []
+    own += folders_in(photos)
     count = sum(not isinstance(entry, Remark) for entry in FolderWalk(source, own).entries())
     return ImportList(lambda: FolderWalk(source, own).entries(), count)
 

@@ -43,9 +43,10 @@ def _draw(selection: Selection, thumbs: ThumbStore, maps: Maps) -> WithProgress[
     columns = columns_for(len(points))
     order = snap(points, columns)
     pyramid = Pyramid(columns, len(points))
-    photos = [thumbs.path(selection.digests[item], SIZES[0]) for item in order]
+    photos = [thumbs.key(selection.digests[item], SIZES[0]) for item in order]
     with maps.drawing() as drawing:
-        for done, (number, tile) in enumerate(TilePainter(pyramid, photos).paint(), 1):
+        painter = TilePainter(pyramid, photos, thumbs.storage)
+        for done, (number, tile) in enumerate(painter.paint(), 1):
             drawing.add(number, tile)
             yield Progress("drawing", done, pyramid.tiles)
         maps.publish(drawing, selection.version, columns, selection.ids[order].tolist())

@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from webapp.exceptions import MapNotDrawn
 from webapp.explore.map.pyramid import CELL_PIXELS, TILE_PIXELS, Pyramid
+from webapp.storage import Storage
 
 _MARGIN_PIXELS = CELL_PIXELS // 16
 _HALF_TILE_PIXELS = TILE_PIXELS // 2
@@ -23,15 +23,16 @@ Tile = tuple[int, bytes]
 
 
 class TilePainter:
-    """Paints all tiles of a pyramid; `photos` are the thumbnails by cell.
+    """Paints all tiles of a pyramid; `photos` are the keys of the thumbnails by cell.
 
     The tiles of the last level are made from photos, all others from the four tiles of the next
     level that show the same part.
     """
 
-    def __init__(self, pyramid: Pyramid, photos: Sequence[Path]) -> None:
+    def __init__(self, pyramid: Pyramid, photos: Sequence[str], storage: Storage) -> None:
         self._pyramid = pyramid
         self._photos = photos
+        self._storage = storage
 
     def paint(self) -> Iterator[Tile]:
         """Yield every tile once, each after those that it is made from.
@@ -63,23 +64,22 @@ class TilePainter:
                 column, row = x * per_tile + across, y * per_tile + down
                 cell = row * self._pyramid.columns + column
                 if column < self._pyramid.columns and cell < self._pyramid.count:
-                    photo = _fitted(self._photos[cell])
+                    photo = self._fitted(self._photos[cell])
                     free = CELL_PIXELS - photo.width, CELL_PIXELS - photo.height
                     canvas.paste(
                         photo,
                         (across * CELL_PIXELS + free[0] // 2, down * CELL_PIXELS + free[1] // 2),
                     )
 
-
-def _fitted(path: Path) -> Image.Image:
-    inner = CELL_PIXELS - 2 * _MARGIN_PIXELS
-    try:
-        with Image.open(path) as thumb:
-            return ImageOps.contain(_trimmed(thumb.convert("RGB")), (inner, inner))
-    except OSError as error:
-        raise MapNotDrawn(
-            f"a thumbnail is missing or damaged, import its photo again: {error}"
-        ) from error
+    def _fitted(self, key: str) -> Image.Image:
+        inner = CELL_PIXELS - 2 * _MARGIN_PIXELS
+        try:
+            with Image.open(self._storage.opened(key)) as thumb:
+                return ImageOps.contain(_trimmed(thumb.convert("RGB")), (inner, inner))
+        except OSError as error:
+            raise MapNotDrawn(
+                f"a thumbnail is missing or damaged, import its photo again: {error}"
+            ) from error
 
 
 def _trimmed(photo: Image.Image) -> Image.Image:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.catalog.first_photos import first_photo_codes
+from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, UnreadableImage
 from webapp.hashing.fingerprinting import EncodedPicture, decode
@@ -21,7 +22,7 @@ from webapp.index.hamming import Positions
 from webapp.lab.evaluation.rivals import RIVALS
 from webapp.lab.evaluation.rows import Progress
 from webapp.lab.evaluation.systems import System, kinds_of, open_system
-from webapp.models import Ids, Item
+from webapp.models import Ids, Item, ItemPhoto
 from webapp.processes import in_order
 
 Half = Literal["all", "even", "odd"]
@@ -36,6 +37,8 @@ class Photo:
     item_id: int
     path: Path
     pixels: int
+    original: Item | ItemPhoto
+    originals: Originals
 
     def image(self) -> Image.Image:
         """Open the photo as an upright RGB image.
@@ -44,7 +47,7 @@ class Photo:
             UnreadableImage: the file is missing, or no longer what was imported.
         """
         try:
-            return decode(EncodedPicture(self.path.read_bytes(), self.pixels)).image
+            return decode(EncodedPicture(self.originals.read(self.original), self.pixels)).image
         except OSError as error:
             raise UnreadableImage(
                 f"{self.path}: {error.strerror}: run `hashbag verify` and import again"
@@ -112,8 +115,9 @@ def build(
     for kind in dict.fromkeys((*of_systems, *kinds)):
         make_table(KINDS[kind].bits, *codes_of(catalog, kind, len(items))).save(folder, kind)
     photos = tuple(
-        Photo(position, item.id, catalog.photo(item), item.width * item.height)
+        Photo(position, item.id, path, item.width * item.height, item, catalog.originals)
         for position, item in enumerate(items)
+        for path in (catalog.photo(item),)
     )
     yield from _write_rivals(folder, [name for name in systems if name in RIVALS], photos, jobs)
     _, copies = np.unique([item.digest for item in items], return_inverse=True)

@@ -64,7 +64,8 @@ def _shots(catalog: Catalog, gallery: Gallery) -> Iterator[Shot]:
             yield gallery.photos[position], frozenset(others)
         for photo in item.further:
             pixels = photo.width * photo.height
-            shot = Photo(position, item.id, catalog.photo(photo), pixels)
+            path = catalog.photo(photo)
+            shot = Photo(position, item.id, path, pixels, photo, catalog.originals)
             yield shot, frozenset({position})
 
 
