@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,17 @@ class PostgresServer:
         assert not done.returncode, f"{program}: {log.read_text() if log.exists() else 'no log'}"
 
 
+# Ends the server and removes its folder once the tests end, however they do: their pipe closes.
+_END = """
+import shutil, subprocess, sys
+folder, program, owner = sys.argv[1:]
+sys.stdin.read()
+stop = [program, "stop", "-m", "immediate", "-D", f"{folder}/data"]
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+subprocess.run(stop, user=owner or None, group=owner or None, cwd=folder, **quiet)
+shutil.rmtree(folder)
+"""
+
 # One of people, not of bytes, as many servers have it.
 _COLLATION = ("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8")
 
@@ -119,14 +131,11 @@ def running_server() -> Iterator[PostgresServer]:
         entry = pwd.getpwnam(owner)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
     server = PostgresServer(found, folder)
-    try:
+    ending = [sys.executable, "-c", _END, str(folder), str(found / "pg_ctl"), _owner() or ""]
+    with subprocess.Popen(ending, stdin=subprocess.PIPE, start_new_session=True):
         server.make()
         server.start()
         yield server
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            server.stop("immediate")
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
