@@ -1,5 +1,7 @@
 """The words of all items, searched as they are typed: a full-text table (FTS5) in a file."""
 
+import errno
+import os
 import re
 import sqlite3
 import unicodedata
@@ -78,7 +80,20 @@ def words_of(text: str) -> list[str]:
 
 
 def save(folder: Path, items: Iterable[Item]) -> None:
-    """Write the words of items into a generation's folder."""
+    """Write the words of items into a generation's folder.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    try:
+        _save(folder, items)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), FILE) from error
+
+
+def _save(folder: Path, items: Iterable[Item]) -> None:
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")  # nobody reads it before it is whole
         connection.execute("PRAGMA synchronous = OFF")

@@ -9,6 +9,7 @@ from webapp.catalog.writer import CatalogWriter
 from webapp.context import hashbag
 from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn, TooManyRequests
 from webapp.web.clients import client_digest
+from webapp.web.secret_key import is_kept
 
 _SCHEME = "bearer"
 
@@ -67,6 +68,8 @@ def count_try() -> int:
 
 
 def _locked_for() -> int:
+    if not is_kept(hashbag().settings):
+        return 0  # without a key nobody was counted; on a full disk none could be drawn
     try:
         return hashbag().sign_ins.locked_for(client_digest())
     except NoCatalog:  # nobody tried yet

@@ -37,6 +37,11 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
+def is_kept(settings: Settings) -> bool:
+    """Say whether there is a key already."""
+    return bool(settings.secret_key) or (settings.instance / FILE).exists()
+
+
 def _draw(path: Path) -> None:
     """Draw a key; of several processes that do so at once, the first one's stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
