@@ -38,10 +38,27 @@ class MemoryRequest(Request):
     Only what the owner sends to be imported is, in a file without a name.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._on_disk: list[IO[bytes]] = []
+
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         if self.endpoint in desk.LARGEST_BYTES:
-            return TemporaryFile(dir=current_app.extensions["hashbag"].settings.instance)
+            folder = current_app.extensions["hashbag"].settings.instance
+            file = TemporaryFile(dir=folder)  # noqa: SIM115 - `close` does
+            self._on_disk.append(file)
+            return file
         return BytesIO()
+
+    def close(self) -> None:
+        """Close what was sent, also where it could not be read to its end."""
+        super().close()
+        for file in self._on_disk:
+            file.close()
+
+
+def _close_request(_: BaseException | None) -> None:
+    request.close()
 
 
 def build(overrides: Mapping[str, object] | None = None) -> Flask:
@@ -64,6 +81,7 @@ def build(overrides: Mapping[str, object] | None = None) -> Flask:
         static_folder=str(_ASSETS / "static"),
     )
     app.request_class = MemoryRequest
+    app.teardown_request(_close_request)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     app.config["SECRET_KEY"] = settings.secret_key or None  # else the desk draws one
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # addresses carry the content
