@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.accessibility import violations_of
-from tests.browsing import SCHEMES, Look, asked, follow, looking
+from tests.browsing import SCHEMES, Look, asked, follow, looking, ready
 from tests.serving import Server
 from tests.test_asking import (
     REFUSED,
@@ -52,6 +52,7 @@ def page(chromium: Browser, shop: Server) -> Iterator[Page]:
 
 def search(page: Page, photo: Path, start: str = "/search") -> None:
     page.goto(start)
+    ready(page)  # without scripts the form is sent too, and the tab has no copy
     choose(page, photo)
     find(page)
     page.wait_for_url(RESULT)
