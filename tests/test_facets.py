@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from webapp.index.facets import STORED_SORTS, Facets, order_by
+from webapp.index.facets import Facets
+from webapp.index.item_sorts import STORED_SORTS, order_by
 from webapp.models import FACETS, Filters
 
 VALUES = {"brand": 5, "category": 3, "colour": 40, "currency": 1}

@@ -14,7 +14,8 @@ from tests.applications import hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import COLOURS, catalogue
 from webapp import create_app
-from webapp.index.facets import SORTS, Facets
+from webapp.index.facets import Facets
+from webapp.index.item_sorts import SORTS
 from webapp.models import FACETS, Filters, Item
 
 filters = st.builds(

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from tests.applications import core_of
 from tests.serving import children_of, eventually, is_cage, run_hashbag, served
+from tests.test_database import locked_by_another
 from tests.test_metrics import Told
 from webapp import create_app
 from webapp.cage.keeper import SOCKET
@@ -51,15 +52,6 @@ def catalogue_gone(app: Flask) -> Iterator[None]:
 
 
 @contextmanager
-def catalogue_locked(app: Flask) -> Iterator[None]:
-    core_of(app).catalog.engine.dispose()  # who serves holds a lock that keeps such a one out
-    with closing(sqlite3.connect(database_of(app))) as connection:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-
-
-@contextmanager
 def catalogue_unreadable(app: Flask) -> Iterator[None]:
     with catalogue_gone(app):
         database_of(app).write_bytes(b"no database " * 1000)
@@ -82,7 +74,7 @@ Harm = Callable[[Flask], AbstractContextManager[None]]
 
 HARMS: dict[Harm, str] = {
     catalogue_gone: "catalogue",
-    catalogue_locked: "catalogue",
+    locked_by_another: "catalogue",
     catalogue_unreadable: "catalogue",
     of_another_catalogue: "search",
 }

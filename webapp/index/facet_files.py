@@ -11,7 +11,8 @@ from webapp.catalog.attribute_columns import attribute_columns
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.index import extra_facets, words
-from webapp.index.facets import STORED_SORTS, Facets, order_by
+from webapp.index.facets import Facets
+from webapp.index.item_sorts import STORED_SORTS, order_by
 from webapp.models import FACETS
 
 PREFIX = "attributes"

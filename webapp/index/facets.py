@@ -11,17 +11,9 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
+from webapp.index.item_sorts import STORED_SORTS, order_by
 from webapp.index.words import WordSearch
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
-
-SORTS = {
-    "newest": "Newest first",
-    "price": "Price, low to high",
-    "price-desc": "Price, high to low",
-    "brand": "Brand",
-}
-STORED_SORTS = tuple(SORTS)[1:]
-"""The sorts whose order is kept; the newest first is that of the ids."""
 
 _FIRST_LOOK = 16  # items for each that is wanted
 _MASKS_KEPT = 4  # a byte for each item and mask, in each worker
@@ -263,22 +255,6 @@ class Facets:
 def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.intp]:
     """Count how often each of the values is among their numbers."""
     return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
-
-
-def order_by(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Return the positions of M items in the order of a stored sort; of equals the first first."""
-    return np.argsort(sort_keys(sort, prices, brands), kind="stable").astype(np.int32)
-
-
-def sort_keys(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
-) -> NDArray[np.generic]:
-    """Return what a stored sort sorts M items by, the smallest first, shape (M,)."""
-    keys: Mapping[str, NDArray[np.generic]]
-    keys = {"price": prices, "price-desc": -prices, "brand": brands}
-    return keys[sort]
 
 
 EMPTY = Facets(

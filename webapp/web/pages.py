@@ -9,7 +9,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
-from webapp.index.facets import SORTS
+from webapp.index.item_sorts import SORTS
 from webapp.search import price_bands
 from webapp.web import downloads, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters

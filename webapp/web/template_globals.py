@@ -9,7 +9,8 @@ from flask import Flask, g
 from webapp.context import hashbag
 from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index.facets import SORTS, Counts
+from webapp.index.facets import Counts
+from webapp.index.item_sorts import SORTS
 from webapp.models import NO_FILTERS, Filters, Hit, Item, Result
 from webapp.pictures import card
 from webapp.search import colour_wish

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index import facet_files
-from webapp.index.facets import STORED_SORTS, Facets, sort_keys
+from webapp.index.facets import Facets
+from webapp.index.item_sorts import STORED_SORTS, sort_keys
 from webapp.index.overlay.lazy_mapping import LazyMapping
 from webapp.index.overlay.splice import Splice
 from webapp.index.words import MOST_WORDS, TEXTS_KEPT, WordSearch, text_of, words_of

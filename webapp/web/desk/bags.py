@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
-from webapp.index.facets import SORTS
+from webapp.index.item_sorts import SORTS
 from webapp.web import parameters
 from webapp.web.desk.guard import guarded
 from webapp.web.filter_context import remember_filters
