@@ -25,6 +25,20 @@ _BUCKET = re.compile(
 LOG_STYLES = ("lines", "json")
 """How lines of a server's log may be written: for people, or as JSON."""
 
+_CHOICES = {
+    **dict.fromkeys(("map", "copy_photos", "tools", "counts", "limits", "private"), ("on", "off")),
+    "log": LOG_STYLES,
+    "originals": ("plain", "whole"),
+}
+_LEAST = {
+    **dict.fromkeys(("trees", "search_k", "max_pixels"), 1),
+    **dict.fromkeys(("engine_shards", "engine_replicas", "engine_probes"), 1),
+    "engine_timeout": 0.01,
+    "max_upload_mb": 0.001,
+    "trusted_proxies": 0,
+    "patience": 0.1,
+}
+
 RETIRED = {"answers_mb": "answers are no longer kept"}
 """Settings that an earlier version had: they are ignored, with a note why."""
 
@@ -228,19 +242,7 @@ def _database_url(text: str) -> sa.URL:
 
 
 def _checked(settings: Settings) -> Settings:
-    leasts = {
-        "trees": 1,
-        "search_k": 1,
-        "max_pixels": 1,
-        "engine_timeout": 0.01,
-        "engine_shards": 1,
-        "engine_replicas": 1,
-        "engine_probes": 1,
-        "max_upload_mb": 0.001,
-        "trusted_proxies": 0,
-        "patience": 0.1,
-    }
-    for name, least in leasts.items():
+    for name, least in _LEAST.items():
         if not getattr(settings, name) >= least:
             raise ConfigError(f"{PREFIX}{name.upper()} must be {least} or more")
     _ = settings.database_url  # raises where it is no address
@@ -249,13 +251,10 @@ def _checked(settings: Settings) -> Settings:
         raise ConfigError(
             f"{PREFIX}PHOTOS must be the whole path of a folder, or s3://bucket/prefix"
         )
-    for name in ("map", "copy_photos", "tools", "counts", "limits", "private"):
-        if getattr(settings, name) not in {"on", "off"}:
+    for name, choices in _CHOICES.items():
+        if getattr(settings, name) not in choices:
             raise ConfigError(
-                f"{PREFIX}{name.upper()} must be on or off, not '{getattr(settings, name)}'"
+                f"{PREFIX}{name.upper()} must be {' or '.join(choices)}, "
+                f"not '{getattr(settings, name)}'"
             )
-    if settings.log not in LOG_STYLES:
-        raise ConfigError(f"{PREFIX}LOG must be {' or '.join(LOG_STYLES)}, not '{settings.log}'")
-    if settings.originals not in {"plain", "whole"}:
-        raise ConfigError(f"{PREFIX}ORIGINALS must be plain or whole, not '{settings.originals}'")
     return settings

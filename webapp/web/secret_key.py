@@ -1,4 +1,4 @@
-"""The key that signs the desk's cookie, shared by all workers."""
+"""The key that signs the desk's cookie and hashes who tries tokens, shared by all workers."""
 
 import os
 import secrets
