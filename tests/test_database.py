@@ -109,6 +109,8 @@ def unreadable(app: Flask) -> Iterator[None]:
 @contextmanager
 def in_a_read_only_folder(app: Flask) -> Iterator[None]:
     core_of(app).catalog.engine.dispose()
+    with closing(sqlite3.connect(database_of(app))) as connection:
+        connection.execute("SELECT 1 FROM items")  # a log that was copied too would do to read
     folder = core_of(app).settings.instance
     folder.chmod(0o555)
     with as_nobody(folder):

@@ -110,6 +110,11 @@ def _translate(context: sa.engine.ExceptionContext) -> None:
     if context.is_pre_ping or ours:
         return
     context.is_disconnect = True
+    statement = context.execution_context
+    if statement is not None and statement.cursor is not None:
+        # Of a lost connection nobody closes it; SQLite leaves no file that one is open on, and this
+        # one is for as long as the error is remembered.
+        statement.cursor.close()
     assert context.engine is not None, "only a pool that has no engine is without one"
     raise unavailable(context.engine.url, context.original_exception)
 
@@ -148,6 +153,7 @@ class _SqliteFile:
         sa.event.listen(engine, "do_connect", self._name)
         sa.event.listen(engine, "connect", self._configure)
         sa.event.listen(engine, "checkout", self._check)
+        sa.event.listen(engine, "checkin", self._close_if_only_reading)
         sa.event.listen(engine, "engine_connect", self._set_patience)
 
     def _name(
@@ -206,6 +212,17 @@ class _SqliteFile:
         opened = record.info["file"]
         if opened and opened != self._identity():
             raise sa.exc.DisconnectionError  # the pool opens another connection instead
+
+    def _close_if_only_reading(
+        self, connection: DBAPIConnection | None, record: ConnectionPoolEntry
+    ) -> None:
+        """Keep no connection to a file that cannot be written at the moment.
+
+        SQLite would go on only reading once the file can be written again, and so would each
+        connection of this process opened meanwhile, for they share what lies beside the file.
+        """
+        if connection is not None and not os.access(self._path, os.W_OK):
+            record.invalidate()
 
     def _set_patience(self, connection: sa.Connection) -> None:
         seconds = connection.get_execution_options().get(PATIENCE, READER_SECONDS)
