@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,29 +13,31 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
 from webapp.index.item_sorts import STORED_SORTS, order_by
+from webapp.index.price_quantiles import price_thirds
+from webapp.index.recent_masks import Mask, RecentMasks
 from webapp.index.words import WordSearch
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 _FIRST_LOOK = 16  # items for each that is wanted
-_MASKS_KEPT = 4  # a byte for each item and mask, in each worker
+_BLOCK = 65_536  # items
 # Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
 _FEW_OF_ALL = 16
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
-Mask = NDArray[np.bool_]
+Column = NDArray[np.integer]
 
 
-class _RecentMasks:
-    """Which items pass the filters that were asked for last: a page asks several times."""
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """Some of all items, by their positions or, where these are fewer, by those of the others."""
 
-    def __init__(self) -> None:
-        self._kept: tuple[tuple[object, Mask], ...] = ()  # replaced as a whole: threads share it
+    positions: Positions
+    are_left_out: bool
 
-    def get(self, asked: object) -> Mask | None:
-        return next((mask for known, mask in self._kept if known == asked), None)
-
-    def keep(self, asked: object, mask: Mask) -> None:
-        self._kept = ((asked, mask), *self._kept[: _MASKS_KEPT - 1])
+    @classmethod
+    def of(cls, mask: Mask) -> Self:
+        are_left_out = bool(2 * np.count_nonzero(mask) > len(mask))
+        return cls(np.flatnonzero(~mask if are_left_out else mask), are_left_out)
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,21 @@ class Facets:
     """M items by ascending id; a place among them is an item's *position*.
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
-    sorted; an item without a value has the number after the last. The facets of `models.FACETS`
-    come first, then the extra columns with few values. `prices`: shape (M,), NaN where
-    there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
-    the generation has none yet. `counted`: what `totals` are, where that is known already.
+    sorted; an item without a value has the number after the last. They have as few bytes as hold
+    the largest. The facets of `models.FACETS` come first, then the extra columns with few values.
+    `prices`: shape (M,), NaN where there is none. `orders`: for each sort the positions in order,
+    shape (M,). `words`: None where the generation has none yet. `counted`: what `totals` are, where
+    that is known already.
     """
 
     ids: Ids
     values: Mapping[str, Sequence[str]]
-    columns: Mapping[str, NDArray[np.int32]]
+    columns: Mapping[str, Column]
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
     words: WordSearch | None = None
     counted: Mapping[str, NDArray[np.intp]] | None = None
-    _recent: _RecentMasks = field(
-        default_factory=_RecentMasks, init=False, repr=False, compare=False
-    )
+    _recent: RecentMasks = field(default_factory=RecentMasks, init=False, repr=False, compare=False)
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""
@@ -72,7 +74,6 @@ class Facets:
         known = self._recent.get(asked)
         if known is None:
             known = self._mask(*asked)
-            known.flags.writeable = False
             self._recent.keep(asked, known)
         return known
 
@@ -100,10 +101,7 @@ class Facets:
         """
         if self.words is None:
             raise IndexNotReady("words cannot be searched yet: run `hashbag index`")
-        found = self.words.ids(text)
-        has = np.zeros(len(self.ids), dtype=bool)
-        has[self.ids.searchsorted(found)] = True
-        return has
+        return self.words.mask(text)
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""
@@ -118,7 +116,7 @@ class Facets:
         if not filters:
             return self._facets
         # Of a facet without a filter of its own all filters count, as for the grid.
-        passing = self.matching(filters)
+        passing = _Some.of(self.mask(filters))
         return {
             name: self._facet(
                 name, filters, self._passing(filters, name) if filters.values(name) else passing
@@ -126,10 +124,10 @@ class Facets:
             for name in self.values
         }
 
-    def _passing(self, filters: Filters, without: str) -> Positions | None:
-        """Return the positions of what passes all filters but those on one facet; None for all."""
+    def _passing(self, filters: Filters, without: str) -> _Some | None:
+        """Return what passes all filters but those on one facet; None for all."""
         others = self.mask(filters, without)
-        return None if others.all() else np.flatnonzero(others)
+        return None if others.all() else _Some.of(others)
 
     @cached_property
     def totals(self) -> Mapping[str, NDArray[np.intp]]:
@@ -142,11 +140,12 @@ class Facets:
     def _facets(self) -> Counts:
         return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
 
-    def _facet(
-        self, name: str, filters: Filters, passing: Positions | None
-    ) -> list[tuple[str, int]]:
+    def _facet(self, name: str, filters: Filters, passing: _Some | None) -> list[tuple[str, int]]:
         column, values = self.columns[name], self.values[name]
-        counts = self.totals[name] if passing is None else _counted(column[passing], values)
+        counts = self.totals[name]
+        if passing is not None:
+            of_some = _counted(column[passing.positions], values)
+            counts = counts - of_some if passing.are_left_out else of_some
         chosen = filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
@@ -158,7 +157,8 @@ class Facets:
     @cached_property
     def has_prices(self) -> bool:
         """Whether any item has a price."""
-        return not bool(np.isnan(self.prices).all())
+        blocks = range(0, len(self.prices), _BLOCK)  # most often the first tells
+        return any(not np.isnan(self.prices[at : at + _BLOCK]).all() for at in blocks)
 
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
@@ -233,16 +233,12 @@ class Facets:
             of_brands = self.columns["brand"][positions]
             return positions[order_by(sort, self.prices[positions], of_brands)]
         order = self.orders[sort]
-        return np.asarray(order[self.mask(filters)[order]])
+        return np.asarray(order.take(np.flatnonzero(self.mask(filters).take(order))))
 
     @cached_property
     def thirds(self) -> tuple[float, float] | None:
         """Return the prices that part the catalogue in three; None where they do not."""
-        known = self.prices[~np.isnan(self.prices)]
-        if not len(known):
-            return None
-        low, high = np.quantile(known, (1 / 3, 2 / 3))
-        return (float(low), float(high)) if known.min() <= low < high < known.max() else None
+        return price_thirds(self.prices, self.orders["price"])
 
     @cached_property
     def _number(self) -> Mapping[str, Mapping[str, int]]:
@@ -252,7 +248,7 @@ class Facets:
         }
 
 
-def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.intp]:
+def _counted(numbers: Column, values: Sequence[str]) -> NDArray[np.intp]:
     """Count how often each of the values is among their numbers."""
     return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
 
@@ -260,7 +256,7 @@ def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.in
 EMPTY = Facets(
     np.empty(0, np.int64),
     dict.fromkeys(FACETS, ()),
-    {name: np.empty(0, np.int32) for name in FACETS},
+    {name: np.empty(0, np.uint8) for name in FACETS},
     np.empty(0),
     {name: np.empty(0, np.int32) for name in STORED_SORTS},
 )
