@@ -6,7 +6,8 @@ from flask import Blueprint, jsonify, redirect
 from werkzeug.wrappers import Response
 
 from webapp.context import hashbag
-from webapp.exceptions import IndexNotReady, ItemNotFound
+from webapp.exceptions import ItemNotFound
+from webapp.index.words import words_of
 from webapp.models import Filters
 from webapp.web import parameters
 from webapp.web.item_json import items_json
@@ -94,11 +95,13 @@ def _folded(name: str) -> str:
 
 
 def _candidates(value: str) -> list[int]:
-    """Return the ids of items that may have a value, ascending: by its words where these few."""
+    """Return the ids of items that may have a value, ascending: by its words where few have these.
+
+    Of a value without words, or of an index built before words were searched, all are asked.
+    """
     facets = hashbag().facets
-    try:
-        ids = facets.ids[facets.matching(Filters.by({}, text=value))].tolist()
-    except IndexNotReady:  # built before words were searched
-        ids = []
-    few = 0 < len(ids) <= _MOST_CANDIDATES
-    return list(ids) if few else hashbag().catalog.ids_mentioning(value)
+    if facets.words is not None and words_of(value):
+        positions = facets.matching(Filters.by({}, text=value))
+        if len(positions) <= _MOST_CANDIDATES:
+            return list(facets.ids[positions].tolist())
+    return hashbag().catalog.ids_mentioning(value)
