@@ -94,12 +94,14 @@ def measure(size: int, seed: int, postgresql: str | None) -> Iterator[Step]:
     Raises:
         BadParameter: the database is not empty.
     """
+    if postgresql:
+        _check_is_empty(postgresql)
     databases = {"SQLite": None} | ({"PostgreSQL": postgresql} if postgresql else {})
     for system, address in databases.items():
         settings = {"HASHBAG_DATABASE": address} if address else {}
         with tempfile.TemporaryDirectory(prefix="hashbag-bench-") as folder:
             core = Hashbag(config.load(settings, {"instance": Path(folder)}))
-            with _emptied_afterwards(core.settings.database_url):
+            with _emptied_afterwards(address):
                 told = f"catalogue, {size:,} items on {system}"
                 yield Progress(f"{told}: writing rows")
                 catalogue_rows.fill(core.catalog, size, seed)
@@ -113,21 +115,22 @@ def measure(size: int, seed: int, postgresql: str | None) -> Iterator[Step]:
                         yield replace(row, system=system, size=size)
 
 
-@contextmanager
-def _emptied_afterwards(url: sa.URL) -> Iterator[None]:
-    """Have a database on a server be empty before and after."""
-    if url.get_backend_name() == "sqlite":
-        yield
-        return
-    engine = connect_to(url, poolclass=sa.NullPool)
-    if sa.inspect(engine).get_table_names():
+def _check_is_empty(address: str) -> None:
+    if sa.inspect(connect_to(sa.make_url(address), poolclass=sa.NullPool)).get_table_names():
         raise BadParameter("--postgresql", "there are tables in this database: name an empty one")
+
+
+@contextmanager
+def _emptied_afterwards(address: str | None) -> Iterator[None]:
+    """Have a database on a server, if it is one, be empty again afterwards."""
     try:
         yield
     finally:
-        tables = sa.MetaData()
-        tables.reflect(engine)
-        tables.drop_all(engine)
+        if address:
+            engine = connect_to(sa.make_url(address), poolclass=sa.NullPool)
+            tables = sa.MetaData()
+            tables.reflect(engine)
+            tables.drop_all(engine)
 
 
 def ask(server: Server, case: str, path: Draw, seed: int) -> BenchRow:
