@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Planes, Positions
 from webapp.index.identical_pictures import IdenticalPictures
-from webapp.index.recent_masks import Mask
+from webapp.index.masks import Mask
 
 
 @dataclass(frozen=True, slots=True)

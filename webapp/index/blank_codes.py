@@ -15,7 +15,7 @@ from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Planes, to_planes
-from webapp.index.recent_masks import Mask
+from webapp.index.masks import Mask
 
 # Of the colours, only black has other codes than the rest, and in few kinds.
 _PLAIN = ("black", "white")

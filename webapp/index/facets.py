@@ -5,7 +5,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,31 +12,17 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
 from webapp.index.item_sorts import STORED_SORTS, order_by
+from webapp.index.masks import Mask, RecentMasks, blocks, counted, having, in_order, places_of
 from webapp.index.price_quantiles import price_thirds
-from webapp.index.recent_masks import Mask, RecentMasks
 from webapp.index.words import WordSearch
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 _FIRST_LOOK = 16  # items for each that is wanted
-_BLOCK = 65_536  # items
 # Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
 _FEW_OF_ALL = 16
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
 Column = NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True)
-class _Some:
-    """Some of all items, by their positions or, where these are fewer, by those of the others."""
-
-    positions: Positions
-    are_left_out: bool
-
-    @classmethod
-    def of(cls, mask: Mask) -> Self:
-        are_left_out = bool(2 * np.count_nonzero(mask) > len(mask))
-        return cls(np.flatnonzero(~mask if are_left_out else mask), are_left_out)
 
 
 @dataclass(frozen=True)
@@ -82,9 +67,8 @@ class Facets:
         for name in filters.facets:
             if name != without:
                 wanted = filters.values(name)
-                chosen = np.zeros(len(self.values[name]) + 1, dtype=bool)
-                chosen[[self._number[name][v] for v in wanted if v in self._number[name]]] = True
-                passes &= chosen[self.columns[name]]
+                numbers = [self._number[name][v] for v in wanted if v in self._number[name]]
+                passes &= having(self.columns[name], numbers)
         if filters.min_price is not None:
             passes &= self.prices >= filters.min_price
         if filters.max_price is not None:
@@ -115,38 +99,36 @@ class Facets:
         """
         if not filters:
             return self._facets
+        own = [name for name in self.values if filters.values(name)]
         # Of a facet without a filter of its own all filters count, as for the grid.
-        passing = _Some.of(self.mask(filters))
-        return {
-            name: self._facet(
-                name, filters, self._passing(filters, name) if filters.values(name) else passing
-            )
-            for name in self.values
-        }
+        found = self._counted(self.mask(filters), [n for n in self.values if n not in own])
+        for name in own:
+            found |= self._counted(self.mask(filters, name), [name])
+        return {name: self._facet(name, filters, found[name]) for name in self.values}
 
-    def _passing(self, filters: Filters, without: str) -> _Some | None:
-        """Return what passes all filters but those on one facet; None for all."""
-        others = self.mask(filters, without)
-        return None if others.all() else _Some.of(others)
+    def _counted(self, passing: Mask, names: Sequence[str]) -> dict[str, NDArray[np.intp]]:
+        """Count of facets how many of the items that pass have each value."""
+        columns = {name: self.columns[name] for name in names}
+        sizes = {name: len(self.values[name]) for name in names}
+        if 2 * np.count_nonzero(passing) <= len(passing):
+            return counted(columns, sizes, passing)
+        others = counted(columns, sizes, ~passing)  # these are fewer
+        return {name: self.totals[name] - others[name] for name in names}
 
     @cached_property
     def totals(self) -> Mapping[str, NDArray[np.intp]]:
         """Of each facet, how many items have each of its values."""
-        return self.counted or {
-            name: _counted(self.columns[name], self.values[name]) for name in self.values
-        }
+        sizes = {name: len(values) for name, values in self.values.items()}
+        return self.counted or counted(self.columns, sizes)
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
+        return {name: self._facet(name, NO_FILTERS, self.totals[name]) for name in self.values}
 
-    def _facet(self, name: str, filters: Filters, passing: _Some | None) -> list[tuple[str, int]]:
-        column, values = self.columns[name], self.values[name]
-        counts = self.totals[name]
-        if passing is not None:
-            of_some = _counted(column[passing.positions], values)
-            counts = counts - of_some if passing.are_left_out else of_some
-        chosen = filters.values(name)
+    def _facet(
+        self, name: str, filters: Filters, counts: NDArray[np.intp]
+    ) -> list[tuple[str, int]]:
+        values, chosen = self.values[name], filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
 
@@ -157,8 +139,8 @@ class Facets:
     @cached_property
     def has_prices(self) -> bool:
         """Whether any item has a price."""
-        blocks = range(0, len(self.prices), _BLOCK)  # most often the first tells
-        return any(not np.isnan(self.prices[at : at + _BLOCK]).all() for at in blocks)
+        of_some = (self.prices[some] for some in blocks(len(self.prices)))
+        return any(not np.isnan(prices).all() for prices in of_some)  # most often the first tells
 
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
@@ -194,20 +176,26 @@ class Facets:
 
     def sample(self, filters: Filters, seed: int, n: int) -> Ids:
         """Return a random sample of ids, no repeats, the same for the same seed and catalogue."""
-        positions = self.matching(filters) if filters else None
-        count = len(self.ids) if positions is None else len(positions)
+        count = self.count(filters)
         chance = random.Random(seed)  # noqa: S311 - repeatable  # nosec B311
         drawn = np.array(chance.sample(range(count), min(n, count)), dtype=np.intp)
-        return self.ids[drawn if positions is None else positions[drawn]]
+        return self.ids[places_of(self.mask(filters), drawn) if filters else drawn]
 
     def page(self, filters: Filters, sort: str, page: int, per_page: int) -> Ids:
         """Return the ids of one page, counted from 1, of all items that pass the filters."""
-        some = slice((page - 1) * per_page, page * per_page)
-        if sort == "newest" and not filters:  # needs no array as long as the catalogue
-            found: Ids = self.ids[::-1][some]
-        else:
-            found = self.ids[self._ordered(filters, sort)[some]]
-        return found
+        count, first = self.count(filters), (page - 1) * per_page
+        ranks = np.arange(min(first, count), min(first + per_page, count))
+        if sort == "newest":
+            ranks = count - 1 - ranks
+            return self.ids[places_of(self.mask(filters), ranks) if filters else ranks]
+        order = self.orders[sort]
+        if not filters:
+            return self.ids[order[ranks]]
+        if count * _FEW_OF_ALL < len(self.ids):
+            positions = self.matching(filters)
+            brands = self.columns["brand"][positions]
+            return self.ids[positions[order_by(sort, self.prices[positions], brands)[ranks]]]
+        return self.ids[order[places_of(in_order(self.mask(filters), order), ranks)]]
 
     def before(self, filters: Filters, item_id: int, count: int) -> Ids:
         """Return the ids below one, the largest first, of the items that pass the filters."""
@@ -222,19 +210,6 @@ class Facets:
             below, width = start, 2 * width
         return self.ids[found[:count]]
 
-    def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
-        """Return the positions of the items that pass the filters, in the order of a sort."""
-        if sort == "newest":
-            return self.matching(filters)[::-1]
-        if not filters:
-            return np.asarray(self.orders[sort])
-        positions = self.matching(filters)
-        if len(positions) * _FEW_OF_ALL < len(self.ids):
-            of_brands = self.columns["brand"][positions]
-            return positions[order_by(sort, self.prices[positions], of_brands)]
-        order = self.orders[sort]
-        return np.asarray(order.take(np.flatnonzero(self.mask(filters).take(order))))
-
     @cached_property
     def thirds(self) -> tuple[float, float] | None:
         """Return the prices that part the catalogue in three; None where they do not."""
@@ -246,11 +221,6 @@ class Facets:
             name: {value: number for number, value in enumerate(values)}
             for name, values in self.values.items()
         }
-
-
-def _counted(numbers: Column, values: Sequence[str]) -> NDArray[np.intp]:
-    """Count how often each of the values is among their numbers."""
-    return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
 
 
 EMPTY = Facets(

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.recent_masks import Mask
+from webapp.index.masks import Mask, mark
 
 MOST_WORDS = 12
 TEXTS_KEPT = 8  # a page asks for the same text for its grid and for each facet
@@ -62,11 +62,9 @@ class Words:
         having = [self._beginning(word.encode()) for word in words]
         having.sort(key=len)
         found = np.zeros(self._count, dtype=bool)
-        if having:
-            found[having[0]] = True
-        for places in having[1:]:
-            more = np.zeros(self._count, dtype=bool)
-            more[places] = True
+        for number, places in enumerate(having):
+            more = np.zeros(self._count, dtype=bool) if number else found
+            mark(more, places)
             found &= more
         return np.packbits(found)
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from webapp.index import facet_files
 from webapp.index.facets import Column, Facets
 from webapp.index.item_sorts import STORED_SORTS, sort_keys
+from webapp.index.masks import Mask
 from webapp.index.overlay.lazy_mapping import LazyMapping
 from webapp.index.overlay.splice import Splice
-from webapp.index.recent_masks import Mask
 from webapp.index.words import MOST_WORDS, WordSearch, words_of, words_said
 from webapp.models import FACETS, Ids, Item
 
