@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from webapp.index import masks
+from webapp.index.facets import Column
 
 SIZES = [0, 1, 65_535, 65_536, 65_537, 200_001]
 
@@ -46,7 +47,7 @@ def test_items_that_have_one_of_some_numbers(size: int, numbers: list[int]) -> N
 
 def test_numbers_are_counted_of_all_and_of_those_that_pass(size: int) -> None:
     chance = np.random.default_rng(size)
-    columns = {
+    columns: dict[str, Column] = {
         "few": chance.integers(0, 4, size, dtype=np.uint8),
         "many": chance.integers(0, 3001, size, dtype=np.uint16),
     }
