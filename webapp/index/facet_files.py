@@ -30,7 +30,12 @@ def gather(catalog: Catalog) -> Facets:
 
 def sorted_values(texts: Iterable[str]) -> list[str]:
     """Return the values of a facet, each once, in the order in which they are numbered."""
-    return sorted(set(texts) - {""}, key=lambda text: (text.casefold(), text))
+    return sorted(set(texts) - {""}, key=value_key)
+
+
+def value_key(text: str) -> tuple[str, str]:
+    """Return what values of a facet are sorted by."""
+    return text.casefold(), text
 
 
 def number_type(values: Sequence[str]) -> np.dtype[np.integer]:

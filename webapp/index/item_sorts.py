@@ -23,9 +23,9 @@ def order_by(
 
 
 def sort_keys(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.integer]
-) -> NDArray[np.generic]:
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.number]
+) -> NDArray[np.number]:
     """Return what a stored sort sorts M items by, the smallest first, shape (M,)."""
-    keys: Mapping[str, NDArray[np.generic]]
+    keys: Mapping[str, NDArray[np.number]]
     keys = {"price": prices, "price-desc": -prices, "brand": brands}
     return keys[sort]

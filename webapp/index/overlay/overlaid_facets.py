@@ -1,9 +1,8 @@
 """Facets, prices and words as they are now: the frozen columns, and those of changed items."""
 
-import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +12,10 @@ from webapp.index.facets import Column, Facets
 from webapp.index.item_sorts import STORED_SORTS, sort_keys
 from webapp.index.masks import Mask
 from webapp.index.overlay.lazy_mapping import LazyMapping
+from webapp.index.overlay.overlaid_order import Keys, numbers_among, overlaid_order
 from webapp.index.overlay.splice import Splice
 from webapp.index.words import MOST_WORDS, WordSearch, words_of, words_said
 from webapp.models import FACETS, Ids, Item
-
-_FEW_SORTED = 2000
-"""Up to so many, finding each one's place is quicker than sorting all."""
 
 Merged = tuple[Sequence[str], Column]
 
@@ -29,55 +26,28 @@ def overlaid(frozen: Facets, splice: Splice, ids: Ids, recent: Sequence[Item]) -
     Which extra columns narrow is decided when an index is built: it depends on all items.
     """
     columns = _Columns(frozen, splice, recent)
-    prices = splice.merged(
-        frozen.prices,
-        np.array([np.nan if item.price is None else item.price for item in recent], np.float64),
+    own_prices = np.array(
+        [np.nan if item.price is None else item.price for item in recent], np.float64
     )
+    own_brands = numbers_among([item.brand for item in recent], frozen.values["brand"])
+
+    def keys(sort: str, places: NDArray[np.integer]) -> Keys:
+        brands = frozen.columns["brand"]
+        return sort_keys(sort, frozen.prices.take(places), brands.take(places)).astype(np.float64)
 
     def order(sort: str) -> NDArray[np.int32]:
-        keys = sort_keys(sort, prices, columns.of("brand")[1])
-        return _ordered(frozen.orders[sort], keys, splice)
+        own = sort_keys(sort, own_prices, own_brands).astype(np.float64)
+        return overlaid_order(frozen.orders[sort], partial(keys, sort), own, splice)
 
     return Facets(
         ids,
         LazyMapping(tuple(frozen.columns), lambda name: columns.of(name)[0]),
         LazyMapping(tuple(frozen.columns), lambda name: columns.of(name)[1]),
-        prices,
+        splice.merged(frozen.prices, own_prices),
         LazyMapping(STORED_SORTS, order),
         OverlaidWords(frozen.words, splice, recent) if frozen.words else None,
         LazyMapping(tuple(frozen.columns), columns.counts),
     )
-
-
-def _ordered(
-    frozen: NDArray[np.int32], keys: NDArray[np.generic], splice: Splice
-) -> NDArray[np.int32]:
-    """Put recent items into an order of the frozen ones, by the M merged items' keys.
-
-    The others stay in their order: of equals the first is first, before and after.
-    """
-    if len(splice.before) > _FEW_SORTED:
-        return np.argsort(keys, kind="stable").astype(np.int32)
-    stay = frozen
-    if len(splice.gone):
-        is_gone = np.zeros(splice.frozen_count, dtype=bool)
-        is_gone[splice.gone] = True
-        stay = frozen[~is_gone[frozen]]
-    merged = splice.merged_places()
-    if merged is not None:
-        stay = merged[stay]
-
-    def place_of(position: int) -> tuple[bool, float, int]:
-        key = float(keys[position])
-        has_none = math.isnan(key)  # what has no price comes last
-        return has_none, 0.0 if has_none else key, position
-
-    own = sorted(splice.recent.tolist(), key=place_of)
-    places = [
-        bisect_left(range(len(stay)), place_of(one), key=lambda at: place_of(int(stay[at])))
-        for one in own
-    ]
-    return np.insert(stay, places, np.array(own, dtype=np.int32)) if own else stay
 
 
 class _Columns:
