@@ -190,3 +190,5 @@ def test_words_written_in_parts_are_found_as_if_they_were_looked_at_one_by_one(
                 for said in items
             ]
             assert words.mask(text).tolist() == plainly_found, text
+            wholly = [bool(wanted) and {*wanted} <= {*said} for said in items]
+            assert words.mask(text, whole=True).tolist() == wholly, text

@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+")
 class WordSearch(Protocol):
     """Finds items by their words."""
 
-    def mask(self, text: str) -> Mask:
+    def mask(self, text: str, *, whole: bool = False) -> Mask:
         """Say of each item whether it has every word of a text: see `Words`."""
 
 
@@ -48,18 +48,18 @@ class Words:
         self._place_ends = place_ends
         self._packed = lru_cache(TEXTS_KEPT)(self._find)
 
-    def mask(self, text: str) -> Mask:
+    def mask(self, text: str, *, whole: bool = False) -> Mask:
         """Say of each item whether it has every word of a text, shape (M,).
 
-        Case and accents do not matter, and a word of an item may go on after what was typed:
-        "quilt" finds "quilted". A text without words finds nothing.
+        Case and accents do not matter and, unless `whole`, a word of an item may go on after what
+        was typed: "quilt" finds "quilted". A text without words finds nothing.
         """
-        packed = self._packed(tuple(words_of(text)[:MOST_WORDS]))
+        packed = self._packed(tuple(words_of(text)[:MOST_WORDS]), whole)
         return np.unpackbits(packed, count=self._count).view(np.bool_)
 
-    def _find(self, words: tuple[str, ...]) -> NDArray[np.uint8]:
-        """Find the items that have words which begin so; packed, a bit for each item."""
-        having = [self._beginning(word.encode()) for word in words]
+    def _find(self, words: tuple[str, ...], whole: bool) -> NDArray[np.uint8]:
+        """Find the items that have words which are or begin so; packed, a bit for each item."""
+        having = [self._having(word.encode(), whole=whole) for word in words]
         having.sort(key=len)
         found = np.zeros(self._count, dtype=bool)
         for number, places in enumerate(having):
@@ -68,11 +68,11 @@ class Words:
             found &= more
         return np.packbits(found)
 
-    def _beginning(self, wanted: bytes) -> NDArray[np.int32]:
-        """Return the positions of the items with a word that begins so; some may be repeated."""
-        every = range(len(self._ends))
+    def _having(self, wanted: bytes, *, whole: bool) -> NDArray[np.int32]:
+        """Return the positions of the items with such a word; some may be repeated."""
+        every, length = range(len(self._ends)), None if whole else len(wanted)
         first = bisect_left(every, wanted, key=self._word)
-        after = bisect_right(every, wanted, first, key=lambda at: self._word(at)[: len(wanted)])
+        after = bisect_right(every, wanted, first, key=lambda at: self._word(at)[:length])
         start, end = (int(self._place_ends[at - 1]) if at else 0 for at in (first, after))
         return self._places[start:end]
 

@@ -109,21 +109,21 @@ class OverlaidWords:
         self._splice = splice
         self._recent = recent
 
-    def mask(self, text: str) -> Mask:
+    def mask(self, text: str, *, whole: bool = False) -> Mask:
         """Say of each item whether it has every word of a text: see `Words`."""
         of_recent = np.zeros(len(self._recent), dtype=bool)
         wanted = words_of(text)[:MOST_WORDS]
         if wanted:
-            having = set.intersection(*(self._beginning(word) for word in wanted))
+            having = set.intersection(*(self._having(word, whole=whole) for word in wanted))
             of_recent[list(having)] = True
-        return self._splice.merged(self._frozen.mask(text), of_recent)
+        return self._splice.merged(self._frozen.mask(text, whole=whole), of_recent)
 
-    def _beginning(self, wanted: str) -> set[int]:
-        """Return the places of the changed items that have a word which begins so."""
+    def _having(self, wanted: str, *, whole: bool) -> set[int]:
+        """Return the places of the changed items that have a word which is or begins so."""
         words, items = self._places
         found: set[int] = set()
         for place in range(bisect_left(words, wanted), len(words)):
-            if not words[place].startswith(wanted):
+            if not words[place].startswith(wanted) or (whole and words[place] != wanted):
                 break
             found |= items[place]
         return found
