@@ -32,6 +32,7 @@ from webapp.index.manifest import (
 )
 from webapp.index.narrowing import Narrowing, facets_of_rows, narrowing_of
 from webapp.index.photo_rows import PhotoRows
+from webapp.index.remote_table import NEVER_SCANNED
 from webapp.models import Filters, Fingerprint, Ids
 from webapp.processes import available_cores
 
@@ -86,6 +87,11 @@ class Published(ABC):
 
         The latter as positions among `ids`, ascending.
         """
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether codes are here, and need not be fetched."""
+        return all(kind.table.scan_words < NEVER_SCANNED for kind in self.kinds.values())
 
     def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
         """Return the codes of a photo of an item, by kind; none where it was not published."""

@@ -55,6 +55,11 @@ class OverlaidGeneration(Published):
         """That of the frozen generation."""
         return self.frozen.manifest
 
+    @property
+    def has_codes(self) -> bool:
+        """Whether the codes of the frozen generation are here."""
+        return self.frozen.has_codes
+
     @cached_property
     def _items(self) -> tuple[Splice, Ids]:
         """How recoded items are spliced into the frozen ones; and the ids of all, ascending."""
