@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from flask import Flask
 
@@ -225,14 +226,35 @@ def test_a_collection_of_other_codes_is_refused(milvus: Milvus, tmp_path: Path) 
     """Other ones, more of them, or wider ones."""
     engine = an_engine(milvus, tmp_path)
     table = table_of(random_codes(60))
-    parameters = engine.build(table, tmp_path, "x")
-    engine.finish([parameters])
     wider = table_of({number: code + bytes(2) for number, code in random_codes(60).items()}, 64)
     others = table_of(random_codes(table.row_count, seed=99))
-    for wrong in (others, table_of(random_codes(80)), wider):
-        index = engine.open(wrong, tmp_path, "x", parameters)
+    built_ones = [
+        engine.build(one, tmp_path, "x")
+        for one in (table, others, table_of(random_codes(80)), wider)
+    ]
+    engine.finish(built_ones)
+    first = dict(built_ones[0])
+    engine.open(table, tmp_path, "x", first).check()
+    for wrong in built_ones[1:]:
+        taken = first | {"collection": wrong["collection"]}
+        index = engine.open(table, tmp_path, "x", taken)
         with pytest.raises(IndexDamaged, match="run `hashbag index`"):
-            index.candidates(wrong.codes[:, :1], 9)
+            index.candidates(table.codes[:, :1], 9)
+    engine.drop_others(())
+
+
+def test_codes_that_were_lost_are_told_of(milvus: Milvus, tmp_path: Path) -> None:
+    engine = an_engine(milvus, tmp_path)
+    made = table_of(random_codes(60))
+    made.save(tmp_path, "x", codes=False)
+    parameters = engine.build(made, tmp_path, "x")
+    engine.finish([parameters])
+    table = engine.table(tmp_path, "x", made.bits, parameters)
+    assert (table.whole.codes == made.codes).all()
+    assert table.row_of(made.codes[:, 7]) == 7
+    assert table.row_of(~made.codes[:, 7]) is None
+    with pytest.raises(IndexDamaged, match="run `hashbag index`"):
+        table.codes_at(np.array([made.row_count]))
     engine.drop_others(())
 
 
