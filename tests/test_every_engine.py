@@ -19,7 +19,7 @@ from webapp import create_app
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import Engine, Index
 from webapp.index.engines.registry import engine_of
-from webapp.index.hamming import to_planes
+from webapp.index.hamming import Planes, to_planes
 from webapp.index.remote_table import FrozenTable
 from webapp.search.among import Among
 from webapp.search.nearest import KindMeasure, nearest
@@ -55,6 +55,18 @@ def opened(engine: Engine, table: CodeTable, folder: Path) -> tuple[FrozenTable,
     return here, engine.open(here, folder, "x", parameters)
 
 
+def assert_tells_distances(index: Index, table: FrozenTable, queries: Planes) -> None:
+    """What an engine tells of distances is what codes tell; of what is farther, that it is."""
+    told = index.candidates(queries, 20)
+    if told.distances is None:
+        return
+    true = table.distances_of_rows(queries)
+    least = told.at_least(np.arange(table.row_count))
+    assert (least <= true).all()
+    assert (least == true)[(true <= told.within) | (least <= told.within)].all()
+    assert least.max() > 0
+
+
 @pytest.mark.parametrize(("bits", "views"), WIDTHS)
 def test_codes_of_any_width_are_found_as_by_hand(
     engine: Engine,  # noqa: F811
@@ -72,6 +84,7 @@ def test_codes_of_any_width_are_found_as_by_hand(
     def ask(number: int) -> None:
         codes = items[number] + (items[number + 1] if number % 2 else [])
         queries = to_planes(np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1))
+        assert_tells_distances(index, table, queries)
         for k in (1, 9, 200):
             for among in (None, np.arange(0, len(items), 7)):
                 passing = None if among is None else Among(among)

@@ -106,6 +106,10 @@ class RowTable(ABC):
         of_views = distances(self.codes_at(rows.ravel()), queries).reshape(rows.shape)
         return _nearest_view(list(of_views.T))
 
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions, (n,), shape (n, V)."""
+        return self.rows.take(positions, axis=0)
+
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
         rows = self.rows.take(positions, axis=0)

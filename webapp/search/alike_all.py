@@ -44,6 +44,13 @@ class SumMeasure:
             return joined, EVERYTHING
         return joined, NOTHING if NOTHING in promised else sum(promised) + len(promised) - 1
 
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Add up what is known of each query: see `Measure`."""
+        total = np.zeros(len(positions), dtype=np.int64)
+        for measure in self._measures:
+            total += measure.at_least(positions)
+        return total
+
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Add up the exact distances from all queries."""
         total = self._measures[0].distances(positions).astype(np.int64)

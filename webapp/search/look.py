@@ -188,6 +188,11 @@ class LookMeasure:
         )
         return sorted_unique(np.concatenate(found)), round(LOOK_SCALE * sum(beyond)) - 1
 
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Blend what the parts are at least: see `Measure`."""
+        of_parts = [part.at_least(positions) for part in self._parts]
+        return blend(of_parts, self._scales, self._shares)
+
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the exact distances of the parts; a scan of all items is made once and kept."""
         if self._all is not None:

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.engines import EVERYTHING, NOTHING, Index
-from webapp.index.hamming import Planes, Positions, k_smallest
+from webapp.index.engines import EVERYTHING, NOTHING, Index, Proposal
+from webapp.index.hamming import Planes, Positions, k_smallest, sorted_contains
 from webapp.index.narrowing import Narrowing
 from webapp.index.remote_table import NEVER_SCANNED
 from webapp.index.table import Table
@@ -21,6 +21,9 @@ PROVE_UP_TO_WORDS = 1 << 26
 
 _DEPTHS = (1_000, 4_000, 16_000)
 """How many candidates are asked for to prove an answer that no scan can prove; ascending."""
+
+_FIRST_MEASURED = 64
+"""Of candidates whose codes are fetched, so many are measured before others are ruled out."""
 
 _FETCHED_AT_ONCE = 2_000
 """Of so few items that pass, each is measured where codes are fetched, whatever is near."""
@@ -77,6 +80,12 @@ class Measure(Protocol):
         Every item that passes a `narrowing` and is within that distance is among them, unless k
         others come before it; with `every`, whatever comes before it. Where it is `NOTHING`, that
         is known of none; where it is `EVERYTHING`, of all.
+        """
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return how far items that were asked for as candidates last are at least, shape (P,).
+
+        Nothing is fetched for it. Only where codes are, for it is told by the engine.
         """
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
@@ -139,7 +148,7 @@ def _sifted(measure: Measure, k: int, among: Among) -> Neighbours:
     for count in (k, *_DEPTHS):
         candidates, within = measure.candidates(count, among.narrowing, every=True)
         passing = among.sifted(candidates)
-        found = replace(_ranked(measure, passing, k, exact=False), candidates=len(passing))
+        found = _listed(measure, passing, k, among.changed)
         if within == EVERYTHING or (len(found.ids) == k and found.distances[-1] <= within):
             return replace(found, exact=True)
     if len(among.positions) <= _MOST_FETCHED:
@@ -153,7 +162,10 @@ def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
     Returns the distance within which they are all that there is, too.
     """
     candidates, within = measure.candidates(count)
-    found = _ranked(measure, candidates, k, exact=False)
+    if can_be_scanned(measure):
+        found = _ranked(measure, candidates, k, exact=False)
+    else:
+        found = _listed(measure, candidates, k)
     if (
         within == EVERYTHING
         or len(candidates) == len(measure.ids)
@@ -161,6 +173,29 @@ def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
     ):
         found = replace(found, exact=True)
     return replace(found, candidates=len(candidates)), within
+
+
+def _listed(
+    measure: Measure, positions: Positions, k: int, unsure: Positions | None = None
+) -> Neighbours:
+    """Rank candidates, fetching the codes of those alone that may be among the k nearest.
+
+    Most are listed by one kind, and known to be far in the others. Of items `unsure` nothing is
+    known.
+    """
+    least = measure.at_least(positions)
+    if unsure is not None and len(unsure):
+        least[sorted_contains(unsure, positions)] = 0
+    order = np.argsort(least, kind="stable")
+    count = max(_FIRST_MEASURED, 2 * k)
+    found = _ranked(measure, positions[np.sort(order[:count])], k, exact=False)
+    if len(found.ids) == k:
+        possible = int(np.count_nonzero(least <= found.distances[-1]))
+    else:
+        possible = len(positions)
+    if possible > count:
+        found = _ranked(measure, positions[np.sort(order[:possible])], k, exact=False)
+    return replace(found, candidates=len(positions))
 
 
 def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Neighbours:
@@ -218,6 +253,8 @@ class KindMeasure:
         self._index = index
         self._queries = queries
         self._all: NDArray[np.integer] | None = None
+        self._proposal: Proposal | None = None
+        self._narrowed = False
 
     @property
     def scan_words(self) -> int:
@@ -235,9 +272,17 @@ class KindMeasure:
         # The views of one item may be several of the rows.
         count = (k + self._SPARE_ROWS) * self._table.codes_per_item
         proposal = self._index.candidates(self._queries, count, narrowing)
+        self._proposal, self._narrowed = proposal, narrowing is not None
         every = every and proposal.within != NOTHING
         per_row = self._table.photo_count if every else k
         return self._table.photos_of(proposal.rows, per_row), proposal.within
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the distance of the nearest row that was listed: see `Measure`."""
+        assert self._proposal is not None, "candidates were asked for"
+        of_views = self._proposal.at_least(self._table.rows_at(positions))
+        least: NDArray[np.integer] = of_views.min(axis=1)
+        return least
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Count differing bits; a scan of all items is made once and kept."""
@@ -245,7 +290,15 @@ class KindMeasure:
             self._all = self._table.distances(self._queries)
         if self._all is not None:
             return self._all if positions is None else self._all[positions]
-        return self._table.distances(self._queries, positions)
+        known = self._proposal
+        if positions is None or known is None or known.distances is None or self._narrowed:
+            return self._table.distances(self._queries, positions)
+        # What a list promises to have all of is told by it, and need not be fetched.
+        found = self.at_least(positions)
+        far = np.flatnonzero(found > known.within)
+        if len(far):
+            found[far] = self._table.distances(self._queries, positions[far])
+        return found
 
     def within(self, bound: int, k: int) -> Positions:
         """Scan all codes; `Table.within` leaves out what the bound excludes early."""

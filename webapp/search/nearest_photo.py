@@ -35,6 +35,11 @@ class NearestPhotoMeasure:
         found, within = self._of_photos.candidates(k, narrowing, every=every)
         return self.photos.items_of(found), within
 
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return what the nearest photos are at least: see `Measure`."""
+        photos, begins = self.photos.photos_of(np.asarray(positions))
+        return self.photos.nearest(self._of_photos.at_least(photos), begins)
+
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Return the distances of the nearest photos; a scan of all is made once and kept."""
         if positions is None and self._all is None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable, load_table
-from webapp.index.hamming import Planes
+from webapp.index.hamming import Distances, Planes
 from webapp.index.narrowing import Narrowing, RowFacets
 from webapp.index.remote_table import FrozenTable
 from webapp.index.row_table import RowTable
@@ -37,11 +37,27 @@ class Proposal:
     """Candidate rows, and what is certain of them.
 
     `rows`: all different, in any order. `within`: every row that was asked for and is at most so
-    many bits from a query is among them; `NOTHING` where that is not known.
+    many bits from a query is among them; `NOTHING` where that is not known. `distances`: of each of
+    the rows, which ascend then, from the nearest query that lists it, in bits; None where an engine
+    does not tell.
     """
 
     rows: Rows
     within: int = NOTHING
+    distances: Distances | None = None
+
+    def at_least(self, rows: NDArray[np.integer]) -> Distances:
+        """Return how far each of some rows is at least, in bits, in the shape of `rows`.
+
+        It is no farther where that is `within` or less. Told by engines that tell distances.
+        """
+        assert self.distances is not None, "the engine tells no distances"
+        beyond = np.uint16(min(self.within + 1, EVERYTHING))
+        if not len(self.rows):
+            return np.full(rows.shape, beyond)
+        places = self.rows.searchsorted(rows).clip(max=len(self.rows) - 1)
+        listed = self.rows[places] == rows
+        return np.where(listed, np.minimum(self.distances[places], beyond), beyond)
 
 
 class Index(Protocol):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import EVERYTHING, NOTHING, Index, LocalIndex, Proposal
@@ -118,6 +119,14 @@ class OverlaidTable:
         found[is_recent] = self.recent.distances(queries, places[is_recent])
         return found
 
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions: see `RowTable`."""
+        is_recent, places = self.pictures.parted(positions)
+        found = np.empty((len(positions), self.frozen.rows.shape[1]), dtype=np.intp)
+        found[~is_recent] = self.frozen.rows_at(places[~is_recent])
+        found[is_recent] = self.recent.rows_at(places[is_recent]) + self.frozen.row_count
+        return found
+
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
         is_recent, places = self.pictures.parted(positions)
@@ -156,7 +165,7 @@ class NoIndex(LocalIndex):
     ) -> Proposal:
         """Propose nothing, which is all there is: see `Index`."""
         del queries, count, narrowing
-        return Proposal(np.empty(0, dtype=np.intp), EVERYTHING)
+        return Proposal(np.empty(0, np.intp), EVERYTHING, np.empty(0, np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +194,7 @@ class OverlaidIndex:
         else:
             near = np.flatnonzero(of_recent <= proposed.within)
         rows = np.concatenate([proposed.rows, near + frozen.row_count])
-        return Proposal(rows, proposed.within)
+        if proposed.distances is None:
+            return Proposal(rows, proposed.within)
+        told = np.concatenate([proposed.distances, of_recent[near]])
+        return Proposal(rows, proposed.within, told)

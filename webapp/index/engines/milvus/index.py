@@ -15,7 +15,7 @@ from webapp.index.engines.milvus.collection import (
     packed_codes,
     width_of,
 )
-from webapp.index.hamming import Planes, Positions, sorted_unique
+from webapp.index.hamming import Planes, Positions
 from webapp.index.narrowing import Narrowing
 
 _PROBED_ROWS = 8
@@ -76,11 +76,13 @@ class MilvusIndex:
             self._promise(distances, wanted, narrowed=narrowing is not None)
             for _, distances in lists
         )
-        rows = [np.array(found, dtype=np.intp) for found, _ in lists]
-        proposed = rows[0] if len(rows) == 1 else sorted_unique(np.concatenate(rows))
-        if len(proposed) and not 0 <= proposed.min() <= proposed.max() < self._built.rows:
+        listed = np.array([row for found, _ in lists for row in found], dtype=np.intp)
+        distances = np.array([far for _, found in lists for far in found], dtype=np.uint16)
+        order = np.lexsort((distances, listed))  # of a row that is listed twice, the nearer first
+        rows, first = np.unique(listed[order], return_index=True)
+        if len(rows) and not 0 <= rows[0] <= rows[-1] < self._built.rows:
             raise self._damaged("it lists rows that there are not")
-        return Proposal(proposed, within)
+        return Proposal(rows, within, distances[order][first])
 
     def _promise(self, distances: list[int], wanted: int, *, narrowed: bool) -> int:
         """Return within how many bits a list that ends at these distances has all rows."""
