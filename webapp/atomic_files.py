@@ -5,15 +5,19 @@ content is flushed first; and it is kept only once the folder that holds the nam
 """
 
 import os
+import shutil
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 UNFINISHED = ".writing-"
 """How the names of files begin while they are written."""
 
 _LONGEST_SECONDS = 24 * 3600  # that a file may take to be written
+_COPIED_AT_ONCE_BYTES = 4 << 20
 
 
 def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
@@ -22,13 +26,26 @@ def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
     A power cut leaves one of the two as well. Many files are written faster without `flushed`;
     whoever does so calls `flush` for them before anything else says that they are there.
     """
+    with _replacing(path, flushed=flushed) as file:
+        file.write(data)
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Copy a file of any size as `write_atomically` writes one."""
+    with source.open("rb") as original, _replacing(path) as file:
+        shutil.copyfileobj(original, file, _COPIED_AT_ONCE_BYTES)
+
+
+@contextmanager
+def _replacing(path: Path, *, flushed: bool = True) -> Iterator[IO[bytes]]:
+    """Give a file to write that takes the place of another once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process that writes is named, so that others can tell whether it was killed meanwhile.
     prefix = f"{UNFINISHED}{os.getpid()}-"
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             os.fchmod(handle, 0o644)
             if flushed:
                 file.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 from flask import current_app, g, has_app_context
 
@@ -13,10 +14,11 @@ from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
+from webapp.catalog.shared_registry import SharedRegistry
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
-from webapp.exceptions import IndexNotReady, NothingPublished
+from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Grouping
 from webapp.explore.map.store import Maps
 from webapp.explore.pair_counts import PairCounts
@@ -26,9 +28,12 @@ from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
+from webapp.index.shared_bundles import SharedBundles, Sort
+from webapp.index.shared_generations import GENERATION, SharedGenerations
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.background import BackgroundCommand
 from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, is_due
+from webapp.maintenance.host_follower import HostFollower
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
@@ -66,7 +71,21 @@ class Hashbag:
     @cached_property
     def generations(self) -> GenerationStore:
         """The published indexes."""
-        return GenerationStore(self.settings.instance / "generations", engine_of(self.settings))
+        folder, engine = self.settings.instance / "generations", engine_of(self.settings)
+        if not self.settings.shares_generations:
+            return GenerationStore(folder, engine)
+        return SharedGenerations(
+            self._shared(GENERATION, folder), engine, waits=not self.is_serving
+        )
+
+    def _shared(self, sort: Sort, folder: Path) -> SharedBundles:
+        return SharedBundles(sort, SharedRegistry(self.catalog, sort.name), self.storage, folder)
+
+    def follow_hosts(self) -> None:
+        """Follow what other hosts build, in the background, if indexes are shared with them."""
+        sorts = [one.bundles for one in (self.generations,) if isinstance(one, SharedGenerations)]
+        if sorts:
+            HostFollower(self.settings.instance, sorts).start()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -87,21 +106,24 @@ class Hashbag:
         Where that cannot be opened, searches say so; browsing goes on by the catalogue itself.
         """
         try:
-            generation = self.generations.current()
+            generation, revision = self.generations.at_once()
+        except IndexBeingFetched:
+            raise  # no page would be right
         except NothingPublished as problem:
             if self.is_serving:
                 self.catching_up.start()  # other machines may have filled the catalogue
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
-        published = self._follower.follow(generation)
-        if self.is_serving and (self._follower.is_behind or is_due(published)):
+        published = self._follower.follow(generation, revision)
+        follows = self.is_serving and not self.generations.lags
+        if follows and (self._follower.is_behind or is_due(published)):
             self.catching_up.start()
         return Snapshot(self.catalog, published.facets, published)
 
     @cached_property
     def _follower(self) -> ChangeFollower:
-        return ChangeFollower(self.catalog)
+        return ChangeFollower(self.catalog, is_shared=self.settings.shares_generations)
 
     @cached_property
     def _unindexed(self) -> Callable[[int], Facets]:
@@ -182,7 +204,10 @@ class Hashbag:
 
         Searches see every change at once; only of a catalogue that has no index yet, one is built.
         """
-        published = self.newest().published
+        try:
+            published = self.newest().published
+        except IndexBeingFetched:
+            return  # who has the index sees to it
         if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
             for _ in self.publisher.publish(jobs=1):
                 """Nobody watches its progress."""

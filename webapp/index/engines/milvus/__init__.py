@@ -6,7 +6,7 @@ collections are its own, so that publishing stays one rename of one file.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from importlib import import_module
@@ -18,7 +18,6 @@ from webapp.index.engines import Index, Parameters
 from webapp.index.engines.milvus.collection import Collection, Layout
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
 from webapp.index.engines.milvus.index import MilvusIndex
-from webapp.index.engines.milvus.owner import owner_of
 
 _COLLECTIONS_AT_ONCE = 8
 _DIGEST_CHARACTERS = 20
@@ -36,14 +35,16 @@ class MilvusOptions:
 
 
 class MilvusEngine:
-    """Builds and opens a collection for each kind; `instance` is whose they are."""
+    """Builds and opens a collection for each kind; `owner` names whose they are."""
 
     name = "milvus"
 
-    def __init__(self, address: ServerAddress, options: MilvusOptions, instance: Path) -> None:
+    def __init__(
+        self, address: ServerAddress, options: MilvusOptions, owner: Callable[[], str]
+    ) -> None:
         self._connection = Connection(address)
         self._options = options
-        self._instance = instance
+        self._owner = owner
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
         """Send the codes, unless the server has them; `finish` waits until they can be queried."""
@@ -83,7 +84,7 @@ class MilvusEngine:
         return MilvusIndex(Collection(self._connection, name), table, layout, self._options.probes)
 
     def drop_others(self, kept: Iterable[Parameters]) -> None:
-        """Drop the collections of this instance that no generation has, unfinished ones too."""
+        """Drop the owner's collections that no generation has, unfinished ones too."""
         names = {str(parameters.get("collection")) for parameters in kept}
         prefix = self._prefix()
         found = self._connection.ask(
@@ -98,4 +99,4 @@ class MilvusEngine:
         self._connection.ask(lambda client, seconds: client.get_server_version(timeout=seconds))
 
     def _prefix(self) -> str:
-        return f"hashbag_{owner_of(self._instance)}_"
+        return f"hashbag_{self._owner()}_"

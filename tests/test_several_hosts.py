@@ -1,0 +1,328 @@
+"""Several web hosts with nothing in common but a database and a store of photos."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.applications import core_of
+from tests.desk import send, sign_in
+from tests.hosts import AS_OWNER, Hosts, hosts, ids, similar  # noqa: F401 - a fixture
+from tests.pictures import bag, catalogue, encoded
+from tests.serving import Server, eventually, picture_form, started
+from webapp import config, create_app
+from webapp.exceptions import CatalogBusy, ConfigError, IndexDamaged
+from webapp.index.generation import digest_of
+from webapp.index.shared_bundles import BUNDLES_KEPT
+from webapp.index.shared_generations import SharedGenerations
+
+
+@pytest.fixture
+def stocked(hosts: Hosts, tmp_path: Path) -> Hosts:  # noqa: F811 - the fixture
+    """Have host `a` take in eight bags."""
+    hosts.run("a", "import", catalogue(tmp_path / "photos", 8))
+    return hosts
+
+
+@pytest.fixture
+def opened(hosts: Hosts) -> Iterator[Any]:  # noqa: F811 - the fixture
+    """Open hosts in the tests' own process, as `opened(name)`; none follows by itself."""
+    apps: list[Flask] = []
+
+    def open_host(name: str, *, serves: bool = True) -> Flask:
+        given = {name.removeprefix("HASHBAG_").lower(): v for name, v in hosts.settings.items()}
+        known = {name: given[name] for name in given if not name.startswith("aws_")}
+        app = create_app({"instance": hosts.instance(name), **known})
+        core_of(app).is_serving = serves
+        apps.append(app)
+        return app
+
+    yield open_host
+    for app in apps:
+        core_of(app).catalog.engine.dispose()
+
+
+def add(server: Server, number: int) -> int:
+    body, headers = picture_form(encoded(bag(number), "PNG"), "new.png")
+    answer = server.send("POST", "/api/v1/items", headers | AS_OWNER, body)
+    assert answer.status == 201, answer.text
+    return int(answer.json["id"])
+
+
+def shared_of(app: Flask) -> SharedGenerations:
+    found = core_of(app).generations
+    assert isinstance(found, SharedGenerations)
+    return found
+
+
+def fetch(app: Flask) -> None:
+    """Do what a server does in the background."""
+    bundles = shared_of(app).bundles
+    bundles.fetch(bundles.registry.read().bundles[-1])
+
+
+def rebuild(app: Flask) -> None:
+    core_of(app).generations.publish(core_of(app).catalog)
+
+
+def nearest(app: Flask, number: int = 1) -> Any:
+    answer = app.test_client().get(f"/api/v1/items/{number}/similar?by=whash&k=50")
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+# --- two servers ---
+
+
+@pytest.mark.slow
+def test_what_is_added_removed_or_imported_on_one_is_found_on_the_other_at_once(
+    stocked: Hosts, tmp_path: Path
+) -> None:
+    a, b = stocked.ready("a"), stocked.ready("b")  # the folder of b was empty
+    assert ids(similar(b)) == ids(similar(a))
+    assert len(ids(similar(b))) == 7
+    number = add(a, 70)
+    assert number in ids(similar(b))
+    stocked.run("a", "import", catalogue(tmp_path / "more", 12))
+    assert len(ids(similar(b))) == 20
+    assert similar(a) == similar(b)
+    assert similar(a)["exact"]
+    assert b.send("DELETE", f"/api/v1/items/{number}", AS_OWNER).status == 204
+    assert number not in ids(similar(a))
+
+
+@pytest.mark.slow
+def test_while_one_builds_again_and_again_the_other_answers_as_if_there_were_one(
+    stocked: Hosts,
+) -> None:
+    a, b = stocked.ready("a"), stocked.ready("b")
+    ended = threading.Event()
+
+    def build() -> list[str]:
+        try:
+            return [stocked.run("a", "index", "--changes").stdout for _ in range(5)]
+        finally:
+            ended.set()
+
+    with ThreadPoolExecutor(1) as threads:
+        building = threads.submit(build)
+        known, number = set(ids(similar(b))), 100
+        while not ended.is_set():
+            known.add(add(a, number))
+            number += 1
+            for server in (b, a):
+                found = similar(server)
+                assert set(ids(found)) == known
+                assert found["exact"]
+        assert len(set(building.result())) == 5
+    assert len(known) > 8
+    fetched = {one.name for one in stocked.instance("b").glob("generations/0*")}
+    assert fetched == {one.name for one in stocked.instance("a").glob("generations/0*")}
+    assert len(fetched) <= BUNDLES_KEPT + 1  # one may be about to go
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["it builds", "it waits for others to fetch"])
+def test_one_that_is_killed_while_it_builds_leaves_nothing_that_matters(
+    stocked: Hosts, opened: Any, tmp_path: Path, at: str
+) -> None:
+    b = stocked.ready("b")
+    before = similar(b)
+    registry = shared_of(opened("c")).bundles.registry
+    last = registry.read().newest
+    generations = stocked.instance("a") / "generations"
+    if at != "it builds":
+        registry.note("a machine that has nothing yet", 0)
+    with started(["index"], stocked.instance("a"), stocked.settings) as building:
+        if at == "it builds":
+            eventually(lambda: [*generations.glob(".building-*")], "it began to build")
+        else:
+            eventually(lambda: registry.read().bundles[-1].number > last, "it was announced")
+        os.killpg(building.pid, signal.SIGKILL)
+    assert registry.read().newest == last
+    assert similar(b) == before
+    stocked.run("b", "import", catalogue(tmp_path / "more", 4))
+    assert len(ids(similar(b))) == 11
+    assert registry.read().bundles[-1].number == registry.read().newest > last
+    stocked.run("a", "index")  # nor does what lies about hinder the one that was killed
+    assert not [*generations.glob(".building-*")]
+    assert similar(stocked.ready("a")) == similar(b)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_is_not_missed(stocked: Hosts, tmp_path: Path) -> None:
+    a, b = stocked.ready("a"), stocked.ready("b")
+    number = add(a, 70)
+    for one in {a.pid, *a.workers(), *a.cage()}:
+        os.kill(one, signal.SIGKILL)
+    assert number in ids(similar(b))
+    stocked.run("b", "import", catalogue(tmp_path / "more", 4))
+    assert len(ids(similar(b))) == 12
+    assert len(ids(similar(stocked.ready("c")))) == 12
+
+
+# --- one that lags ---
+
+
+@pytest.mark.usefixtures("stocked")
+def test_one_that_lags_answers_as_all_do_until_it_cannot_then_it_says_so(opened: Any) -> None:
+    a, b = opened("a"), opened("b")
+    fetch(b)
+    assert nearest(b) == nearest(a)
+    for round_ in range(BUNDLES_KEPT - 1):
+        core_of(a).live_items.change(2, {"price": str(500 + round_)})
+        rebuild(a)
+        assert nearest(b)["hits"] == nearest(a)["hits"]
+        assert core_of(b).generations.lags
+        assert nearest(b)["exact"]
+    rebuild(a)
+    for page in ("/", "/browse", "/items/1", "/api/v1/items/1/similar", "/readyz"):
+        answer = b.test_client().get(page)
+        assert answer.status_code == 503, page
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "fetches the index" in answer.text
+    assert b.test_client().get("/healthz").status_code == 200
+    sent = b.test_client().patch("/api/v1/items/3", headers=AS_OWNER, json={"title": "Said by b"})
+    assert sent.status_code == 200
+    fetch(b)
+    assert nearest(b)["hits"] == nearest(a)["hits"]
+    assert "Said by b" in a.test_client().get("/items/3").text
+    assert b.test_client().get("/readyz").status_code == 200
+
+
+@pytest.mark.usefixtures("stocked")
+def test_the_log_of_changes_is_kept_for_all_that_is_named_and_no_longer(opened: Any) -> None:
+    a = opened("a")
+    core_of(a).live_items.change(2, {"price": "77"})
+    changed = core_of(a).catalog.revision
+    for _ in range(BUNDLES_KEPT - 1):
+        rebuild(a)
+        assert core_of(a).catalog.forgotten_revision < changed
+    rebuild(a)
+    assert core_of(a).catalog.forgotten_revision == changed
+
+
+# --- what is built ---
+
+
+@pytest.mark.usefixtures("stocked")
+def test_one_that_lost_its_turn_names_nothing(opened: Any) -> None:
+    a, b = opened("a"), opened("b")
+    first = shared_of(a).bundles.registry
+    built = shared_of(a)._build(core_of(a).catalog, 9)  # noqa: SLF001 - half of `publish`
+    turn = first.take_turn(9)
+    before = first.read()
+    shared_of(b).bundles.registry.take_turn(9)
+    with pytest.raises(CatalogBusy):
+        shared_of(a).bundles.share(turn, built, 1)
+    assert first.read() == before
+    rebuild(b)
+    assert first.read().newest == before.newest + 1
+
+
+def test_what_did_not_change_is_neither_sent_nor_fetched_again(stocked: Hosts, opened: Any) -> None:
+    a, b = opened("a"), opened("b")
+    fetch(b)
+    storage = core_of(a).storage
+    before = {*storage.keys("generations")}
+    core_of(a).live_items.change(2, {"price": "77"})
+    rebuild(a)
+    sent = {*storage.keys("generations")} - before
+    assert 0 < len(sent) < len(before) / 2
+    fetch(b)
+    _, new = sorted(stocked.instance("b").glob("generations/0*"))
+    fetched = {digest_of(one) for one in new.iterdir() if one.stat().st_nlink == 1}
+    assert fetched == {key.rpartition("/")[2] for key in sent}
+
+
+@pytest.mark.usefixtures("stocked")
+def test_the_storage_keeps_the_files_of_what_is_named_and_no_others(opened: Any) -> None:
+    a = opened("a")
+    bundles = shared_of(a).bundles
+    for number in range(2 * BUNDLES_KEPT):
+        core_of(a).live_items.change(2, {"price": str(number)})
+        rebuild(a)
+    named = bundles.registry.read().bundles
+    assert len(named) == BUNDLES_KEPT
+    needed = {one.digest for one in named}
+    needed |= {digest for one in named for digest in bundles.described(one).values()}
+    kept = core_of(a).storage.keys("generations")
+    assert {key.rpartition("/")[2] for key in kept} == needed
+
+
+def test_what_is_damaged_on_the_way_is_refused_and_what_was_there_is_served_on(
+    stocked: Hosts, opened: Any
+) -> None:
+    a, b = opened("a"), opened("b")
+    fetch(b)
+    before = nearest(b)
+    core_of(a).live_items.change(2, {"price": "77"})
+    rebuild(a)
+    bundles = shared_of(a).bundles
+    described = bundles.described(bundles.registry.read().bundles[-1])
+    digest = next(described[name] for name in described if "price" in name)
+    key = f"generations/{digest[:2]}/{digest}"
+    whole = core_of(a).storage.read(key)
+    core_of(a).storage.write(key, whole[:-1] + b"?")
+    with pytest.raises(IndexDamaged, match="is not what was built in the storage"):
+        fetch(b)
+    core_of(a).storage.delete([key])
+    with pytest.raises(IndexDamaged, match="is missing in the storage"):
+        fetch(b)
+    assert [hit["distance"] for hit in nearest(b)["hits"]] == [
+        hit["distance"] for hit in before["hits"]
+    ]
+    assert [one.name for one in stocked.instance("b").glob("generations/*")]
+    core_of(a).storage.write(key, whole)
+    fetch(b)
+    assert nearest(b) == nearest(a)
+
+
+# --- what else hosts have in common ---
+
+
+@pytest.mark.usefixtures("stocked")
+def test_who_signed_in_on_one_host_is_signed_in_on_the_other(opened: Any) -> None:
+    a, b = opened("a", serves=False), opened("b", serves=False)
+    client = a.test_client()
+    sign_in(client)
+    page = client.get("/admin/items/3")
+    other = b.test_client()
+    other._cookies = client._cookies  # noqa: SLF001 - as a browser would, of one address
+    saved = send(other, page, "/admin/items/3", title="Said on b")
+    assert saved.status_code == 303, saved.text
+    assert "Said on b" in client.get("/items/3").text
+
+
+SHARED = {
+    "generations": "shared",
+    "database": "postgresql+psycopg://shop@/bags",
+    "photos": "s3://bags/shop",
+    "secret_key": "a-key-of-all",
+}
+
+
+@pytest.mark.parametrize(
+    ("without", "told"),
+    [
+        ({"database": ""}, "DATABASE, the address of a PostgreSQL"),
+        ({"database": "sqlite:////srv/bags.db"}, "DATABASE, the address of a PostgreSQL"),
+        ({"photos": ""}, "PHOTOS, a folder that all"),
+        ({"photos": "{instance}/photos"}, "PHOTOS, a folder that all"),
+        ({"secret_key": ""}, "SECRET_KEY, which signs"),
+        ({"generations": "some"}, "must be own or shared"),
+    ],
+)
+def test_what_hosts_must_have_in_common_is_asked_for(
+    without: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    given = {name: text.format(instance=tmp_path) for name, text in without.items()}
+    with pytest.raises(ConfigError, match=told):
+        config.load({}, SHARED | given | {"instance": tmp_path})
+    assert config.load({}, SHARED | {"instance": tmp_path}).shares_generations
