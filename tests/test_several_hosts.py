@@ -1,6 +1,7 @@
 """Several web hosts with nothing in common but a database and a store of photos."""
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.applications import core_of
 from tests.desk import send, sign_in
 from tests.hosts import AS_OWNER, Hosts, hosts, ids, similar  # noqa: F401 - a fixture
 from tests.pictures import bag, catalogue, encoded
-from tests.serving import Server, eventually, picture_form, started
+from tests.serving import Server, eventually, picture_form, run_hashbag, started
 from webapp import config, create_app
 from webapp.exceptions import CatalogBusy, ConfigError, IndexDamaged
 from webapp.index.generation import digest_of
@@ -165,6 +166,23 @@ def test_a_server_that_is_killed_is_not_missed(stocked: Hosts, tmp_path: Path) -
     stocked.run("b", "import", catalogue(tmp_path / "more", 4))
     assert len(ids(similar(b))) == 12
     assert len(ids(similar(stocked.ready("c")))) == 12
+
+
+@pytest.mark.slow
+def test_the_map_that_one_draws_is_shown_by_all(stocked: Hosts) -> None:
+    a, b = stocked.ready("a"), stocked.ready("b")
+    assert "There is no map yet" in b.get("/map").text
+    drawing = {**stocked.settings, "HASHBAG_MAP": "on"}
+    done = run_hashbag(["index"], stocked.instance("a"), drawing)
+    assert "drew the map of 8 items" in done.stderr
+    shown = [set(re.findall(r"/map/tiles/([0-9a-f]{12})/", one.get("/map").text)) for one in (a, b)]
+    assert shown[0] == shown[1]
+    (version,) = shown[0]
+    tiles = [one.get(f"/map/tiles/{version}/0/0/0.webp") for one in (a, b)]
+    assert {tile.status for tile in tiles} == {200}
+    assert tiles[0].body == tiles[1].body
+    again = run_hashbag(["index"], stocked.instance("c"), drawing)
+    assert "drew" not in again.stderr  # it is drawn already
 
 
 # --- one that lags ---

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 from flask import current_app, g, has_app_context
 
@@ -14,12 +13,12 @@ from webapp.catalog.kept_apart import KeptApart
 from webapp.catalog.live_items import LiveItems
 from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
-from webapp.catalog.shared_registry import SharedRegistry
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
 from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Grouping
+from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
 from webapp.explore.pair_counts import PairCounts
 from webapp.explore.remembered import Remembered
@@ -28,7 +27,7 @@ from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
-from webapp.index.shared_bundles import SharedBundles, Sort
+from webapp.index.shared_bundles import SharedBundles
 from webapp.index.shared_generations import GENERATION, SharedGenerations
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.background import BackgroundCommand
@@ -74,17 +73,13 @@ class Hashbag:
         folder, engine = self.settings.instance / "generations", engine_of(self.settings)
         if not self.settings.shares_generations:
             return GenerationStore(folder, engine)
-        return SharedGenerations(
-            self._shared(GENERATION, folder), engine, waits=not self.is_serving
-        )
-
-    def _shared(self, sort: Sort, folder: Path) -> SharedBundles:
-        return SharedBundles(sort, SharedRegistry(self.catalog, sort.name), self.storage, folder)
+        bundles = SharedBundles(GENERATION, self.catalog, folder)
+        return SharedGenerations(bundles, engine, waits=not self.is_serving)
 
     def follow_hosts(self) -> None:
         """Follow what other hosts build, in the background, if indexes are shared with them."""
-        sorts = [one.bundles for one in (self.generations,) if isinstance(one, SharedGenerations)]
-        if sorts:
+        if isinstance(self.generations, SharedGenerations) and isinstance(self.maps, SharedMaps):
+            sorts = [self.generations.bundles, self.maps.bundles]
             HostFollower(self.settings.instance, sorts).start()
 
     @property
@@ -132,7 +127,10 @@ class Hashbag:
     @cached_property
     def maps(self) -> Maps:
         """The drawn maps of the catalogue."""
-        return Maps(self.settings.instance / "maps")
+        folder = self.settings.instance / "maps"
+        if not self.settings.shares_generations:
+            return Maps(folder)
+        return SharedMaps(SharedBundles(MAP, self.catalog, folder), waits=not self.is_serving)
 
     @property
     def facets(self) -> Facets:

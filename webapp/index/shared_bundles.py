@@ -16,12 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from webapp.atomic_files import publish_folder
+from webapp.catalog.reader import Catalog
 from webapp.catalog.shared_registry import BuildersTurn, Bundle, Registered, SharedRegistry
 from webapp.catalog.write_lock import fetching_here
 from webapp.exceptions import IndexDamaged, StorageUnusable
 from webapp.index.generation import digest_of
 from webapp.models import T
-from webapp.storage import Storage
 
 BUNDLES_KEPT = 3
 """The newest, and those that machines which have not fetched it yet may go on to serve."""
@@ -52,13 +52,11 @@ class Sort:
 class SharedBundles:
     """The bundles of one sort, in the storage and in a folder of this machine's own."""
 
-    def __init__(
-        self, sort: Sort, registry: SharedRegistry, storage: Storage, folder: Path
-    ) -> None:
-        self.registry = registry
+    def __init__(self, sort: Sort, catalog: Catalog, folder: Path) -> None:
+        self.registry = SharedRegistry(catalog, sort.name)
         self.folder = folder
         self._sort = sort
-        self._storage = storage
+        self._storage = catalog.storage
 
     def path_of(self, bundle: Bundle) -> Path:
         """Return where a bundle's files are, or will be."""
