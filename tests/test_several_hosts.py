@@ -11,28 +11,36 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 
 from tests.applications import core_of
 from tests.desk import send, sign_in
-from tests.hosts import AS_OWNER, Hosts, hosts, ids, similar  # noqa: F401 - a fixture
+from tests.hosts import AS_OWNER, Hosts, database_name, ids, kill, similar
+from tests.milvus_fixtures import Milvus
 from tests.pictures import bag, catalogue, encoded
+from tests.postgresql import PostgresServer
 from tests.serving import Server, eventually, picture_form, run_hashbag, started
+from tests.test_engines import random_codes, table_of
+from tests.test_milvus import collections
 from webapp import config, create_app
 from webapp.exceptions import CatalogBusy, ConfigError, IndexDamaged
+from webapp.index.engines.milvus.owner import owner_of_database
+from webapp.index.engines.registry import engine_of
 from webapp.index.generation import digest_of
+from webapp.index.manifest import read_manifest
 from webapp.index.shared_bundles import BUNDLES_KEPT
 from webapp.index.shared_generations import SharedGenerations
 
 
 @pytest.fixture
-def stocked(hosts: Hosts, tmp_path: Path) -> Hosts:  # noqa: F811 - the fixture
+def stocked(hosts: Hosts, tmp_path: Path) -> Hosts:
     """Have host `a` take in eight bags."""
     hosts.run("a", "import", catalogue(tmp_path / "photos", 8))
     return hosts
 
 
 @pytest.fixture
-def opened(hosts: Hosts) -> Iterator[Any]:  # noqa: F811 - the fixture
+def opened(hosts: Hosts) -> Iterator[Any]:
     """Open hosts in the tests' own process, as `opened(name)`; none follows by itself."""
     apps: list[Flask] = []
 
@@ -160,8 +168,7 @@ def test_one_that_is_killed_while_it_builds_leaves_nothing_that_matters(
 def test_a_server_that_is_killed_is_not_missed(stocked: Hosts, tmp_path: Path) -> None:
     a, b = stocked.ready("a"), stocked.ready("b")
     number = add(a, 70)
-    for one in {a.pid, *a.workers(), *a.cage()}:
-        os.kill(one, signal.SIGKILL)
+    kill(a)
     assert number in ids(similar(b))
     stocked.run("b", "import", catalogue(tmp_path / "more", 4))
     assert len(ids(similar(b))) == 12
@@ -300,6 +307,68 @@ def test_what_is_damaged_on_the_way_is_refused_and_what_was_there_is_served_on(
     core_of(a).storage.write(key, whole)
     fetch(b)
     assert nearest(b) == nearest(a)
+
+
+# --- Milvus ---
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("milvus")
+@pytest.mark.parametrize("hosts", ["with milvus"], indirect=True)
+def test_collections_are_those_of_all_hosts_and_none_is_dropped_that_one_may_ask(
+    milvus: Milvus, hosts: Hosts, opened: Any, tmp_path: Path
+) -> None:
+    hosts.run("a", "import", catalogue(tmp_path / "photos", 8), "--kinds", "whash")
+    a, b = opened("a"), opened("b")
+    owner = owner_of_database(core_of(a).settings.database_url)
+    fetch(b)
+    for gone in range(8, 8 - BUNDLES_KEPT + 1, -1):
+        core_of(a).live_items.remove([gone])
+        rebuild(a)
+        assert nearest(b)["hits"] == nearest(a)["hits"]
+        assert len(nearest(b)["hits"]) == gone - 2
+    assert owned(milvus, owner) == needed(a) == needed(b)
+    assert len(needed(a)) == BUNDLES_KEPT
+    cut_off = engine_of(core_of(a).settings).build(table_of(random_codes(60)), tmp_path, "x")
+    assert owned(milvus, owner) > needed(a)
+    core_of(b).live_items.remove([2])
+    fetch(b)
+    rebuild(b)
+    assert owned(milvus, owner) == needed(a) == needed(b)
+    assert str(cut_off["collection"]) not in needed(a)
+    fetch(a)
+    assert nearest(a)["hits"] == nearest(b)["hits"]
+    assert not (hosts.instance("a") / "milvus-owner").exists()
+
+
+def owned(milvus: Milvus, owner: str) -> set[str]:
+    return {one for one in collections(milvus) if owner in one}
+
+
+def needed(app: Flask) -> set[str]:
+    bundles = shared_of(app).bundles
+    manifests = [bundles.with_about(one, read_manifest) for one in bundles.registry.read().bundles]
+    return {
+        str(entry.parameters["collection"]) for one in manifests for entry in one.kinds.values()
+    }
+
+
+def test_a_copy_of_a_database_owns_no_collections_of_the_original(
+    postgresql: PostgresServer, tmp_path: Path
+) -> None:
+    name = database_name(tmp_path)
+    original = postgresql.new_database(name)
+    postgresql.run(
+        f'CREATE DATABASE "{name}_copy" TEMPLATE "{name}"', "CREATE ROLE shopkeeper LOGIN"
+    )
+    urls = [
+        original,
+        postgresql.address(f"{name}_copy"),
+        original.replace("hashbag@", "shopkeeper@"),
+    ]
+    own, copied, of_another_user = [owner_of_database(make_url(url)) for url in urls]
+    assert own != copied
+    assert own == of_another_user
 
 
 # --- what else hosts have in common ---
