@@ -1,5 +1,6 @@
 """Several web hosts with nothing in common but a database and a store of photos."""
 
+import json
 import os
 import re
 import signal
@@ -307,6 +308,26 @@ def test_what_is_damaged_on_the_way_is_refused_and_what_was_there_is_served_on(
     core_of(a).storage.write(key, whole)
     fetch(b)
     assert nearest(b) == nearest(a)
+
+
+@pytest.mark.usefixtures("stocked")
+def test_what_was_damaged_on_a_host_is_fetched_again(hosts: Hosts, opened: Any) -> None:
+    a, b = opened("a"), opened("b")
+    fetch(b)
+    damaged = next(hosts.instance("b").glob("generations/0*/whash.*.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    assert b.test_client().get("/items/1").status_code == 503
+    fetch(b)
+    assert nearest(b) == nearest(a)
+    assert "as they should be" in hosts.run("b", "verify").stdout
+
+
+def test_status_tells_which_hosts_there_are(stocked: Hosts, opened: Any) -> None:
+    registry = shared_of(opened("a")).bundles.registry
+    registry.note("b:/srv/bags", 1)
+    told = json.loads(stocked.run("a", "status", "--json").stdout)
+    assert told["hosts"]["b:/srv/bags"]["generation"] == 1
+    assert told["hosts"]["b:/srv/bags"]["seconds ago"] < 60
 
 
 # --- Milvus ---

@@ -198,10 +198,12 @@ facts = sa.Table(
     # and "unlogged" is the revision of the last change that is not in the log of live changes.
     # On a server the log is that of several machines: "forgotten" is the revision up to which it
     # was emptied, "indexed by <machine>" up to which the indexes of one know all. Where machines
-    # share their indexes, `webapp.catalog.shared_registry` has more.
+    # share their indexes, `webapp.catalog.shared_registry` has more: names begin with `SHARING`.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )
+
+SHARING = "sharing "
 
 
 def set_fact(connection: sa.Connection, name: str, value: int | sa.ColumnElement[int]) -> None:

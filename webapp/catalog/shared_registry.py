@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from webapp.catalog.change_log import forget_shared
 from webapp.catalog.reader import Catalog
-from webapp.catalog.schema import facts, set_fact
+from webapp.catalog.schema import SHARING, facts, set_fact
 from webapp.exceptions import CatalogBusy, NoCatalog
 
 SECONDS_BETWEEN_SIGNS = 2.0
@@ -25,7 +25,7 @@ _THERE_SECONDS = 10
 
 _FORGOTTEN_SECONDS = 24 * 3600
 _TOKEN_BITS = 62
-_SEEN = "seen "
+_SEEN = f"{SHARING}host seen: "
 
 _NOW = sa.cast(sa.func.extract("epoch", sa.func.now()), sa.BigInteger)
 
@@ -74,9 +74,9 @@ class SharedRegistry:
 
     def __init__(self, catalog: Catalog, sort: str) -> None:
         self._catalog = catalog
-        self._newest, self._builder = f"shared {sort}", f"builder of {sort}"
-        self._bundle = re.compile(rf"shared {sort} (\d+) ([0-9a-f]{{64}})")
-        self._of_hosts = f"{sort} on "
+        self._newest, self._builder = f"{SHARING}{sort}", f"{SHARING}builder of {sort}"
+        self._bundle = re.compile(rf"{self._newest} (\d+) ([0-9a-f]{{64}})")
+        self._of_hosts = f"{SHARING}host has {sort}: "
         self._query = sa.select(facts.c.name, facts.c.value).where(
             (facts.c.name == "revision") | facts.c.name.startswith(self._newest)
         )

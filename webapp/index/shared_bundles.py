@@ -70,6 +70,19 @@ class SharedBundles:
         except OSError:
             return False
 
+    def is_whole(self, bundle: Bundle) -> bool:
+        """Say whether all files of a bundle that is here are what was built; reads all of them."""
+        folder = self.path_of(bundle)
+        try:
+            files = self._sort.files(folder)
+            return all(digest_of(folder / name) == digest for name, digest in files.items())
+        except (IndexDamaged, OSError):
+            return False
+
+    def discard(self, bundle: Bundle) -> None:
+        """Remove a bundle from this machine, for it to be fetched again."""
+        shutil.rmtree(self.path_of(bundle), ignore_errors=True)  # another worker may do so too
+
     # --- building ---
 
     def share(self, turn: BuildersTurn, folder: Path, value: int) -> None:

@@ -91,11 +91,9 @@ class SharedGenerations(GenerationStore):
                 return
             if bundle.digest in self._refused or not self.bundles.is_here(bundle):
                 continue
-            folder = self.bundles.path_of(bundle)
             try:
-                opened = self._opened(folder, bundle.digest, self._checksum_cache)
+                opened = self._opened_whole(bundle)
             except IndexNotReady as problem:
-                self._refused.add(bundle.digest)
                 self._problem = problem
                 log.error("generation refused: %s", problem.for_owner)
                 continue
@@ -104,6 +102,18 @@ class SharedGenerations(GenerationStore):
                 self._problem = None
             log.info("serving generation %s", opened.name)
             return
+
+    def _opened_whole(self, bundle: Bundle) -> Generation:
+        """Open what is here; where its files were damaged here, they are to be fetched again."""
+        folder = self.bundles.path_of(bundle)
+        try:
+            return self._opened(folder, bundle.digest, self._checksum_cache)
+        except IndexNotReady:
+            if self.bundles.is_whole(bundle):
+                self._refused.add(bundle.digest)  # no other copy would be better
+            else:
+                self.bundles.discard(bundle)
+            raise
 
     def _published(self) -> tuple[Path, str]:
         newest = _newest_of(self.bundles.registry.read())
