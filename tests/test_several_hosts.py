@@ -7,19 +7,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import make_url
+from sqlalchemy.event import listen
 
 from tests.applications import core_of
 from tests.desk import send, sign_in
 from tests.hosts import AS_OWNER, Hosts, database_name, ids, kill, similar
 from tests.milvus_fixtures import Milvus
 from tests.pictures import bag, catalogue, encoded
-from tests.postgresql import PostgresServer
+from tests.postgresql import PostgresServer, run_at
 from tests.serving import Server, eventually, picture_form, run_hashbag, started
 from tests.test_engines import random_codes, table_of
 from tests.test_milvus import collections
@@ -320,6 +322,48 @@ def test_what_was_damaged_on_a_host_is_fetched_again(hosts: Hosts, opened: Any) 
     fetch(b)
     assert nearest(b) == nearest(a)
     assert "as they should be" in hosts.run("b", "verify").stdout
+
+
+def is_shown(server: Server, page: str) -> bool:
+    return server.get(page).status == 200
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_request_asks_the_database_once_what_is_new(opened: Any) -> None:
+    a = opened("a")
+    asked: list[str] = []
+
+    def heard(*details: Any) -> None:
+        asked.append(details[2])
+
+    nearest(a)
+    listen(core_of(a).catalog.engine, "before_cursor_execute", heard)
+    nearest(a)
+    assert len([one for one in asked if "FROM facts" in one]) == 1
+
+
+@pytest.mark.slow
+def test_hosts_that_had_an_index_each_come_to_share_one_by_serving(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    alone = {**hosts.settings, "HASHBAG_GENERATIONS": "own"}
+    done = run_hashbag(["import", catalogue(tmp_path / "photos", 8)], hosts.instance("a"), alone)
+    assert done.returncode == 0, done.stderr
+    a, b = hosts.serve("a"), hosts.serve("b")
+    for server in (a, b):
+        eventually(partial(is_shown, server, "/items/1"), "a page was shown")
+        eventually(partial(is_shown, server, "/readyz"), "it was ready")
+    assert similar(a) == similar(b)
+
+
+def test_a_copied_catalogue_names_nothing_that_hosts_of_the_original_share(
+    stocked: Hosts, postgresql: PostgresServer, tmp_path: Path
+) -> None:
+    copied = postgresql.new_database(f"{database_name(tmp_path)}_copied")
+    stocked.run("a", "copy", "--to", copied)
+    names = "SELECT name FROM facts WHERE starts_with(name, 'sharing ')"
+    assert run_at(stocked.settings["HASHBAG_DATABASE"], names)
+    assert run_at(copied, names) == []
 
 
 def test_status_tells_which_hosts_there_are(stocked: Hosts, opened: Any) -> None:
