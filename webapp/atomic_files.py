@@ -4,12 +4,15 @@ A rename replaces a name in one step. It must not reach the disk before the cont
 content is flushed first; and it is kept only once the folder that holds the name is flushed too.
 """
 
+import hashlib
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +21,7 @@ UNFINISHED = ".writing-"
 
 _LONGEST_SECONDS = 24 * 3600  # that a file may take to be written
 _COPIED_AT_ONCE_BYTES = 4 << 20
+_MACHINE = "@"  # begins the name of a machine
 
 
 def write_atomically(path: Path, data: bytes, *, flushed: bool = True) -> None:
@@ -41,7 +45,7 @@ def _replacing(path: Path, *, flushed: bool = True) -> Iterator[IO[bytes]]:
     """Give a file to write that takes the place of another once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # The process that writes is named, so that others can tell whether it was killed meanwhile.
-    prefix = f"{UNFINISHED}{os.getpid()}-"
+    prefix = f"{UNFINISHED}{os.getpid()}-{_machine()}-"
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -63,9 +67,11 @@ def is_abandoned(unfinished: Path) -> bool:
     with suppress(FileNotFoundError):
         if time.time() - unfinished.stat().st_mtime > _LONGEST_SECONDS:
             return True  # a number of a process that was killed may be another's by now
-    number = unfinished.name.removeprefix(UNFINISHED).partition("-")[0]
+    number, _, more = unfinished.name.removeprefix(UNFINISHED).partition("-")
     if not number.isdigit():
         return True
+    if more.startswith(_MACHINE) and not more.startswith(_machine()):
+        return False  # a folder that machines share: only that one knows its processes
     try:
         os.kill(int(number), 0)  # sends nothing, only asks whether there is such a process
     except (ProcessLookupError, OverflowError):
@@ -73,6 +79,15 @@ def is_abandoned(unfinished: Path) -> bool:
     except PermissionError:
         return False  # it is another user's
     return _is_zombie(int(number))
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """Name this machine, or what its numbers of processes mean: a container has its own."""
+    name = socket.gethostname()
+    with suppress(OSError):  # systems without such files
+        name += str(Path("/proc/self/ns/pid").readlink())
+    return _MACHINE + hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def _is_zombie(pid: int) -> bool:
