@@ -14,6 +14,7 @@ from webapp.exceptions import (
     DamagedImage,
     EngineUnavailable,
     HashbagError,
+    IndexBeingFetched,
     IndexNotReady,
     ItemNotFound,
     LearnedUnusable,
@@ -125,7 +126,8 @@ def _known(error: HashbagError) -> Response:
             answer.headers["Retry-After"] = str(error.seconds)
         return answer
     unavailable = isinstance(
-        error, CatalogUnavailable | EngineUnavailable | PicturesBusy | StorageUnusable
+        error,
+        CatalogUnavailable | EngineUnavailable | IndexBeingFetched | PicturesBusy | StorageUnusable,
     )
     advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
     return not_now(_answer(status, str(error), advice), error)

@@ -6,7 +6,7 @@ collections are its own, so that publishing stays one rename of one file.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from importlib import import_module
@@ -19,7 +19,6 @@ from webapp.index.engines.milvus.codes import MilvusCodes
 from webapp.index.engines.milvus.collection import Collection, Layout, packed_codes
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
 from webapp.index.engines.milvus.index import Built, MilvusIndex, probe_of, probed_rows
-from webapp.index.engines.milvus.owner import owner_of
 from webapp.index.narrowing import RowFacets, no_facets
 from webapp.index.remote_table import FrozenTable, load_remote
 from webapp.index.row_table import RowTable
@@ -40,15 +39,17 @@ class MilvusOptions:
 
 
 class MilvusEngine:
-    """Builds and opens a collection for each kind; `instance` is whose they are."""
+    """Builds and opens a collection for each kind; `owner` names whose they are."""
 
     name = "milvus"
     keeps_codes = True
 
-    def __init__(self, address: ServerAddress, options: MilvusOptions, instance: Path) -> None:
+    def __init__(
+        self, address: ServerAddress, options: MilvusOptions, owner: Callable[[], str]
+    ) -> None:
         self._connection = Connection(address)
         self._options = options
-        self._instance = instance
+        self._owner = owner
 
     def build(
         self, table: CodeTable, folder: Path, kind: str, facets: RowFacets | None = None
@@ -116,7 +117,7 @@ class MilvusEngine:
             ) from error
 
     def drop_others(self, kept: Iterable[Parameters]) -> None:
-        """Drop the collections of this instance that no generation has, unfinished ones too."""
+        """Drop the owner's collections that no generation has, unfinished ones too."""
         names = {str(parameters.get("collection")) for parameters in kept}
         prefix = self._prefix()
         found = self._connection.ask(
@@ -131,4 +132,4 @@ class MilvusEngine:
         self._connection.ask(lambda client, seconds: client.get_server_version(timeout=seconds))
 
     def _prefix(self) -> str:
-        return f"hashbag_{owner_of(self._instance)}_"
+        return f"hashbag_{self._owner()}_"
