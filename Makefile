@@ -5,7 +5,7 @@ BIN := .venv/bin
 # What exercises the catalogue, by the app and the command: run on PostgreSQL too.
 ON_POSTGRESQL := $(addprefix tests/test_,item_changes.py bulk.py export.py words.py cursors.py \
   desk_items.py desk_many.py desk_overview.py desk_pairs.py desk_import.py following.py lookup.py \
-  extra_columns.py weeding.py publishing.py moved_frame.py)
+  extra_columns.py weeding.py publishing.py moved_frame.py backups.py)
 
 .PHONY: run check test test-on-postgresql coverage soak fuzz lint browser audit lock sbom audit-packages clean
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.applications import hashbag
+from tests.postgresql import PostgresServer, run_at
 from webapp import config
 from webapp.exceptions import BadParameter
 from webapp.hashing.hash_kind import HashKind
@@ -247,3 +248,37 @@ def test_real_codes_are_asked_of_a_catalogue_that_has_some(tmp_path: Path) -> No
     done = hashbag(["bench", "query", "--real"], tmp_path / "instance")
     assert done.returncode == 1
     assert "there is no catalogue here: run `hashbag demo` or `hashbag import`" in done.stderr
+
+
+def asked_of_the_catalogue(address: str | None) -> list[BenchRow]:
+    engine = ENGINES["annoy"](config.load({}, {"instance": "/nowhere"}))
+    steps = bench(Options(engine, ("catalogue",), (60,), postgresql=address))
+    return [step for step in steps if not isinstance(step, Progress)]
+
+
+def test_the_catalogue_is_asked_the_same_on_both_databases_and_leaves_nothing_on_a_server(
+    postgresql: PostgresServer,
+) -> None:
+    address = postgresql.new_database("bench_of_the_catalogue")
+    rows = asked_of_the_catalogue(address)
+    of_each = {
+        system: [row for row in rows if row.system == system] for system in ("SQLite", "PostgreSQL")
+    }
+    assert len(rows) == sum(map(len, of_each.values()))
+    assert [row.case for row in of_each["SQLite"]] == [row.case for row in of_each["PostgreSQL"]]
+    assert {"grid", "any page, by price", "two common words"} <= {row.case for row in rows}
+    for row in rows:
+        assert row.size == 60
+        assert 0 < (row.p50_us or 0) <= (row.p95_us or 0)
+        assert row.memory_mb
+    assert sum(line.startswith("PostgreSQL: grid") for line in to_text(rows).splitlines()) == 2
+    tables = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'public'"
+    assert not run_at(address, tables)
+
+
+def test_a_database_with_something_in_it_is_not_measured_with(postgresql: PostgresServer) -> None:
+    address = postgresql.new_database("not_for_a_bench")
+    run_at(address, "CREATE TABLE theirs (a int)", "INSERT INTO theirs VALUES (5)")
+    with pytest.raises(BadParameter, match="name an empty one"):
+        asked_of_the_catalogue(address)
+    assert run_at(address, "SELECT a FROM theirs") == [(5,)]

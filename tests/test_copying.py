@@ -18,7 +18,7 @@ from tests.applications import core_of, hashbag
 from tests.pictures import bag, encoded
 from tests.postgresql import PostgresServer, run_at
 from webapp import create_app
-from webapp.catalog import catalog_copy
+from webapp.catalog import catalog_copy, catalog_file
 from webapp.catalog.daily_counts import today
 from webapp.catalog.database import connect_to
 from webapp.catalog.schema import facts, metadata
@@ -219,3 +219,101 @@ def test_there_must_be_another_place_to_copy_to(instance: Path) -> None:
     refused = hashbag(["copy", "--to", own(instance)], instance)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "in this database already" in refused.stderr
+
+
+def restored(file: Path, instance: Path, more: dict[str, str] | None = None) -> Path:
+    done = hashbag(["restore", file], instance, more)
+    assert done.returncode == 0, done.stderr
+    return instance
+
+
+def backed_up(instance: Path, file: Path, more: dict[str, str] | None = None) -> Path:
+    done = hashbag(["backup", file], instance, more)
+    assert (done.returncode, done.stdout[:14]) == (0, "wrote 9 items "), done.stderr
+    return file
+
+
+def kept(address: str) -> dict[str, list[Any]]:
+    """Read all tables but the log of live changes, which a new index empties."""
+    return {name: rows for name, rows in rows_in(address).items() if name != "changes"}
+
+
+def pictures(app: Flask) -> list[bytes]:
+    client = app.test_client()
+    listed = client.get("/api/v1/items?page=1").get_json()["items"]
+    return [
+        client.get(one[name], buffered=True).data for one in listed for name in ("image", "thumb")
+    ]
+
+
+@pytest.mark.slow
+def test_a_backup_of_either_database_is_put_back_into_the_other(
+    instance: Path, elsewhere: str, tmp_path: Path
+) -> None:
+    there = {"HASHBAG_DATABASE": elsewhere}
+    before = kept(own(instance))
+    assert [name for name, rows in before.items() if not rows] == []
+    (app,) = at(instance, own(instance))
+    expected, shown = answers(app), pictures(app)
+
+    file = backed_up(instance, tmp_path / "of-sqlite.zip")
+    shutil.move(instance, tmp_path / "gone")  # nothing of it is needed
+    second = restored(file, tmp_path / "second", there)
+    assert kept(elsewhere) == before
+    for app in at(second, elsewhere):
+        assert (answers(app), pictures(app)) == (expected, shown)
+
+    file = backed_up(second, tmp_path / "of-postgresql.zip", there)
+    shutil.move(second, tmp_path / "gone too")
+    third = restored(file, tmp_path / "third")
+    assert kept(own(third)) == before
+    for app in at(third, own(third)):
+        assert (answers(app), pictures(app)) == (expected, shown)
+        sent = {"image": (io.BytesIO(encoded(bag(80), "PNG")), "new.png")}
+        added = app.test_client().post("/api/v1/items", headers=OWNER, data=sent)
+        assert added.get_json()["id"] == 11  # 10 is in the bin
+    assert not [*tmp_path.rglob(".writing-*")]
+
+
+def test_a_backup_is_put_into_no_database_that_has_a_catalogue(
+    instance: Path, elsewhere: str, tmp_path: Path
+) -> None:
+    copied(instance, elsewhere)
+    before = rows_in(elsewhere)
+    file = backed_up(instance, tmp_path / "all.zip")
+    refused = hashbag(["restore", file], tmp_path / "new", {"HASHBAG_DATABASE": elsewhere})
+    assert refused.returncode == 1
+    assert "name an empty one in HASHBAG_DATABASE" in refused.stderr
+    assert rows_in(elsewhere) == before
+
+
+def test_a_backup_of_a_server_is_of_one_moment(instance: Path, elsewhere: str) -> None:
+    copied(instance, elsewhere)
+    expected = {name: rows for name, rows in rows_in(elsewhere).items() if name != "facts"}
+    file = instance / "taken.db"
+    for app in at(instance, elsewhere):
+        saving = catalog_file.save(core_of(app).catalog, file)
+        while "items" not in next(saving).doing:
+            pass
+        client = app.test_client()
+        assert client.delete("/api/v1/items/4", headers=OWNER).status_code == 204
+        sent = {"title": "Said meanwhile"}
+        assert client.patch("/api/v1/items/5", headers=OWNER, json=sent).status_code == 200
+        assert [*saving]
+    saved = rows_in(f"sqlite:///{file}")
+    assert {name: rows for name, rows in saved.items() if name != "facts"} == expected
+
+
+def test_a_restore_that_is_stopped_leaves_nothing_in_the_database(
+    instance: Path, elsewhere: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "taken.db"
+    for app in at(instance, own(instance)):
+        assert [*catalog_file.save(core_of(app).catalog, file)] == []
+    loading = catalog_file.load(file, sa.make_url(elsewhere))
+    while "codes" not in next(loading).doing:
+        pass
+    loading.close()
+    assert not catalog_file.is_filled(sa.make_url(elsewhere))
+    assert [*catalog_file.load(file, sa.make_url(elsewhere))]
+    assert rows_in(elsewhere) == rows_in(own(instance))

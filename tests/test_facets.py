@@ -27,7 +27,8 @@ def asked(chance: np.random.Generator) -> Filters:
     """Draw filters that few, many or all items pass."""
     colours = ("colour 07",) if chance.random() < 0.5 else ()
     brands = ("brand 01", "brand 03") if chance.random() < 0.4 else ()
-    return Filters(brand=brands, colour=colours, max_price=30 if chance.random() < 0.3 else None)
+    most = float(chance.choice([2, 30, 49])) if chance.random() < 0.4 else None
+    return Filters(brand=brands, colour=colours, max_price=most)
 
 
 def passes(facets: Facets, filters: Filters, place: int, without: str = "") -> bool:
@@ -55,6 +56,7 @@ def test_pages_cursors_and_counts_are_as_a_walk_over_all_items_says(seed: int) -
         wanted = [number for number in ids[::-1] if number < below]
         assert facets.before(filters, below, 9).tolist() == wanted[:9]
         _assert_counts(facets, filters)
+    _assert_prices(facets)
 
 
 def _ordered(facets: Facets, sort: str, places: list[int]) -> list[int]:
@@ -72,3 +74,14 @@ def _assert_counts(facets: Facets, filters: Filters) -> None:
         chosen = filters.values(name)
         assert dict(told) == {v: n for v, n in counted.items() if n or v in chosen}
         assert [n for _, n in told] == sorted((n for _, n in told), reverse=True)
+
+
+def _assert_prices(facets: Facets) -> None:
+    known = facets.prices[~np.isnan(facets.prices)]
+    assert facets.has_prices == bool(len(known))
+    if not len(known):
+        assert facets.thirds is None
+        return
+    low, high = np.quantile(known, (1 / 3, 2 / 3))
+    parts = known.min() <= low < high < known.max()
+    assert facets.thirds == ((low, high) if parts else None)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import unicodedata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.applications import take_in
 from tests.conftest import core_of
 from tests.pictures import bag
 from webapp import create_app
+from webapp.index import word_files
 from webapp.index.words import words_of
 
 BAGS: tuple[dict[str, str], ...] = (
@@ -100,7 +102,7 @@ def plainly(text: str) -> set[int]:
 def test_whatever_is_typed_finds_what_a_plain_look_finds(shop: Flask, text: str) -> None:
     facets = core_of(shop).facets
     assert facets.words is not None
-    ids = facets.words.ids(text)
+    ids = facets.ids[facets.words.mask(text)]
     names = {int(item.filename[0]) for item in core_of(shop).catalog.items(ids.tolist())}
     assert names == plainly(text)
 
@@ -155,8 +157,9 @@ def test_an_index_from_before_says_what_to_run(tmp_path: Path) -> None:
     take_in(app, photos)
     folder = core_of(app).generations.newest()
     manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["files"]["words.sqlite"]
-    (folder / "words.sqlite").unlink()
+    for path in (*folder.glob("words.*"), folder / "attributes.counts.json"):
+        del manifest["files"][path.name]
+        path.unlink()
     (folder / "manifest.json").write_text(json.dumps(manifest))
     digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     current = {"generation": folder.name, "manifest": digest}
@@ -166,3 +169,26 @@ def test_an_index_from_before_says_what_to_run(tmp_path: Path) -> None:
     answer = client.get("/api/v1/items?page=1&text=tote")
     assert answer.status_code == 503
     assert "run `hashbag index`" in answer.get_json()["detail"]
+
+
+SAID = st.lists(st.sampled_from(["a", "ab", "abc", "b", "ab1", "é", "1", "10", "\U0001f9f3x"]))
+
+
+@given(st.lists(SAID, max_size=12), st.integers(1, 5))
+def test_words_written_in_parts_are_found_as_if_they_were_looked_at_one_by_one(
+    items: list[list[str]], at_once: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        word_files.save(Path(folder), items, at_once=at_once)
+        words = word_files.load(Path(folder), len(items))
+        assert words is not None
+        assert {path.suffix for path in Path(folder).iterdir()} == {".npy"}
+        for text in ("a", "ab", "abc", "b 1", "a b", "10 ab", "é", "\U0001f9f3", "c", "", "ab ab1"):
+            wanted = words_of(text)
+            plainly_found = [
+                bool(wanted) and all(any(w.startswith(one) for w in said) for one in wanted)
+                for said in items
+            ]
+            assert words.mask(text).tolist() == plainly_found, text
+            wholly = [bool(wanted) and {*wanted} <= {*said} for said in items]
+            assert words.mask(text, whole=True).tolist() == wholly, text

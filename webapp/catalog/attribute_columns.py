@@ -1,9 +1,9 @@
-"""The attributes of all items as columns, from which filters and sorts are made."""
+"""The attributes of all items as columns, from which filters, sorts and words are made."""
 
 import math
-import sys
 from array import array
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,29 +14,47 @@ from webapp.catalog.schema import items
 from webapp.models import FACETS, Ids
 
 _ROWS_AT_ONCE = 10_000
+_SAID = ("title", "brand", "colour", "category", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """A text of each of N items, each text once: `numbers`, shape (N,), are places in `texts`.
+
+    An item with the number after the last has none.
+    """
+
+    texts: list[str]
+    numbers: NDArray[np.int32]
 
 
 def attribute_columns(
     catalog: Catalog,
-) -> tuple[Ids, dict[str, list[str]], NDArray[np.float64]]:
+) -> tuple[Ids, dict[str, TextColumn], NDArray[np.float64]]:
     """Return what all N items can be narrowed and sorted by.
 
-    Ids, ascending, shape (N,), int64; of each facet N texts, "" where an item has none; and
+    Ids, ascending, shape (N,), int64; of each facet the texts, "" where an item has none; and
     prices, shape (N,), NaN where an item has none.
     """
     columns = (items.c[name] for name in ("id", "price", *FACETS))
     query = sa.select(*columns).order_by(items.c.id)
     ids, prices = array("q"), array("d")
-    texts: dict[str, list[str]] = {name: [] for name in FACETS}
+    numbers: list[tuple[array[int], dict[str, int]]] = [(array("i"), {}) for _ in FACETS]
     with catalog.connect() as connection:
         rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
         for item_id, price, *values in rows:
             ids.append(item_id)
             prices.append(math.nan if price is None else price)
-            for name, value in zip(FACETS, values, strict=True):
-                # The same values are in many items: each is in memory once.
-                texts[name].append(sys.intern(value))
-    return np.array(ids, dtype=np.int64), texts, np.array(prices, dtype=np.float64)
+            for (column, number), value in zip(numbers, values, strict=True):
+                column.append(number.setdefault(value, len(number)))
+    return (
+        np.array(ids, dtype=np.int64),
+        {
+            name: TextColumn(list(number), np.array(column, dtype=np.int32))
+            for name, (column, number) in zip(FACETS, numbers, strict=True)
+        },
+        np.array(prices, dtype=np.float64),
+    )
 
 
 def extra_attributes(catalog: Catalog) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -45,3 +63,11 @@ def extra_attributes(catalog: Catalog) -> Iterator[tuple[int, Mapping[str, str]]
     with catalog.connect() as connection:
         rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
         yield from ((item_id, extra) for item_id, extra in rows if extra)
+
+
+def said_of_items(catalog: Catalog) -> Iterator[tuple[str, str, str, str, Mapping[str, str]]]:
+    """Yield title, brand, colour, category and extra columns of every item, by ascending id."""
+    query = sa.select(*(items.c[name] for name in _SAID)).order_by(items.c.id)
+    with catalog.connect() as connection:
+        rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
+        yield from map(tuple, rows)

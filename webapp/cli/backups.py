@@ -22,7 +22,7 @@ def backup(file: Path) -> None:
     Photos that lie in folders elsewhere are not in it. Exits 1 when one of its own is missing.
     """
     core = hashbag()
-    made = finish(backups.write(core.settings, core.catalog, core.thumbs, file.resolve()))
+    made = finish(backups.write(core.catalog, core.thumbs, file.resolve()))
     for name in made.missing:
         click.echo(f"missing {name}: its photo is not where it was", err=True)
     click.echo(f"wrote {made.items} items to {file}, {file.stat().st_size / 1e6:.1f} MB")
@@ -34,7 +34,10 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @reports_errors
 def restore(file: Path) -> None:
-    """Put a backup into the instance folder, which must have no catalogue, and index it."""
+    """Put a backup where there is no catalogue yet, in the database that is set, and index it.
+
+    A backup holds what any database can: one of SQLite can be put into PostgreSQL, and back.
+    """
     core = hashbag()
     with writing(core.catalog):
         count = finish(backups.restore(core.settings, core.storage, file))

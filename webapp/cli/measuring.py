@@ -32,6 +32,11 @@ from webapp.lab import bench as measuring
 @click.option("--real", is_flag=True, help="Vary this catalogue's own codes; else make them up.")
 @click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--postgresql",
+    metavar="URL",
+    help="An empty database of a server, for the catalogue section; emptied again.",
+)
 @click.option("--json", "rows_file", type=WRITTEN, help="Write all rows here.")
 @click.option("--picture", type=WRITTEN, help="Draw the cost of a query by size, as SVG, here.")
 @jobs_option
@@ -39,8 +44,8 @@ from webapp.lab import bench as measuring
 def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **options: Any) -> None:
     """Measure speed and cost beside rivals and the machine's own limits, in some minutes.
 
-    SECTIONS are any of query, index, import, web and live; all, if none is named. Rivals that
-    are not installed are named. `--seconds` are those of each web case.
+    SECTIONS are any of query, index, import, web, live and catalogue; all, if none is named.
+    Rivals that are not installed are named. `--seconds` are those of each web case.
     """
     core = hashbag()
     codes = measuring.codes_of(core.catalog) if real else None

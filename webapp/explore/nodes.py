@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable
-from webapp.index.facets import Mask
 from webapp.index.hamming import Planes, Positions
 from webapp.index.identical_pictures import IdenticalPictures
+from webapp.index.masks import Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from webapp.hashing.code_packing import pack, packed_views
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.code_table import CodeTable
-from webapp.index.facets import Mask
 from webapp.index.hamming import Planes, to_planes
+from webapp.index.masks import Mask
 
 # Of the colours, only black has other codes than the rest, and in few kinds.
 _PLAIN = ("black", "white")

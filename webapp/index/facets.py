@@ -12,29 +12,17 @@ from numpy.typing import NDArray
 from webapp.exceptions import BadParameter, IndexNotReady
 from webapp.index.hamming import Positions
 from webapp.index.item_sorts import STORED_SORTS, order_by
+from webapp.index.masks import Mask, RecentMasks, blocks, counted, having, in_order, places_of
+from webapp.index.price_quantiles import price_thirds
 from webapp.index.words import WordSearch
 from webapp.models import FACETS, NO_FILTERS, Filters, Ids
 
 _FIRST_LOOK = 16  # items for each that is wanted
-_MASKS_KEPT = 4  # a byte for each item and mask, in each worker
 # Where fewer pass a filter, it is quicker to sort these than to go through the order of all.
 _FEW_OF_ALL = 16
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
-Mask = NDArray[np.bool_]
-
-
-class _RecentMasks:
-    """Which items pass the filters that were asked for last: a page asks several times."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[tuple[object, Mask], ...] = ()  # replaced as a whole: threads share it
-
-    def get(self, asked: object) -> Mask | None:
-        return next((mask for known, mask in self._kept if known == asked), None)
-
-    def keep(self, asked: object, mask: Mask) -> None:
-        self._kept = ((asked, mask), *self._kept[: _MASKS_KEPT - 1])
+Column = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -42,22 +30,21 @@ class Facets:
     """M items by ascending id; a place among them is an item's *position*.
 
     `columns`: for each facet the number of each item's value, shape (M,), in `values`, which are
-    sorted; an item without a value has the number after the last. The facets of `models.FACETS`
-    come first, then the extra columns with few values. `prices`: shape (M,), NaN where
-    there is none. `orders`: for each sort the positions in order, shape (M,). `words`: None where
-    the generation has none yet. `counted`: what `totals` are, where that is known already.
+    sorted; an item without a value has the number after the last. They have as few bytes as hold
+    the largest. The facets of `models.FACETS` come first, then the extra columns with few values.
+    `prices`: shape (M,), NaN where there is none. `orders`: for each sort the positions in order,
+    shape (M,). `words`: None where the generation has none yet. `counted`: what `totals` are, where
+    that is known already.
     """
 
     ids: Ids
     values: Mapping[str, Sequence[str]]
-    columns: Mapping[str, NDArray[np.int32]]
+    columns: Mapping[str, Column]
     prices: NDArray[np.float64]
     orders: Mapping[str, NDArray[np.int32]]
     words: WordSearch | None = None
     counted: Mapping[str, NDArray[np.intp]] | None = None
-    _recent: _RecentMasks = field(
-        default_factory=_RecentMasks, init=False, repr=False, compare=False
-    )
+    _recent: RecentMasks = field(default_factory=RecentMasks, init=False, repr=False, compare=False)
 
     def matching(self, filters: Filters) -> Positions:
         """Return the positions, ascending, of the items that pass the filters."""
@@ -72,7 +59,6 @@ class Facets:
         known = self._recent.get(asked)
         if known is None:
             known = self._mask(*asked)
-            known.flags.writeable = False
             self._recent.keep(asked, known)
         return known
 
@@ -80,9 +66,7 @@ class Facets:
         passes = np.ones(len(self.ids), dtype=bool)
         for name in filters.facets:
             if name != without:
-                chosen = np.zeros(len(self.values[name]) + 1, dtype=bool)
-                chosen[list(self.numbers_of(name, filters.values(name)))] = True
-                passes &= chosen[self.columns[name]]
+                passes &= having(self.columns[name], self.numbers_of(name, filters.values(name)))
         if filters.min_price is not None:
             passes &= self.prices >= filters.min_price
         if filters.max_price is not None:
@@ -99,10 +83,7 @@ class Facets:
         """
         if self.words is None:
             raise IndexNotReady("words cannot be searched yet: run `hashbag index`")
-        found = self.words.ids(text)
-        has = np.zeros(len(self.ids), dtype=bool)
-        has[self.ids.searchsorted(found)] = True
-        return has
+        return self.words.mask(text)
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """Count the items that pass the filters."""
@@ -116,37 +97,36 @@ class Facets:
         """
         if not filters:
             return self._facets
+        own = [name for name in self.values if filters.values(name)]
         # Of a facet without a filter of its own all filters count, as for the grid.
-        passing = self.matching(filters)
-        return {
-            name: self._facet(
-                name, filters, self._passing(filters, name) if filters.values(name) else passing
-            )
-            for name in self.values
-        }
+        found = self._counted(self.mask(filters), [n for n in self.values if n not in own])
+        for name in own:
+            found |= self._counted(self.mask(filters, name), [name])
+        return {name: self._facet(name, filters, found[name]) for name in self.values}
 
-    def _passing(self, filters: Filters, without: str) -> Positions | None:
-        """Return the positions of what passes all filters but those on one facet; None for all."""
-        others = self.mask(filters, without)
-        return None if others.all() else np.flatnonzero(others)
+    def _counted(self, passing: Mask, names: Sequence[str]) -> dict[str, NDArray[np.intp]]:
+        """Count of facets how many of the items that pass have each value."""
+        columns = {name: self.columns[name] for name in names}
+        sizes = {name: len(self.values[name]) for name in names}
+        if 2 * np.count_nonzero(passing) <= len(passing):
+            return counted(columns, sizes, passing)
+        others = counted(columns, sizes, ~passing)  # these are fewer
+        return {name: self.totals[name] - others[name] for name in names}
 
     @cached_property
     def totals(self) -> Mapping[str, NDArray[np.intp]]:
         """Of each facet, how many items have each of its values."""
-        return self.counted or {
-            name: _counted(self.columns[name], self.values[name]) for name in self.values
-        }
+        sizes = {name: len(values) for name, values in self.values.items()}
+        return self.counted or counted(self.columns, sizes)
 
     @cached_property
     def _facets(self) -> Counts:
-        return {name: self._facet(name, NO_FILTERS, None) for name in self.values}
+        return {name: self._facet(name, NO_FILTERS, self.totals[name]) for name in self.values}
 
     def _facet(
-        self, name: str, filters: Filters, passing: Positions | None
+        self, name: str, filters: Filters, counts: NDArray[np.intp]
     ) -> list[tuple[str, int]]:
-        column, values = self.columns[name], self.values[name]
-        counts = self.totals[name] if passing is None else _counted(column[passing], values)
-        chosen = filters.values(name)
+        values, chosen = self.values[name], filters.values(name)
         order = np.argsort(-counts, kind="stable").tolist()
         return [(values[i], int(counts[i])) for i in order if counts[i] or values[i] in chosen]
 
@@ -157,7 +137,8 @@ class Facets:
     @cached_property
     def has_prices(self) -> bool:
         """Whether any item has a price."""
-        return not bool(np.isnan(self.prices).all())
+        of_some = (self.prices[some] for some in blocks(len(self.prices)))
+        return any(not np.isnan(prices).all() for prices in of_some)  # most often the first tells
 
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
@@ -198,20 +179,26 @@ class Facets:
 
     def sample(self, filters: Filters, seed: int, n: int) -> Ids:
         """Return a random sample of ids, no repeats, the same for the same seed and catalogue."""
-        positions = self.matching(filters) if filters else None
-        count = len(self.ids) if positions is None else len(positions)
+        count = self.count(filters)
         chance = random.Random(seed)  # noqa: S311 - repeatable  # nosec B311
         drawn = np.array(chance.sample(range(count), min(n, count)), dtype=np.intp)
-        return self.ids[drawn if positions is None else positions[drawn]]
+        return self.ids[places_of(self.mask(filters), drawn) if filters else drawn]
 
     def page(self, filters: Filters, sort: str, page: int, per_page: int) -> Ids:
         """Return the ids of one page, counted from 1, of all items that pass the filters."""
-        some = slice((page - 1) * per_page, page * per_page)
-        if sort == "newest" and not filters:  # needs no array as long as the catalogue
-            found: Ids = self.ids[::-1][some]
-        else:
-            found = self.ids[self._ordered(filters, sort)[some]]
-        return found
+        count, first = self.count(filters), (page - 1) * per_page
+        ranks = np.arange(min(first, count), min(first + per_page, count))
+        if sort == "newest":
+            ranks = count - 1 - ranks
+            return self.ids[places_of(self.mask(filters), ranks) if filters else ranks]
+        order = self.orders[sort]
+        if not filters:
+            return self.ids[order[ranks]]
+        if count * _FEW_OF_ALL < len(self.ids):
+            positions = self.matching(filters)
+            brands = self.columns["brand"][positions]
+            return self.ids[positions[order_by(sort, self.prices[positions], brands)[ranks]]]
+        return self.ids[order[places_of(in_order(self.mask(filters), order), ranks)]]
 
     def before(self, filters: Filters, item_id: int, count: int) -> Ids:
         """Return the ids below one, the largest first, of the items that pass the filters."""
@@ -226,27 +213,10 @@ class Facets:
             below, width = start, 2 * width
         return self.ids[found[:count]]
 
-    def _ordered(self, filters: Filters, sort: str) -> NDArray[np.integer]:
-        """Return the positions of the items that pass the filters, in the order of a sort."""
-        if sort == "newest":
-            return self.matching(filters)[::-1]
-        if not filters:
-            return np.asarray(self.orders[sort])
-        positions = self.matching(filters)
-        if len(positions) * _FEW_OF_ALL < len(self.ids):
-            of_brands = self.columns["brand"][positions]
-            return positions[order_by(sort, self.prices[positions], of_brands)]
-        order = self.orders[sort]
-        return np.asarray(order[self.mask(filters)[order]])
-
     @cached_property
     def thirds(self) -> tuple[float, float] | None:
         """Return the prices that part the catalogue in three; None where they do not."""
-        known = self.prices[~np.isnan(self.prices)]
-        if not len(known):
-            return None
-        low, high = np.quantile(known, (1 / 3, 2 / 3))
-        return (float(low), float(high)) if known.min() <= low < high < known.max() else None
+        return price_thirds(self.prices, self.orders["price"])
 
     @cached_property
     def _number(self) -> Mapping[str, Mapping[str, int]]:
@@ -256,15 +226,10 @@ class Facets:
         }
 
 
-def _counted(numbers: NDArray[np.int32], values: Sequence[str]) -> NDArray[np.intp]:
-    """Count how often each of the values is among their numbers."""
-    return np.bincount(numbers, minlength=len(values) + 1)[: len(values)]
-
-
 EMPTY = Facets(
     np.empty(0, np.int64),
     dict.fromkeys(FACETS, ()),
-    {name: np.empty(0, np.int32) for name in FACETS},
+    {name: np.empty(0, np.uint8) for name in FACETS},
     np.empty(0),
     {name: np.empty(0, np.int32) for name in STORED_SORTS},
 )

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
 
+from webapp.catalog.attribute_columns import said_of_items
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import blank_codes, facet_files, identical_pictures, random_pairs, words
+from webapp.index import blank_codes, facet_files, identical_pictures, random_pairs, word_files
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.code_table import make_table
 from webapp.index.engines import Engine
@@ -33,6 +35,7 @@ from webapp.index.manifest import (
 from webapp.index.narrowing import Narrowing, facets_of_rows, narrowing_of
 from webapp.index.photo_rows import PhotoRows
 from webapp.index.remote_table import NEVER_SCANNED
+from webapp.index.words import words_said
 from webapp.models import Filters, Fingerprint, Ids
 from webapp.processes import available_cores
 
@@ -120,7 +123,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     revision = catalog.revision
     columns = facet_files.gather(catalog)
     facet_files.save(columns, folder)
-    words.save(folder, catalog.all_items())
+    word_files.save(folder, starmap(words_said, said_of_items(catalog)))
     kinds, tables = {}, {}
     photo_count = catalog.count_photos()
     for kind in KINDS.values():
@@ -151,7 +154,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         plain = blank_codes.plain_photos(photo_count, tables)
         witnesses.append(identical_pictures.contents(catalog, columns.ids, photos, plain))
     identical_pictures.find(len(columns.ids), witnesses, photos).save(folder)
-    patterns = (identical_pictures.FILE, words.FILE, f"{facet_files.PREFIX}.*")
+    patterns = (identical_pictures.FILE, f"{word_files.PREFIX}.*", f"{facet_files.PREFIX}.*")
     files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
     several = photo_count > len(columns.ids)
     made_as = SEVERAL_PHOTOS_FORMAT if several else FORMAT

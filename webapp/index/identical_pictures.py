@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
-from webapp.index.facets import Mask
 from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.masks import Mask
 from webapp.index.photo_rows import PhotoRows
 from webapp.models import Ids
 

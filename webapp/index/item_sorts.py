@@ -16,16 +16,16 @@ STORED_SORTS = tuple(SORTS)[1:]
 
 
 def order_by(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.integer]
 ) -> NDArray[np.int32]:
     """Return the positions of M items in the order of a stored sort; of equals the first first."""
     return np.argsort(sort_keys(sort, prices, brands), kind="stable").astype(np.int32)
 
 
 def sort_keys(
-    sort: str, prices: NDArray[np.float64], brands: NDArray[np.int32]
-) -> NDArray[np.generic]:
+    sort: str, prices: NDArray[np.float64], brands: NDArray[np.number]
+) -> NDArray[np.number]:
     """Return what a stored sort sorts M items by, the smallest first, shape (M,)."""
-    keys: Mapping[str, NDArray[np.generic]]
+    keys: Mapping[str, NDArray[np.number]]
     keys = {"price": prices, "price-desc": -prices, "brand": brands}
     return keys[sort]

@@ -1,77 +1,90 @@
-"""The words of all items, searched as they are typed: a full-text table (FTS5) in a file."""
+"""The words of all items, searched as they are typed: for each word the items that have it."""
 
-import errno
-import os
 import re
-import sqlite3
 import unicodedata
-from collections.abc import Iterable
-from contextlib import closing
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
-from webapp.exceptions import IndexDamaged
-from webapp.models import Ids, Item
+from webapp.index.masks import Mask, mark
 
-FILE = "words.sqlite"
 MOST_WORDS = 12
 TEXTS_KEPT = 8  # a page asks for the same text for its grid and for each facet
 _WORD = re.compile(r"[^\W_]+")
-# No positions are stored, since no phrases are asked for.
-_TABLE = (
-    "CREATE VIRTUAL TABLE words USING fts5("
-    "text, content='', detail=none, columnsize=0, tokenize='unicode61')"
-)
 
 
 class WordSearch(Protocol):
     """Finds items by their words."""
 
-    def ids(self, text: str) -> Ids:
-        """Return the ids, ascending, of the items that have every word of a text: see `Words`."""
+    def mask(self, text: str, *, whole: bool = False) -> Mask:
+        """Say of each item whether it has every word of a text: see `Words`."""
 
 
 class Words:
-    """The words of one generation's items."""
+    """The words of M items, each known by its *position*.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._found = lru_cache(TEXTS_KEPT)(self._find)
+    V words in the order of their bytes, one after the other in `letters`, (B,), uint8; `ends`:
+    where each ends, (V,). `places`: the positions of the items that have the first word, ascending,
+    then those of the second, and so on, (P,); `place_ends`: where those of each end, (V,). So the
+    items that have a word which begins in some way are one slice of `places`.
+    """
 
-    def ids(self, text: str) -> Ids:
-        """Return the ids, ascending, of the items that have every word of a text.
+    def __init__(
+        self,
+        count: int,
+        letters: NDArray[np.uint8],
+        ends: NDArray[np.integer],
+        places: NDArray[np.int32],
+        place_ends: NDArray[np.integer],
+    ) -> None:
+        self._count = count
+        self._letters = letters
+        self._ends = ends
+        self._places = places
+        self._place_ends = place_ends
+        self._packed = lru_cache(TEXTS_KEPT)(self._find)
 
-        Case and accents do not matter, and a word of an item may go on after what was typed:
-        "quilt" finds "quilted". A text without words finds nothing.
+    def mask(self, text: str, *, whole: bool = False) -> Mask:
+        """Say of each item whether it has every word of a text, shape (M,).
 
-        Raises:
-            IndexDamaged: the file cannot be read.
+        Case and accents do not matter and, unless `whole`, a word of an item may go on after what
+        was typed: "quilt" finds "quilted". A text without words finds nothing.
         """
-        return self._found(tuple(words_of(text)[:MOST_WORDS]))
+        packed = self._packed(tuple(words_of(text)[:MOST_WORDS]), whole)
+        return np.unpackbits(packed, count=self._count).view(np.bool_)
 
-    def _find(self, words: tuple[str, ...]) -> Ids:
-        if not words:
-            return np.empty(0, dtype=np.int64)
-        wanted = " ".join(f'"{word}"*' for word in words)
-        query = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid"
-        address = f"file:{quote(str(self._path))}?mode=ro&immutable=1"
-        try:
-            with closing(sqlite3.connect(address, uri=True)) as connection:
-                rows = connection.execute(query, [wanted])
-                return np.fromiter((row[0] for row in rows), dtype=np.int64)
-        except sqlite3.Error as error:
-            raise IndexDamaged(
-                f"{self._path.parent.name}: the words of items cannot be read: run `hashbag index`",
-                private=error,
-            ) from error
+    def _find(self, words: tuple[str, ...], whole: bool) -> NDArray[np.uint8]:
+        """Find the items that have words which are or begin so; packed, a bit for each item."""
+        having = [self._having(word.encode(), whole=whole) for word in words]
+        having.sort(key=len)
+        found = np.zeros(self._count, dtype=bool)
+        for number, places in enumerate(having):
+            more = np.zeros(self._count, dtype=bool) if number else found
+            mark(more, places)
+            found &= more
+        return np.packbits(found)
+
+    def _having(self, wanted: bytes, *, whole: bool) -> NDArray[np.int32]:
+        """Return the positions of the items with such a word; some may be repeated."""
+        every, length = range(len(self._ends)), None if whole else len(wanted)
+        first = bisect_left(every, wanted, key=self._word)
+        after = bisect_right(every, wanted, first, key=lambda at: self._word(at)[:length])
+        start, end = (int(self._place_ends[at - 1]) if at else 0 for at in (first, after))
+        return self._places[start:end]
+
+    def _word(self, at: int) -> bytes:
+        start = int(self._ends[at - 1]) if at else 0
+        return self._letters[start : int(self._ends[at])].tobytes()
 
 
 def words_of(text: str) -> list[str]:
     """Part a text into its words, in lower case and without accents."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
     # Turkish has an i without a dot, which is no letter with an accent.
     plain = unicodedata.normalize(
         "NFKD", text.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
@@ -79,39 +92,8 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall("".join(c for c in plain if not unicodedata.category(c).startswith("M")))
 
 
-def save(folder: Path, items: Iterable[Item]) -> None:
-    """Write the words of items into a generation's folder.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    try:
-        _save(folder, items)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), FILE) from error
-
-
-def _save(folder: Path, items: Iterable[Item]) -> None:
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = OFF")  # nobody reads it before it is whole
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(_TABLE)
-        connection.execute("BEGIN")
-        connection.executemany(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            ((item.id, text_of(item)) for item in items),
-        )
-        connection.execute("COMMIT")
-
-
-def load(folder: Path) -> Words:
-    """Open the words in a generation's folder."""
-    return Words(folder / FILE)
-
-
-def text_of(item: Item) -> str:
-    """Return the words of an item as they are searched, with a space between two."""
-    said = (item.title, item.brand, item.colour, item.category, *item.extra.values())
-    return " ".join(words_of(" ".join(map(str, said))))
+def words_said(
+    title: str, brand: str, colour: str, category: str, extra: Mapping[str, str]
+) -> list[str]:
+    """Return the words of an item that are searched, in their order."""
+    return words_of(" ".join(map(str, (title, brand, colour, category, *extra.values()))))

@@ -1,27 +1,24 @@
 """A whole instance in one file, taken while it is served and changed; and put back elsewhere.
 
-In it are the database, the photos that were sent or lie in the instance folder, and all
-thumbnails. Photos in folders elsewhere stay there. The index and the map are not in it: they are
-made of the rest.
+In it are the catalogue, as a file of SQLite whatever database it is in, the photos that were sent
+or lie in the instance folder, and all thumbnails. Photos in folders elsewhere stay there. The index
+and the map are not in it: they are made of the rest.
 """
 
 import json
 import os
 import shutil
-import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import sqlalchemy as sa
 
 from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
-from webapp.catalog.database import unavailable
+from webapp.catalog import catalog_file
 from webapp.catalog.item_bin import photos_in_bin
 from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
@@ -50,16 +47,13 @@ class Backup:
     missing: tuple[str, ...]
 
 
-def write(
-    settings: Settings, catalog: Catalog, thumbs: ThumbStore, file: Path
-) -> WithProgress[Backup]:
+def write(catalog: Catalog, thumbs: ThumbStore, file: Path) -> WithProgress[Backup]:
     """Write a backup; what had the name before is replaced once all of it is on disk.
 
     Raises:
-        BackupError: the database is not SQLite, or items change faster than they are copied.
+        BackupError: items change faster than they are copied.
         OSError: the file cannot be written.
     """
-    _check_is_file(settings)
     clear_unfinished(file.parent)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=_unfinished())
     os.close(handle)
@@ -93,19 +87,14 @@ def _unfinished() -> str:
     return f"{UNFINISHED}{os.getpid()}-{_BACKUP}-"
 
 
-def _check_is_file(settings: Settings) -> None:
-    if settings.database_url.get_backend_name() != "sqlite":
-        raise BackupError("the catalogue is on a database server: back that up by its own tools")
-
-
 def _attempt(live: Catalog, thumbs: ThumbStore, target: Path) -> WithProgress[Backup | None]:
-    """Copy the database as it is at one moment, then the files that it names.
+    """Copy the catalogue as it is at one moment, then the files that it names.
 
-    None: a file was removed meanwhile, with its item: the database must be copied again.
+    None: a file was removed meanwhile, with its item: the catalogue must be copied again.
     """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=_unfinished()) as folder:
         copied = Path(folder, _DATABASE)
-        _copy_database(live, copied)
+        yield from catalog_file.save(live, copied)
         url = sa.URL.create("sqlite", database=str(copied))
         catalog = Catalog(url, live.originals)
         try:
@@ -183,36 +172,17 @@ def _photos(catalog: Catalog) -> Iterator[ItemPhoto]:
     yield from photos_in_bin(catalog)
 
 
-def _copy_database(live: Catalog, target: Path) -> None:
-    """Copy the database as it is at one moment.
-
-    Raises:
-        CatalogUnavailable: it cannot be read, or the copy not be written.
-    """
-    with live.engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
-        original: Any = connection.connection.dbapi_connection  # SQLite's, as was checked
-        try:
-            original.backup(copy)
-        except sqlite3.Error as error:
-            raise unavailable(live.engine.url, error) from error
-
-
 def restore(settings: Settings, storage: Storage, file: Path) -> WithProgress[int]:
-    """Put a backup into an instance folder that has no catalogue; return how many items it has.
+    """Put a backup where there is no catalogue; return how many items it has.
 
     The database comes last: a restore that is stopped half way leaves no catalogue, and can be
     begun again.
 
     Raises:
-        BackupError: the file is no backup, is damaged, or the folder has a catalogue.
+        BackupError: the file is no backup, is damaged, or there is a catalogue.
+        CatalogError: the database cannot be written, or a later version made the backup.
     """
-    _check_is_file(settings)
-    database = Path(str(settings.database_url.database))
-    if database.exists():
-        raise BackupError(
-            f"there is a catalogue in {settings.instance}: restore into another folder, or move "
-            f"{database.name} away first"
-        )
+    _check_has_none(settings)
     try:
         with zipfile.ZipFile(file) as archive:
             about = _about(archive)
@@ -224,13 +194,44 @@ def restore(settings: Settings, storage: Storage, file: Path) -> WithProgress[in
                 yield Progress("putting photos back", done, len(names))
             for folder in {_name_inside(one).rpartition("/")[0] for one in names}:
                 _place_of(f"{folder}/", storage, settings.instance).flush_names([folder])
-            # What a database that was there before left would be taken for a part of this one.
-            for left_over in ("-wal", "-shm", "-journal"):
-                database.with_name(database.name + left_over).unlink(missing_ok=True)
-            write_atomically(database, archive.read(_DATABASE))
+            if _is_file(settings):
+                _restore_file(Path(str(settings.database_url.database)), archive)
+            else:
+                yield from _restore_on_server(settings, archive)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise BackupError(f"{file.name} is no backup, or it is damaged", private=error) from error
     return int(str(about["items"]))
+
+
+def _is_file(settings: Settings) -> bool:
+    return settings.database_url.get_backend_name() == "sqlite"
+
+
+def _check_has_none(settings: Settings) -> None:
+    database = Path(str(settings.database_url.database))
+    if _is_file(settings) and database.exists():
+        raise BackupError(
+            f"there is a catalogue in {settings.instance}: restore into another folder, or move "
+            f"{database.name} away first"
+        )
+    if not _is_file(settings) and catalog_file.is_filled(settings.database_url):
+        raise BackupError(
+            "there is a catalogue in the database: name an empty one in HASHBAG_DATABASE"
+        )
+
+
+def _restore_file(database: Path, archive: zipfile.ZipFile) -> None:
+    # What a database that was there before left would be taken for a part of this one.
+    for left_over in ("-wal", "-shm", "-journal"):
+        database.with_name(database.name + left_over).unlink(missing_ok=True)
+    write_atomically(database, archive.read(_DATABASE))
+
+
+def _restore_on_server(settings: Settings, archive: zipfile.ZipFile) -> WithProgress[None]:
+    clear_unfinished(settings.instance)
+    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=_unfinished()) as folder:
+        copied = Path(archive.extract(_DATABASE, folder))
+        yield from catalog_file.load(copied, settings.database_url)
 
 
 def _about(archive: zipfile.ZipFile) -> dict[str, object]:

@@ -88,7 +88,7 @@ def item(item_id: int) -> str:
 def item_by(column: str, value: str) -> Answer:
     """Go to the frame of the item that has a value in a column; of the first of several."""
     args: dict[str, Any] = request.args.to_dict(flat=False)
-    return redirect(url_for("embed.item", item_id=ids_having(column, value)[0], **args))
+    return redirect(url_for("embed.item", item_id=int(ids_having(column, value)[0]), **args))
 
 
 @bp.get("/search")

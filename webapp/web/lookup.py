@@ -1,13 +1,13 @@
 """Items by the owner's own names for them: a product number, in whatever column it stands."""
 
-from collections.abc import Sequence
-
+import numpy as np
 from flask import Blueprint, jsonify, redirect
 from werkzeug.wrappers import Response
 
 from webapp.context import hashbag
-from webapp.exceptions import IndexNotReady, ItemNotFound
-from webapp.models import Filters
+from webapp.exceptions import ItemNotFound
+from webapp.index.words import words_of
+from webapp.models import Filters, Ids
 from webapp.web import parameters
 from webapp.web.item_json import items_json
 from webapp.web.links import Value, link
@@ -25,13 +25,13 @@ def items_by(column: str, value: str) -> Response:
     """Go to the item that has a value in a column; to all of them where several have it."""
     found = ids_having(column, value)
     if len(found) == 1:
-        return redirect(link("pages.item", item_id=found[0]))
+        return redirect(link("pages.item", item_id=int(found[0])))
     narrowing = _facet(column)
     # A list has a limit; the words of a value find all that have it, and at times more.
     narrowed: dict[str, Value] = {narrowing or "text": value.strip()}
     if narrowing or len(found) > MOST:
         return redirect(link("pages.browse", narrowed))
-    return redirect(link("shortlist.show", ids=",".join(map(str, found))))
+    return redirect(link("shortlist.show", ids=",".join(map(str, found.tolist()))))
 
 
 @operation(
@@ -51,11 +51,11 @@ def items_by(column: str, value: str) -> Response:
 def items_by_json(column: str, value: str) -> Response:
     """List the items that have a value in a column, by ascending id: the first of them, if many."""
     found = ids_having(column, value)
-    shown = hashbag().snapshot.items(found[: parameters.MAX_PER_PAGE])
+    shown = hashbag().snapshot.items(found[: parameters.MAX_PER_PAGE].tolist())
     return jsonify(items=items_json(shown), total=len(found))
 
 
-def ids_having(column: str, value: str) -> Sequence[int]:
+def ids_having(column: str, value: str) -> Ids:
     """Find the items with a value in a column, by ascending id.
 
     The value is as in the owner's list; of the column's name, case and signs do not matter.
@@ -67,9 +67,9 @@ def ids_having(column: str, value: str) -> Sequence[int]:
     narrowing = _facet(column)
     if narrowing:
         facets = hashbag().facets
-        found = facets.ids[facets.matching(Filters.by({narrowing: (wanted,)}))].tolist()
+        found = facets.ids[facets.matching(Filters.by({narrowing: (wanted,)}))]
     else:
-        found = [
+        having = [
             item.id
             for item in hashbag().snapshot.items(_candidates(wanted))
             if any(
@@ -77,9 +77,10 @@ def ids_having(column: str, value: str) -> Sequence[int]:
                 for name, text in item.extra.items()
             )
         ]
-    if not found:
+        found = np.array(having, dtype=np.int64)
+    if not len(found):
         raise ItemNotFound(f"no bag here has {column[:40]} {wanted[:80]}")
-    return list(found)
+    return found
 
 
 def _facet(column: str) -> str | None:
@@ -94,11 +95,13 @@ def _folded(name: str) -> str:
 
 
 def _candidates(value: str) -> list[int]:
-    """Return the ids of items that may have a value, ascending: by its words where these few."""
+    """Return the ids of items that may have a value, ascending: by its words where few have these.
+
+    Of a value without words, or of an index built before words were searched, all are asked.
+    """
     facets = hashbag().facets
-    try:
-        ids = facets.ids[facets.matching(Filters.by({}, text=value))].tolist()
-    except IndexNotReady:  # built before words were searched
-        ids = []
-    few = 0 < len(ids) <= _MOST_CANDIDATES
-    return list(ids) if few else hashbag().catalog.ids_mentioning(value)
+    if facets.words is not None and words_of(value):
+        positions = np.flatnonzero(facets.words.mask(value, whole=True))
+        if len(positions) <= _MOST_CANDIDATES:
+            return list(facets.ids[positions].tolist())
+    return hashbag().catalog.ids_mentioning(value)

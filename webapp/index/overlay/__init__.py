@@ -76,7 +76,7 @@ class OverlaidGeneration(Published):
         present = np.array([item.id for item in items], dtype=np.int64)
         frozen, changed = self.frozen.facets, self.recent.changed
         splice, _ = _spliced(frozen.ids, changed, present)
-        return overlaid_facets.overlaid(frozen, splice, self._items[1], changed, items)
+        return overlaid_facets.overlaid(frozen, splice, self._items[1], items)
 
     def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
         """Return filters as the indexes know them, and the places of all changed items."""

@@ -81,10 +81,10 @@ class Splice:
 
         What is said of a dropped entry is of no use.
         """
-        if len(self.gone) == len(self.before) and np.array_equal(self.gone, self.recent):
-            return None
-        if not len(self.gone) and (not len(self.before) or self.before[0] == self.frozen_count):
-            return None
+        count, stay = len(self.gone), self.frozen_count - len(self.gone)
+        takes_their_places = np.array_equal(self.gone, self.recent[:count])
+        if takes_their_places and (self.before[count:] == stay).all():
+            return None  # the others come after all of the frozen ones
         moves = np.zeros(self.frozen_count + 1, dtype=np.int32)
         np.subtract.at(moves, self.gone + 1, 1)
         places = self.before + self._gone_before.searchsorted(self.before, "right")

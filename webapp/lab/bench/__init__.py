@@ -10,7 +10,7 @@ from webapp.catalog.reader import Catalog
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
-from webapp.lab.bench import importing, index, live, load, query, web
+from webapp.lab.bench import catalogue, importing, index, live, load, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
@@ -35,7 +35,13 @@ CASES = tuple(
     for name in ("whash", "colorhash", "phash", "shape", "colour", "learned", "look")
     if name == "look" or name in KINDS
 )
-_SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,), "live": (100_000,)}
+_SIZES = {
+    "query": (1_000, 10_000, 100_000),
+    "index": (10_000,),
+    "web": (742,),
+    "live": (100_000,),
+    "catalogue": (100_000,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class Options:
 
     `sections`, `sizes`, `kinds`: empty for all sections, the default sizes, all of `CASES`.
     `sizes` count codes, items or photos. `seconds`: how long each case of the web section runs.
-    `real`: codes, by kind, from which to draw instead of synthetic ones.
+    `real`: codes, by kind, from which to draw instead of synthetic ones. `postgresql`: the address
+    of an empty database, for the catalogue section.
     """
 
     engine: Engine
@@ -55,6 +62,7 @@ class Options:
     jobs: int = 1
     seconds: float = 3.0
     real: Mapping[str, Packed] | None = None
+    postgresql: str | None = None
 
 
 def bench(options: Options) -> Iterator[Progress | BenchRow]:
@@ -108,7 +116,19 @@ def _live(options: Options) -> Iterator[Progress | BenchRow]:
         yield from live.measure(size, options.seed, options.jobs)
 
 
-_MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web, "live": _live}
+def _catalogue(options: Options) -> Iterator[Progress | BenchRow]:
+    for size in options.sizes or _SIZES["catalogue"]:
+        yield from catalogue.measure(size, options.seed, options.postgresql)
+
+
+_MEASURES = {
+    "query": _query,
+    "index": _index,
+    "import": _import,
+    "web": _web,
+    "live": _live,
+    "catalogue": _catalogue,
+}
 
 
 def codes_of(catalog: Catalog) -> dict[str, Packed]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("query", "index", "import", "web", "live")
+SECTIONS = ("query", "index", "import", "web", "live", "catalogue")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ TITLES = {
     "import": "photos taken in; ratio of time to the recipe's loop",
     "web": "answers under gunicorn, 16 connections; ratio of answers a second to the recipe's page",
     "live": "changes without a new index; processor time in microseconds; ratio to the first line",
+    "catalogue": "routes that the catalogue answers, one request at a time, microseconds; "
+    "private memory of a worker",
 }
 
 _COLUMNS = {
@@ -21,6 +23,7 @@ _COLUMNS = {
     "import": ("per_second", "ratio", "seconds", "memory_mb"),
     "web": ("per_second", "ratio", "cpu_us", "p50_us", "p99_us", "seconds", "memory_mb", "note"),
     "live": ("p50_us", "p95_us", "ratio"),
+    "catalogue": ("p50_us", "p95_us", "memory_mb"),
 }
 _HEADS = {
     "p50_us": "p50",
@@ -32,6 +35,7 @@ _HEADS = {
     "load_ms": "load ms",
     "memory_mb": "MB",
 }
+_BY_SIZE = {"web", "catalogue"}  # a table for each size, not for each case
 _OTHER_SECONDS = {"query": "build s", "web": "start s"}
 
 
@@ -53,7 +57,7 @@ def to_text(rows: Sequence[BenchRow], sections: Collection[str] = ()) -> str:
 
 
 def _title(row: BenchRow) -> str:
-    if row.section == "web":
+    if row.section in _BY_SIZE:
         return f"{row.size:,} items"
     return f"{row.case}, {row.size:,}"
 
@@ -65,7 +69,7 @@ def _table(title: str, rows: Sequence[BenchRow]) -> str:
     heads = [_OTHER_SECONDS.get(section, name) if name == "seconds" else name for name in heads]
     body = [
         [
-            f"{row.system}: {row.case}" if section == "web" else row.system,
+            f"{row.system}: {row.case}" if section in _BY_SIZE else row.system,
             *(_cell(getattr(row, name)) for name in columns),
         ]
         for row in rows

@@ -4,20 +4,18 @@ Filters and sorts are answered by the columns that travel with a generation, so 
 brands, categories, colours and prices only made imports slower and the file larger.
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "2"
 down_revision = "1"
 
 _UNUSED = ("brand", "category", "colour", "price")
-_WIDENED = (
-    ("items", "id"),
-    ("makers", "id"),
-    ("codes", "item_id"),
-    ("codes", "maker_id"),
-    ("facts", "value"),
-)
+_WIDENED = {
+    "items": ("id",),
+    "makers": ("id",),
+    "codes": ("item_id", "maker_id"),
+    "facts": ("value",),
+}
 
 
 def upgrade() -> None:
@@ -26,8 +24,10 @@ def upgrade() -> None:
         op.drop_index(f"ix_items_{name}", "items")
     if op.get_bind().dialect.name == "sqlite":
         return  # its whole numbers have 64 bits
-    for table, column in _WIDENED:
-        op.alter_column(table, column, type_=sa.BigInteger, existing_nullable=False)
+    for table, columns in _WIDENED.items():
+        # All columns of a table at once: each statement writes the whole table anew.
+        widened = ", ".join(f"ALTER COLUMN {column} TYPE bigint" for column in columns)
+        op.execute(f"ALTER TABLE {table} {widened}")
     if op.get_bind().dialect.name == "postgresql":
         for table in ("items", "makers"):
             op.execute(f"ALTER SEQUENCE {table}_id_seq AS bigint")
