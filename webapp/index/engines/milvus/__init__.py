@@ -55,9 +55,20 @@ class MilvusEngine:
         short = digest.hexdigest()[:_DIGEST_CHARACTERS]
         name = f"{self._prefix()}{kind}_{short}"
         collection = Collection(self._connection, name)
-        if not collection.exists():
+        if not (collection.exists() and self._holds(collection, table)):
             collection.load(table, layout)
         return {"collection": name, "index": layout.index, "rows": table.row_count}
+
+    def _holds(self, collection: Collection, table: CodeTable) -> bool:
+        """Say whether a collection still has what it was built of; one that has not is dropped."""
+        collection.wait_until_held()
+        index = MilvusIndex(collection, table, self._options.layout.index, self._options.probes)
+        try:
+            index.check()
+        except IndexDamaged:
+            collection.drop()
+            return False
+        return True
 
     def finish(self, built: Iterable[Parameters]) -> None:
         """Wait until all can be queried and are on the server's disk; then they get their names."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_LISTED = 16_384
 """The longest list that a server returns."""
 
+STORED_AT_ONCE = 8_192
+"""How many rows are read at once to be compared."""
+
 BIN_FLAT = "BIN_FLAT"
 """The index that compares every code, and so finds exactly the nearest."""
 
@@ -93,12 +96,9 @@ class Collection:
         """
         name, ask = self.name + _UNFINISHED, self._connection.ask
         ask(lambda client, seconds: client.flush(name, timeout=seconds), _BUILD_SECONDS)
-        end = time.monotonic() + _LOADED_WITHIN_SECONDS
-        while not ask(lambda client, seconds: _is_loaded(client, name, seconds)):
-            if time.monotonic() > end:
-                raise EngineUnavailable(f"the search engine cannot load {name} into its memory")
-            time.sleep(_LOOK_AGAIN_SECONDS)
-        found = Collection(self._connection, name).count("Strong")
+        unfinished = Collection(self._connection, name)
+        unfinished.wait_until_held()
+        found = unfinished.count("Strong")
         if found != rows:
             raise EngineUnavailable(f"the search engine has {found} of {rows} codes of {name}")
         ask(lambda client, seconds: client.rename_collection(name, self.name, timeout=seconds))
@@ -125,6 +125,20 @@ class Collection:
             )
         )
 
+    def wait_until_held(self) -> None:
+        """Have it held in memory, and wait until it is.
+
+        Raises:
+            EngineUnavailable: the server does not get there.
+        """
+        end = time.monotonic() + _LOADED_WITHIN_SECONDS
+        while not self.hold():
+            if time.monotonic() > end:
+                raise EngineUnavailable(
+                    f"the search engine cannot load {self.name} into its memory"
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
     def dimension(self) -> int:
         """Return the width of its codes in bits."""
         described = self._connection.ask(
@@ -132,6 +146,21 @@ class Collection:
         )
         widths = [one["params"]["dim"] for one in described["fields"] if one["name"] == _CODE]
         return int(widths[0]) if widths else 0
+
+    def stored(self, start: int) -> dict[int, bytes]:
+        """Return the codes by their rows: of at most `STORED_AT_ONCE` rows, `start` the first."""
+        answer = self._connection.ask(
+            lambda client, seconds: client.query(
+                self.name,
+                filter=f"{start} <= {_ROW} < {start + STORED_AT_ONCE}",
+                output_fields=[_ROW, _CODE],
+                limit=STORED_AT_ONCE,
+                consistency_level="Eventually",
+                timeout=seconds,
+            ),
+            _BUILD_SECONDS,
+        )
+        return {int(one[_ROW]): b"".join(one[_CODE]) for one in answer}
 
     def nearest(
         self, codes: Sequence[bytes], count: int, probes: int

@@ -8,6 +8,7 @@ from webapp.index.engines import EVERYTHING, NOTHING, Proposal
 from webapp.index.engines.milvus.collection import (
     BIN_FLAT,
     MOST_LISTED,
+    STORED_AT_ONCE,
     Collection,
     packed_codes,
     width_of,
@@ -45,6 +46,23 @@ class MilvusIndex:
         """Compare the collection with the table now; see `Index`."""
         self._compare()
 
+    def verify(self) -> None:
+        """Compare the collection with the table, code by code; see `Index`."""
+        self._compare()
+        for start in range(0, self._table.row_count, STORED_AT_ONCE):
+            codes = packed_codes(
+                self._table.codes[:, start : start + STORED_AT_ONCE], self._table.bits
+            )
+            if self._collection.stored(start) != {
+                start + place: code.tobytes() for place, code in enumerate(codes)
+            }:
+                raise self._damaged("it holds other codes", "hashbag verify --repair")
+
+    def drop(self) -> None:
+        """Drop the collection; see `Index`."""
+        self._was_checked = False
+        self._collection.drop()
+
     def _propose(self, queries: Planes, count: int) -> Proposal:
         wanted = min(count, MOST_LISTED, self._table.row_count)
         codes = [code.tobytes() for code in packed_codes(queries, self._table.bits)]
@@ -80,8 +98,8 @@ class MilvusIndex:
             raise self._damaged("it holds other codes")
         self._was_checked = True
 
-    def _damaged(self, why: str) -> IndexDamaged:
+    def _damaged(self, why: str, remedy: str = "hashbag index") -> IndexDamaged:
         return IndexDamaged(
-            "the search engine does not have what was indexed: run `hashbag index`",
+            f"the search engine does not have what was indexed: run `{remedy}`",
             private=f"collection {self._collection.name}: {why}",
         )
