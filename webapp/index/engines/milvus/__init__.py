@@ -15,9 +15,9 @@ from pathlib import Path
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Parameters
-from webapp.index.engines.milvus.collection import Collection, Layout
+from webapp.index.engines.milvus.collection import Collection, Layout, batches
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
-from webapp.index.engines.milvus.index import MilvusIndex
+from webapp.index.engines.milvus.index import MilvusIndex, checksum
 from webapp.index.engines.milvus.owner import owner_of
 
 _COLLECTIONS_AT_ONCE = 8
@@ -47,7 +47,6 @@ class MilvusEngine:
 
     def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
         """Send the codes, unless the server has them; `finish` waits until they can be queried."""
-        del folder
         layout = self._options.layout
         digest = hashlib.sha256(repr((table.bits, table.row_count, astuple(layout))).encode())
         for plane in table.codes:
@@ -55,14 +54,22 @@ class MilvusEngine:
         short = digest.hexdigest()[:_DIGEST_CHARACTERS]
         name = f"{self._prefix()}{kind}_{short}"
         collection = Collection(self._connection, name)
-        if not (collection.exists() and self._holds(collection, table)):
+        built: dict[str, int | str] = {
+            "collection": name,
+            "index": layout.index,
+            "rows": table.row_count,
+            "checksum": checksum(b"".join(codes) for _, codes in batches(table)),
+        }
+        if not (
+            collection.exists() and self._holds(collection, self.open(table, folder, kind, built))
+        ):
             collection.load(table, layout)
-        return {"collection": name, "index": layout.index, "rows": table.row_count}
+        return built
 
-    def _holds(self, collection: Collection, table: CodeTable) -> bool:
+    @staticmethod
+    def _holds(collection: Collection, index: Index) -> bool:
         """Say whether a collection still has what it was built of; one that has not is dropped."""
         collection.wait_until_held()
-        index = MilvusIndex(collection, table, self._options.layout.index, self._options.probes)
         try:
             index.check()
         except IndexDamaged:
@@ -84,6 +91,7 @@ class MilvusEngine:
         """Open a collection, without asking the server: see `Engine`."""
         try:
             name, layout = str(parameters["collection"]), str(parameters["index"])
+            of_codes = str(parameters["checksum"])
         except KeyError as error:
             raise IndexDamaged(
                 f"{folder.name}: the index of {kind} was built by another engine: "
@@ -91,7 +99,8 @@ class MilvusEngine:
             ) from error
         # Here, and not at the first query: a server opens its index before it forks its workers.
         import_module("pymilvus")
-        return MilvusIndex(Collection(self._connection, name), table, layout, self._options.probes)
+        collection = Collection(self._connection, name)
+        return MilvusIndex(collection, table, layout, self._options.probes, of_codes)
 
     def drop_others(self, kept: Iterable[Parameters]) -> None:
         """Drop the collections of this instance that no generation has, unfinished ones too."""

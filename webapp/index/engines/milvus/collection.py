@@ -80,7 +80,7 @@ class Collection:
             lambda client, seconds: _create(client, name, table.bits, layout, seconds),
             _BUILD_SECONDS,
         )
-        for start, codes in _batches(table):
+        for start, codes in batches(table):
             rows = [{_ROW: start + place, _CODE: code} for place, code in enumerate(codes)]
             self._connection.ask(partial(_insert, name=name, rows=rows), _BUILD_SECONDS)
         self._connection.ask(
@@ -192,7 +192,7 @@ def packed_codes(codes: Planes, bits: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(codes.T).view(np.uint8)[:, : width_of(bits) // 8]
 
 
-def _batches(table: CodeTable) -> Iterator[tuple[int, list[bytes]]]:
+def batches(table: CodeTable) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the codes in parts that fit a message, each part with the row of its first code."""
     size = _BATCH_BYTES // (width_of(table.bits) // 8 + _ROW_BYTES)
     for start in range(0, table.row_count, size):
