@@ -25,7 +25,7 @@ from webapp.exceptions import ConfigError, EngineUnavailable, IndexDamaged
 from webapp.index.engines import NOTHING, Engine
 from webapp.index.engines.registry import engine_of
 from webapp.index.manifest import read_manifest
-from webapp.lab.bench import query
+from webapp.lab.bench import Options, bench, query
 from webapp.lab.bench.rows import BenchRow
 
 if TYPE_CHECKING:
@@ -395,6 +395,17 @@ def test_bench_measures_it_beside_annoy(milvus: Milvus, tmp_path: Path) -> None:
     for system in ("hashbag", "hashbag, before proof", "hashbag, engine annoy"):
         assert rows[system].recall == 1
         assert rows[system].p50_us
+    assert collections(milvus) == before
+
+
+def test_bench_sets_it_beside_annoy_over_a_whole_catalogue(milvus: Milvus, tmp_path: Path) -> None:
+    before = collections(milvus)
+    settings = load({}, {"instance": tmp_path / "instance", **milvus.settings})
+    steps = bench(Options(engine_of(settings), ("engine",), (60,), settings=settings))
+    asked = [step for step in steps if isinstance(step, BenchRow) and step.recall is not None]
+    of_milvus = [row for row in asked if row.system == "milvus"]
+    assert len(of_milvus) == len(asked) / 3 == 12  # beside Annoy and a scan
+    assert all((row.recall, row.proven) == (1, 1) for row in of_milvus)
     assert collections(milvus) == before
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
+from webapp.config import Settings
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
-from webapp.lab.bench import importing, index, live, load, query, web
+from webapp.lab.bench import beside, importing, index, live, load, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
@@ -35,7 +36,13 @@ CASES = tuple(
     for name in ("whash", "colorhash", "phash", "shape", "colour", "learned", "look")
     if name == "look" or name in KINDS
 )
-_SIZES = {"query": (1_000, 10_000, 100_000), "index": (10_000,), "web": (742,), "live": (100_000,)}
+_SIZES = {
+    "query": (1_000, 10_000, 100_000),
+    "index": (10_000,),
+    "web": (742,),
+    "live": (100_000,),
+    "engine": (100_000,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,9 @@ class Options:
 
     `sections`, `sizes`, `kinds`: empty for all sections, the default sizes, all of `CASES`.
     `sizes` count codes, items or photos. `seconds`: how long each case of the web section runs.
-    `real`: codes, by kind, from which to draw instead of synthetic ones.
+    `real`: codes, by kind, from which to draw instead of synthetic ones. `settings`: those of the
+    engine that the section `engine` sets beside Annoy; without them, or where they name Annoy, it
+    measures nothing.
     """
 
     engine: Engine
@@ -55,6 +64,7 @@ class Options:
     jobs: int = 1
     seconds: float = 3.0
     real: Mapping[str, Packed] | None = None
+    settings: Settings | None = None
 
 
 def bench(options: Options) -> Iterator[Progress | BenchRow]:
@@ -108,7 +118,22 @@ def _live(options: Options) -> Iterator[Progress | BenchRow]:
         yield from live.measure(size, options.seed, options.jobs)
 
 
-_MEASURES = {"query": _query, "index": _index, "import": _import, "web": _web, "live": _live}
+def _engine(options: Options) -> Iterator[Progress | BenchRow]:
+    if options.settings is None or options.settings.engine == beside.YARDSTICK:
+        return  # the table says how to name another
+    for size in options.sizes or _SIZES["engine"]:
+        stocking = beside.Stocking(size, options.seed, options.jobs, options.real)
+        yield from beside.measure(options.settings, stocking)
+
+
+_MEASURES = {
+    "query": _query,
+    "index": _index,
+    "import": _import,
+    "web": _web,
+    "live": _live,
+    "engine": _engine,
+}
 
 
 def codes_of(catalog: Catalog) -> dict[str, Packed]:
