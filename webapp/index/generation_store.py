@@ -119,6 +119,27 @@ class GenerationStore:
         """
         self._open(None)
 
+    def drop_damaged(self) -> int:
+        """Drop what the engine keeps elsewhere, of the generation that is served, and is not right.
+
+        Returns of how many kinds.
+
+        Raises:
+            EngineUnavailable: the engine cannot be asked.
+        """
+        try:
+            kinds = self.current().kinds.values()
+        except IndexNotReady:
+            return 0
+        dropped = 0
+        for kind in kinds:
+            try:
+                kind.index.verify()
+            except IndexDamaged:
+                kind.index.drop()
+                dropped += 1
+        return dropped
+
     def newest(self) -> Path:
         """Return the folder of the published generation.
 

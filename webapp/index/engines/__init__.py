@@ -78,6 +78,16 @@ class Index(Protocol):
     def check(self) -> None:
         """Ask whether it can be queried now, and holds what was built; raises as `candidates`."""
 
+    def verify(self) -> None:
+        """Compare all that a remote engine holds with what was built; raises as `candidates`."""
+
+    def drop(self) -> None:
+        """Drop what a remote engine holds, so that the next build makes it anew.
+
+        Raises:
+            EngineUnavailable: as `candidates` does.
+        """
+
 
 class Engine(Protocol):
     """Builds and opens indexes that propose rows near queries by Hamming distance."""
@@ -141,6 +151,12 @@ class LocalIndex:
 
     def check(self) -> None:
         """Do nothing: see `Index`."""
+
+    def verify(self) -> None:
+        """Do nothing: its files have checksums."""
+
+    def drop(self) -> None:
+        """Do nothing: the next generation has files of its own."""
 
 
 class LocalEngine:

@@ -179,6 +179,14 @@ class OverlaidIndex:
         """Ask the frozen index: see `Index`."""
         self.frozen.check()
 
+    def verify(self) -> None:
+        """Have the frozen index compared: see `Index`."""
+        self.frozen.verify()
+
+    def drop(self) -> None:
+        """Drop what the frozen index holds elsewhere: see `Index`."""
+        self.frozen.drop()
+
     def candidates(
         self, queries: Planes, count: int, narrowing: Narrowing | None = None
     ) -> Proposal:

@@ -16,9 +16,14 @@ from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Parameters
 from webapp.index.engines.milvus.codes import MilvusCodes
-from webapp.index.engines.milvus.collection import Collection, Layout, packed_codes
+from webapp.index.engines.milvus.collection import (
+    Collection,
+    Layout,
+    packed_codes,
+    stored_codes,
+)
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
-from webapp.index.engines.milvus.index import Built, MilvusIndex, probe_of, probed_rows
+from webapp.index.engines.milvus.index import Built, MilvusIndex, checksum, probed_rows
 from webapp.index.narrowing import RowFacets, no_facets
 from webapp.index.remote_table import FrozenTable, load_remote
 from webapp.index.row_table import RowTable
@@ -55,7 +60,6 @@ class MilvusEngine:
         self, table: CodeTable, folder: Path, kind: str, facets: RowFacets | None = None
     ) -> Parameters:
         """Send the codes, unless the server has them; `finish` waits until they can be queried."""
-        del folder
         layout = self._options.layout
         known = facets or no_facets(table)
         shape = (table.bits, known.numbers.shape, astuple(layout))
@@ -65,16 +69,31 @@ class MilvusEngine:
         short = digest.hexdigest()[:_DIGEST_CHARACTERS]
         name = f"{self._prefix()}{kind}_{short}"
         collection = Collection(self._connection, name)
-        if not collection.exists():
-            collection.load(table, known, layout)
         probed = packed_codes(table.codes_at(probed_rows(table.row_count)), table.bits)
-        return {
+        built: dict[str, int | str] = {
             "collection": name,
             "index": layout.index,
             "rows": table.row_count,
             "facets": len(known.numbers) if facets else -1,
-            "probe": probe_of([code.tobytes() for code in probed]),
+            "probe": checksum([probed.tobytes()]),
+            "checksum": checksum(stored_codes(table)),
         }
+        if not (
+            collection.exists() and self._holds(collection, self.open(table, folder, kind, built))
+        ):
+            collection.load(table, known, layout)
+        return built
+
+    @staticmethod
+    def _holds(collection: Collection, index: Index) -> bool:
+        """Say whether a collection still has what it was built of; one that has not is dropped."""
+        collection.wait_until_held()
+        try:
+            index.check()
+        except IndexDamaged:
+            collection.drop()
+            return False
+        return True
 
     def finish(self, built: Iterable[Parameters]) -> None:
         """Wait until all can be queried and are on the server's disk; then they get their names."""
@@ -108,6 +127,7 @@ class MilvusEngine:
                 str(parameters["index"]),
                 int(parameters["facets"]) >= 0,
                 str(parameters["probe"]),
+                str(parameters["checksum"]),
             )
             return Collection(self._connection, str(parameters["collection"])), built
         except KeyError as error:

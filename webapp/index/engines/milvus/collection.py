@@ -14,6 +14,7 @@ from webapp.index.code_table import CodeTable
 from webapp.index.engines.milvus.connection import Connection
 from webapp.index.hamming import Planes
 from webapp.index.narrowing import SEVERAL, Narrowing, RowFacets
+from webapp.index.row_table import RowTable
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -98,12 +99,9 @@ class Collection:
         """
         name, ask = self.name + _UNFINISHED, self._connection.ask
         ask(lambda client, seconds: client.flush(name, timeout=seconds), _BUILD_SECONDS)
-        end = time.monotonic() + _LOADED_WITHIN_SECONDS
-        while not ask(lambda client, seconds: _is_loaded(client, name, seconds)):
-            if time.monotonic() > end:
-                raise EngineUnavailable(f"the search engine cannot load {name} into its memory")
-            time.sleep(_LOOK_AGAIN_SECONDS)
-        found = Collection(self._connection, name).count("Strong")
+        unfinished = Collection(self._connection, name)
+        unfinished.wait_until_held()
+        found = unfinished.count("Strong")
         if found != rows:
             raise EngineUnavailable(f"the search engine has {found} of {rows} codes of {name}")
         ask(lambda client, seconds: client.rename_collection(name, self.name, timeout=seconds))
@@ -129,6 +127,20 @@ class Collection:
                 or client.load_collection(self.name, _async=True, timeout=seconds) is not None
             )
         )
+
+    def wait_until_held(self) -> None:
+        """Have it held in memory, and wait until it is.
+
+        Raises:
+            EngineUnavailable: the server does not get there.
+        """
+        end = time.monotonic() + _LOADED_WITHIN_SECONDS
+        while not self.hold():
+            if time.monotonic() > end:
+                raise EngineUnavailable(
+                    f"the search engine cannot load {self.name} into its memory"
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
     def dimension(self) -> int:
         """Return the width of its codes in bits."""
@@ -208,6 +220,13 @@ def width_of(bits: int) -> int:
 def packed_codes(codes: Planes, bits: int) -> NDArray[np.uint8]:
     """Return codes, shape (W, N), as the bytes that a server stores, shape (N, bytes)."""
     return np.ascontiguousarray(codes.T).view(np.uint8)[:, : width_of(bits) // 8]
+
+
+def stored_codes(table: RowTable) -> Iterator[bytes]:
+    """Yield the codes of all rows as a server stores them, one after the other, in parts."""
+    for start in range(0, table.row_count, MOST_LISTED):
+        rows = np.arange(start, min(start + MOST_LISTED, table.row_count))
+        yield packed_codes(table.codes_at(rows), table.bits).tobytes()
 
 
 def _batches(table: CodeTable, facets: RowFacets) -> Iterator[list[dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """The index of one kind in a Milvus server."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ class Built:
     """What is known of a collection since it was built.
 
     `rows`: how many it has. `facets`: whether it has those of its rows. `probe`: the checksum of
-    some of its codes.
+    some of its codes. `checksum`: that of all.
     """
 
     bits: int
@@ -34,6 +34,7 @@ class Built:
     layout: str
     facets: bool
     probe: str
+    checksum: str
 
 
 class MilvusIndex:
@@ -67,6 +68,22 @@ class MilvusIndex:
     def check(self) -> None:
         """Compare the collection with the table now; see `Index`."""
         self._compare()
+
+    def verify(self) -> None:
+        """Compare the checksum of all codes that it holds with that of the codes built."""
+        self._compare()
+        if checksum(self._stored()) != self._built.checksum:
+            raise self._damaged("it holds other codes", "hashbag verify --repair")
+
+    def _stored(self) -> Iterator[bytes]:
+        for start in range(0, self._built.rows, MOST_LISTED):
+            codes = self._collection.codes_between(start, start + MOST_LISTED)
+            yield b"".join(codes[row] for row in sorted(codes))
+
+    def drop(self) -> None:
+        """Drop the collection; see `Index`."""
+        self._was_checked = False
+        self._collection.drop()
 
     def _propose(self, queries: Planes, count: int, narrowing: Narrowing | None) -> Proposal:
         wanted = min(count, MOST_LISTED, self._built.rows)
@@ -105,16 +122,16 @@ class MilvusIndex:
             raise self._damaged("it has another number of codes")
         rows = probed_rows(self._built.rows).tolist()
         codes = self._collection.codes(rows)
-        if probe_of([codes.get(row, b"") for row in rows]) != self._built.probe:
+        if checksum(codes.get(row, b"") for row in rows) != self._built.probe:
             raise self._damaged("it holds other codes")
         lists = self._collection.nearest([codes[row] for row in rows], 1, self._probes)
         if [(found, far) for found, far in lists] != [([row], [0]) for row in rows]:
             raise self._damaged("it does not find the codes it holds")
         self._was_checked = True
 
-    def _damaged(self, why: str) -> IndexDamaged:
+    def _damaged(self, why: str, remedy: str = "hashbag index") -> IndexDamaged:
         return IndexDamaged(
-            "the search engine does not have what was indexed: run `hashbag index`",
+            f"the search engine does not have what was indexed: run `{remedy}`",
             private=f"collection {self._collection.name}: {why}",
         )
 
@@ -124,6 +141,9 @@ def probed_rows(count: int) -> Positions:
     return np.unique(np.linspace(0, count - 1, _PROBED_ROWS).astype(np.intp))
 
 
-def probe_of(codes: Sequence[bytes]) -> str:
-    """Return the checksum of the codes of the probed rows, as a server stores them."""
-    return hashlib.sha256(b"".join(codes)).hexdigest()
+def checksum(codes: Iterable[bytes]) -> str:
+    """Return the checksum of codes as a server stores them, row after row, in parts of any size."""
+    digest = hashlib.sha256()
+    for part in codes:
+        digest.update(part)
+    return digest.hexdigest()
