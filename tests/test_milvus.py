@@ -206,12 +206,19 @@ def test_one_other_code_among_thousands_is_found(milvus: Milvus, tmp_path: Path)
     engine.finish([parameters])
     index = engine.open(table, tmp_path, "x", parameters)
     index.verify()
-    other = {"row": 12_345, "code": bytes(6)}
-    client_of(milvus).upsert(str(parameters["collection"]), [other])
+    put(client_of(milvus), str(parameters["collection"]), 12_345, bytes(6))
     with pytest.raises(IndexDamaged, match="verify --repair") as refused:
         eventually(lambda: index.verify(), "the change was seen")  # noqa: PLW0108 - a word too few
     assert "it holds other codes" in refused.value.private
     engine.drop_others(())
+
+
+def put(client: "MilvusClient", collection: str, row: int, code: bytes) -> None:
+    """Have a row hold another code, all else of it as it was."""
+    (found,) = client.query(
+        collection, filter=f"row in [{row}]", output_fields=["*"], consistency_level="Strong"
+    )
+    client.upsert(collection, [{**found, "code": code}])
 
 
 def lose_a_row(client: "MilvusClient", collection: str) -> None:
@@ -219,7 +226,7 @@ def lose_a_row(client: "MilvusClient", collection: str) -> None:
 
 
 def hold_another_code(client: "MilvusClient", collection: str) -> None:
-    client.upsert(collection, [{"row": 1, "code": b"another!"}])
+    put(client, collection, 1, b"another!")
 
 
 def lose_all(client: "MilvusClient", collection: str) -> None:
