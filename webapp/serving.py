@@ -71,7 +71,9 @@ def post_fork(server: Any, _worker: Any) -> None:
     metrics.begin()
     metrics.WORKERS.set(1)
     metrics.PLACES.set(MOST)
-    server.app.wsgi().extensions["hashbag"].follow_hosts()
+    core = server.app.wsgi().extensions.get("hashbag")
+    if core is not None:  # the bench measures other applications with these settings
+        core.follow_hosts()
 
 
 def child_exit(server: Any, worker: Any) -> None:
