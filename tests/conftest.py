@@ -17,6 +17,7 @@ from tests.applications import Once, core_of, draw_map, take_drawn_bags, take_in
 from tests.browsing import chromium, drawn, shop  # noqa: F401 - fixtures
 from tests.desk_fixtures import desk, desk_app, desk_instance  # noqa: F401 - fixtures
 from tests.first_version import first_version  # noqa: F401 - a fixture
+from tests.hosts import hosts  # noqa: F401 - a fixture
 from tests.milvus_fixtures import milvus  # noqa: F401 - a fixture
 from tests.pictures import catalogue
 from tests.postgresql import MISSING, postgresql  # noqa: F401 - a fixture

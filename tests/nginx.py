@@ -6,7 +6,7 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -121,6 +121,13 @@ def behind_nginx(folder: Path, site: str) -> Iterator[Proxy]:
     ):
         assert theirs in site
         site = site.replace(theirs, ours)
+    with _running(proxy, site):
+        yield proxy
+
+
+@contextmanager
+def _running(proxy: Proxy, site: str) -> Iterator[Proxy]:
+    folder = proxy.folder
     (folder / "site").write_text(site, "utf-8")
     user = "user root;" if os.geteuid() == 0 else ""  # else nobody could write into the folder
     (folder / "nginx.conf").write_text(_AROUND.format(folder=folder, user=user), "utf-8")
@@ -156,3 +163,36 @@ def make_certificate(folder: Path, name: str, also: str) -> None:
         capture_output=True,
         check=True,
     )
+
+
+# Each request goes to the next host, but for imports at the desk, which one host has in its folder.
+_BALANCING = """
+upstream hosts {{
+    {servers}
+}}
+upstream imports {{
+    {first}
+}}
+server {{
+    listen 127.0.0.1:{port};
+    client_max_body_size 1g;
+    proxy_set_header Host $http_host;
+    proxy_connect_timeout 5s;
+    proxy_next_upstream error timeout http_503;
+    location / {{ proxy_pass http://hosts; }}
+    location /admin/import {{ proxy_pass http://imports; }}
+}}
+"""
+
+
+@contextmanager
+def balancing(folder: Path, hosts: Sequence[str]) -> Iterator[str]:
+    """Run nginx before several hosts, each given as HOST:PORT; yields its address."""
+    folder.mkdir()
+    port = free_port()
+    # Alternately from the first request on, and again as soon as a host is back.
+    servers = "\n    ".join(f"server {one} max_fails=0;" for one in hosts)
+    first = servers.replace("max_fails=0", "max_fails=0 backup").replace(" backup", "", 1)
+    site = _BALANCING.format(servers=servers, first=first, port=port)
+    with _running(Proxy(port, 0, folder), site) as proxy:
+        yield f"http://127.0.0.1:{proxy.plain}"

@@ -3,11 +3,13 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,15 @@ class PostgresServer:
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `immediate` is what a crash is."""
         self._run("pg_ctl", "stop", "-w", "-m", mode)
+
+    def kill(self) -> None:
+        """End all of its processes as a lost machine would."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        for one in (pid, *_children_of(pid)):
+            with suppress(ProcessLookupError):  # it ended with the first
+                os.kill(one, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():  # its parent is another process
+            time.sleep(0.01)
 
     def address(self, database: str) -> str:
         """Write the address of a database, which there may not be."""
@@ -103,6 +114,11 @@ def run_at(address: str, *statements: str) -> list[tuple[object, ...]]:
             found = connection.exec_driver_sql(statement)
             rows = [tuple(row) for row in found] if found.returns_rows else []
     return rows
+
+
+def _children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def _owner() -> str | None:

@@ -1,9 +1,12 @@
 """What is published by rename is on disk before its name is, and the name before the next step."""
 
 import os
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +16,7 @@ from tests.conftest import core_of, draw_map, take_in
 from tests.pictures import catalogue
 from webapp import create_app
 from webapp.atomic_files import UNFINISHED, write_atomically
+from webapp.storage.local import LocalStorage
 
 
 @dataclass
@@ -133,3 +137,25 @@ def test_thumbnails_are_on_disk_before_the_catalogue_names_their_photo(
     assert len(checked) >= 3
     assert seen.too_early == []
     assert {str(path) for path in folder.glob("*")} <= seen.flushed
+
+
+def test_what_another_machine_writes_into_a_shared_folder_is_not_taken_for_left_over(
+    tmp_path: Path,
+) -> None:
+    """No process here has the number that it is written under there."""
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    storage, shelf = LocalStorage(tmp_path), tmp_path / "thumbs" / "ab"
+    shelf.mkdir(parents=True)
+    before = {*shelf.iterdir()}
+    as_kill_9_leaves_it = (
+        patch.object(Path, "replace", side_effect=KeyboardInterrupt),
+        patch.object(Path, "unlink"),
+    )
+    with as_kill_9_leaves_it[0], as_kill_9_leaves_it[1], suppress(KeyboardInterrupt):
+        write_atomically(shelf / "whole", b"half")
+    (ours,) = {*shelf.iterdir()} - before
+    _, _, machine, _ = ours.name.split("-")
+    for name in (machine, "@00000000"):
+        ours = ours.rename(shelf / f"{UNFINISHED}{ended.pid}-{name}-abc")
+        assert bool(storage.unfinished("thumbs")) == (name == machine)

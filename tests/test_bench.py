@@ -2,13 +2,15 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from flask import Flask
 
-from tests.applications import hashbag
+from tests.applications import core_of, hashbag
 from tests.postgresql import PostgresServer, run_at
 from webapp import config
 from webapp.exceptions import BadParameter
@@ -20,6 +22,7 @@ from webapp.lab.bench import (
     Options,
     Progress,
     bench,
+    beside,
     curve,
     importing,
     load,
@@ -34,6 +37,7 @@ from webapp.lab.bench.clock import Times, interleaved
 from webapp.lab.bench.query import draw
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rivals import RIVALS, K
+from webapp.search.query import RANKINGS, Query
 
 pytestmark = pytest.mark.slow
 
@@ -180,6 +184,52 @@ def test_codes_varied_from_real_ones_stay_near_them() -> None:
     far = np.bitwise_count(varied[:, None, 0] ^ real[None, :, 0]).sum(axis=2).min(axis=1)
     assert 0 < far.mean() < 3
     assert len(np.unique(varied, axis=0)) > 300
+
+
+def test_another_engine_is_set_beside_annoy_and_asked_what_people_ask() -> None:
+    settings = config.load({}, {"instance": "/nowhere", "engine": "exact"})
+    engine = ENGINES["exact"](settings)
+    steps = bench(Options(engine, ("engine",), (60,), settings=settings))
+    rows = [step for step in steps if isinstance(step, BenchRow)]
+    assert {row.system for row in rows} == {"annoy", "exact"}
+    built = [row for row in rows if row.case == "a generation"]
+    assert all(row.per_second and row.bytes_per_item for row in built)
+    asked = [row for row in rows if row not in built]
+    assert {row.case for row in asked} == {
+        f"{by}, {what}"
+        for by in ("whash", "look")
+        for what in (
+            "an item",
+            "an upload, tried harder",
+            "an item, of a brand",
+            "an item, about its price",
+            "an item, of a brand about its price",
+            "an item's page",
+        )
+    }
+    for row in asked:
+        assert (row.recall, row.proven) == (1, 1)
+        assert row.candidates is not None
+        assert row.most_candidates is not None
+        assert 0 <= row.candidates <= row.most_candidates <= 60
+    narrow = next(row for row in asked if row.case == "whash, an item, of a brand about its price")
+    assert (narrow.candidates or 0) < 10
+    assert "a generation, 60" in to_text(rows)
+
+
+def test_without_another_engine_none_is_set_beside_annoy() -> None:
+    assert rows_of("engine") == []
+    assert "not asked: an engine beside Annoy (HASHBAG_ENGINE" in to_text([], ["engine"])
+
+
+def test_recall_of_an_answer_counts_its_distances(filled: Flask) -> None:
+    searcher = core_of(filled).searcher
+    true = searcher.similar_to_item(3, Query(RANKINGS["whash"], 4))
+    assert beside.recall(true, true) == 1
+    others = replace(true, hits=true.hits[:3])
+    assert beside.recall(true, others) == 0.75
+    far = replace(true, hits=tuple(replace(hit, distance=64) for hit in true.hits))
+    assert beside.recall(true, far) == 0
 
 
 def test_without_wrk_the_web_section_is_left_out_and_wrk_named(

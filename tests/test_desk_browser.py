@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.accessibility import violations_of
 from tests.browsing import HEIGHT, SCHEMES, Look, is_drawn, looking
-from tests.pictures import bag, encoded
+from tests.hosts import lose_one, two_hosts
+from tests.pictures import bag, catalogue, encoded
 from tests.serving import Server, served
 
 pytestmark = pytest.mark.slow
@@ -21,8 +22,12 @@ OWNER = "of-the-owner"
 
 
 @pytest.fixture
-def server(eight: Path, tmp_path: Path) -> Iterator[Server]:
-    """Serve 8 bags by two workers."""
+def server(eight: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Serve 8 bags by two workers, or where a test says so by two hosts."""
+    if getattr(request, "param", "") == "two hosts":
+        with two_hosts(request, tmp_path / "hosts", catalogue(tmp_path / "photos", 8)) as front:
+            yield front
+        return
     instance = Path(shutil.copytree(eight, tmp_path / "instance"))
     with served(instance, settings={"HASHBAG_ADMIN_TOKEN": OWNER}) as server:
         yield server
@@ -65,6 +70,18 @@ def add(page: Page, photo: Path, title: str) -> None:
 def test_an_owner_works_a_day_at_the_desk(
     chromium: Browser, server: Server, files: Path, look: Look
 ) -> None:
+    work_a_day(chromium, server, files, look)
+
+
+@pytest.mark.xdist_group("milvus")
+@pytest.mark.parametrize("server", ["two hosts"], indirect=True)
+def test_an_owner_works_a_day_at_two_hosts_of_which_one_is_lost(
+    chromium: Browser, server: Server, files: Path
+) -> None:
+    work_a_day(chromium, server, files, Look(1280))
+
+
+def work_a_day(chromium: Browser, server: Server, files: Path, look: Look) -> None:
     # Answers that are errors on purpose are told by the browser too.
     with looking(chromium, server, look, expect="status of (404|422)|^(404|422) ") as page:
         sign_in(page)
@@ -96,6 +113,7 @@ def test_an_owner_works_a_day_at_the_desk(
         page.get_by_role("button", name="Change 3 bags").click()
         expect(page.get_by_text("Changed 3 of 3")).to_be_visible()
 
+        lose_one(server)
         page.get_by_role("link", name="The same twice").click()
         page.get_by_role("button", name="Not the same").click()
         expect(page.get_by_text("Remembered: they are not the same")).to_be_visible()

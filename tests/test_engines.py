@@ -16,7 +16,9 @@ from webapp.index.code_table import CodeTable, load_table, make_table
 from webapp.index.engines import Engine, Index, LocalIndex, Proposal
 from webapp.index.engines.registry import ENGINES, engine_of
 from webapp.index.hamming import distances, to_planes
+from webapp.index.narrowing import Narrowing
 from webapp.search import nearest as nearest_module
+from webapp.search.among import Among
 from webapp.search.nearest import KindMeasure, Neighbours
 
 BITS = 42
@@ -48,7 +50,8 @@ def query_of(code: bytes) -> np.ndarray:
 def nearest(
     table: CodeTable, index: Index, query: np.ndarray, k: int, among: np.ndarray | None = None
 ) -> Neighbours:
-    return nearest_module.nearest(KindMeasure(table, index, query), k, among)
+    passing = None if among is None else Among(among)
+    return nearest_module.nearest(KindMeasure(table, index, query), k, passing)
 
 
 def built(engine: Engine, table: CodeTable, folder: Path, kind: str = "x") -> Index:
@@ -141,7 +144,12 @@ def test_ranking_equals_a_plain_scan(
 class Forgetful(LocalIndex):
     """An index that proposes only the first rows, as a bad forest might."""
 
-    def candidates(self, queries: np.ndarray, count: int) -> Proposal:  # noqa: ARG002
+    def candidates(
+        self,
+        queries: np.ndarray,  # noqa: ARG002
+        count: int,  # noqa: ARG002
+        narrowing: Narrowing | None = None,  # noqa: ARG002
+    ) -> Proposal:
         return Proposal(np.arange(1))
 
 
@@ -161,7 +169,12 @@ def test_beyond_the_limit_an_answer_is_not_called_exact(monkeypatch: pytest.Monk
     table = table_of(codes)
 
     class Fair(Forgetful):
-        def candidates(self, queries: np.ndarray, count: int) -> Proposal:
+        def candidates(
+            self,
+            queries: np.ndarray,
+            count: int,
+            narrowing: Narrowing | None = None,  # noqa: ARG002
+        ) -> Proposal:
             return Proposal(np.argsort(distances(table.codes, queries))[:count])
 
     monkeypatch.setattr(nearest_module, "PROVE_UP_TO_WORDS", 10)

@@ -14,12 +14,14 @@ from werkzeug.test import TestResponse
 from tests import oracle
 from tests.conftest import core_of
 from tests.milvus_fixtures import WITH_MILVUS, Milvus
-from tests.test_engines import built, engine  # noqa: F401 - a fixture
+from tests.test_engines import engine  # noqa: F401 - a fixture
 from webapp import create_app
-from webapp.index.code_table import make_table
-from webapp.index.engines import Engine
+from webapp.index.code_table import CodeTable, make_table
+from webapp.index.engines import Engine, Index
 from webapp.index.engines.registry import engine_of
-from webapp.index.hamming import to_planes
+from webapp.index.hamming import Planes, to_planes
+from webapp.index.remote_table import FrozenTable
+from webapp.search.among import Among
 from webapp.search.nearest import KindMeasure, nearest
 
 WIDTHS = [(42, 1), (64, 1), (255, 1), (1024, 1), (384, 3)]
@@ -44,6 +46,27 @@ def by_hand(items: Views, queries: list[bytes], k: int, among: set[int]) -> list
     )[:k]
 
 
+def opened(engine: Engine, table: CodeTable, folder: Path) -> tuple[FrozenTable, Index]:  # noqa: F811
+    """Build an index, and open what a host has of it: with the codes, or without."""
+    table.save(folder, "x", codes=not engine.keeps_codes)
+    parameters = engine.build(table, folder, "x")
+    engine.finish([parameters])
+    here = engine.table(folder, "x", table.bits, parameters)
+    return here, engine.open(here, folder, "x", parameters)
+
+
+def assert_tells_distances(index: Index, table: FrozenTable, queries: Planes) -> None:
+    """What an engine tells of distances is what codes tell; of what is farther, that it is."""
+    told = index.candidates(queries, 20)
+    if told.distances is None:
+        return
+    true = table.distances_of_rows(queries)
+    least = told.at_least(np.arange(table.row_count))
+    assert (least <= true).all()
+    assert (least == true)[(true <= told.within) | (least <= told.within)].all()
+    assert least.max() > 0
+
+
 @pytest.mark.parametrize(("bits", "views"), WIDTHS)
 def test_codes_of_any_width_are_found_as_by_hand(
     engine: Engine,  # noqa: F811
@@ -54,16 +77,18 @@ def test_codes_of_any_width_are_found_as_by_hand(
     """With ties, copies, filters and several readings of a query; asked by several threads."""
     items = random_views(bits, views)
     packed = np.frombuffer(b"".join(map(b"".join, items)), np.uint8).reshape(len(items), views, -1)
-    table = make_table(bits, 2 * np.arange(len(items), dtype=np.int64), packed)
-    index = built(engine, table, tmp_path)
+    built = make_table(bits, 2 * np.arange(len(items), dtype=np.int64), packed)
+    table, index = opened(engine, built, tmp_path)
     index.check()
 
     def ask(number: int) -> None:
         codes = items[number] + (items[number + 1] if number % 2 else [])
         queries = to_planes(np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), -1))
+        assert_tells_distances(index, table, queries)
         for k in (1, 9, 200):
             for among in (None, np.arange(0, len(items), 7)):
-                found = nearest(KindMeasure(table, index, queries), k, among)
+                passing = None if among is None else Among(among)
+                found = nearest(KindMeasure(table, index, queries), k, passing)
                 wanted = set(range(len(items)) if among is None else among.tolist())
                 answer = list(zip(found.distances.tolist(), found.ids.tolist(), strict=True))
                 assert answer == by_hand(items, codes, k, wanted)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing import Look, asked, follow, looking, names, ready, visit
+from tests.hosts import ONE_OR_TWO, lose_one, two_hosts
 from tests.serving import Server
 from tests.test_asking import RESULT, choose, corner, drag_finger, find, own_photo
 
@@ -14,6 +15,18 @@ pytestmark = pytest.mark.slow
 
 WIDTH = 390
 PHOTO = "bag-030.png"  # "Bag 30 of shop", which costs 40
+
+
+@pytest.fixture(scope="module", params=ONE_OR_TWO)
+def shop(
+    request: pytest.FixtureRequest, drawn: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Serve the photos of a small shop; tests must not change them."""
+    if request.param == "one host":
+        yield request.getfixturevalue("shop")
+        return
+    with two_hosts(request, tmp_path_factory.mktemp("hosts"), drawn / "manifest.csv") as front:
+        yield front
 
 
 @pytest.fixture
@@ -194,6 +207,7 @@ def test_without_scripts_from_a_photo_to_a_shared_list(
         narrow_to(page, "45")
         assert max(prices(page, "#results")) <= 45
         follow(page.locator("#results .card > a").first)
+        lose_one(shop)
         kept = [keep(page)]
         less = page.locator(".band", has=page.get_by_role("heading", name="For less"))
         follow(less.locator(".card > a").first)

@@ -3,12 +3,15 @@
 import os
 import shutil
 import signal
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from flask import Flask
 
@@ -23,8 +26,11 @@ from webapp.exceptions import ConfigError, EngineUnavailable, IndexDamaged
 from webapp.index.engines import NOTHING, Engine
 from webapp.index.engines.registry import engine_of
 from webapp.index.manifest import read_manifest
-from webapp.lab.bench import query
+from webapp.lab.bench import Options, bench, query
 from webapp.lab.bench.rows import BenchRow
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
 
 pytestmark = WITH_MILVUS
 
@@ -37,10 +43,13 @@ def an_engine(milvus: Milvus, instance: Path, **more: object) -> Engine:
 
 
 def collections(milvus: Milvus) -> set[str]:
+    return set(client_of(milvus).list_collections())
+
+
+def client_of(milvus: Milvus) -> "MilvusClient":
     from pymilvus import MilvusClient  # noqa: PLC0415 - an extra
 
-    client = MilvusClient(milvus.url, token=milvus.settings["engine_token"], dedicated=True)
-    return set(client.list_collections())
+    return MilvusClient(milvus.url, token=milvus.settings["engine_token"], dedicated=True)
 
 
 @pytest.fixture
@@ -87,8 +96,16 @@ def test_a_server_that_is_killed_makes_searches_wait_and_nothing_else(
                 assert server.get(page).status == 200, page
             assert server.get("/readyz").status == 503
             told = server.get("/items/3")
-            assert told.status == 503
+            assert (told.status, told.headers["Retry-After"]) == (503, "5")
+            assert told.headers["Cache-Control"] == "no-store"
+            assert '<article class="subject">' in told.text  # the bag itself, all the same
+            assert "Similar bags cannot be shown at the moment" in told.text
             assert "Try again in a moment" in told.text
+            assert '<article class="subject">' not in server.get("/items/3?format=csv").text
+            listed = server.get("/list?ids=2,3")
+            assert listed.status == 503
+            assert "2 bags" in listed.text
+            assert "Similar bags cannot be shown at the moment" in listed.text
         finally:
             milvus.start()
         eventually(lambda: server.get(SEARCH).status == 200, "searches went on")
@@ -126,6 +143,42 @@ def test_a_server_that_hangs_holds_nobody_up_for_longer_than_was_set(
     engine.drop_others(())
 
 
+def test_one_alone_waits_for_a_server_that_hangs(milvus: Milvus, tmp_path: Path) -> None:
+    """The others are refused until it knows: threads that pages need would else wait as well."""
+    table = table_of(random_codes(50))
+    engine = an_engine(milvus, tmp_path, engine_timeout="2")
+    index = built(engine, table, tmp_path)
+    index.check()
+    together = threading.Barrier(8)
+
+    def asked(_: int) -> str:
+        together.wait()
+        with pytest.raises(EngineUnavailable) as refused:
+            index.candidates(table.codes[:, :1], 9)
+        return refused.value.private
+
+    os.kill(milvus.process.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(EngineUnavailable):
+            index.candidates(table.codes[:, :1], 9)
+        time.sleep(1.1)  # then it is asked again
+        with ThreadPoolExecutor(8) as threads:
+            told = list(threads.map(asked, range(8)))
+    finally:
+        os.kill(milvus.process.pid, signal.SIGCONT)
+    assert sum("a moment ago" in one for one in told) == 7
+
+    def answers() -> bool:
+        try:
+            index.check()
+        except EngineUnavailable:
+            return False
+        return True
+
+    eventually(answers, "it answered again")
+    engine.drop_others(())
+
+
 def test_what_was_lost_is_named_and_made_again_by_a_new_index(
     milvus: Milvus, app: Flask, instance: Path
 ) -> None:
@@ -144,6 +197,74 @@ def test_what_was_lost_is_named_and_made_again_by_a_new_index(
     assert verified.returncode == 0, verified.stdout
     with app.test_client() as client:
         assert client.get(SEARCH).status_code == 200
+
+
+def test_one_other_code_among_thousands_is_found(milvus: Milvus, tmp_path: Path) -> None:
+    engine = an_engine(milvus, tmp_path)
+    table = table_of(random_codes(20_000))
+    parameters = engine.build(table, tmp_path, "x")
+    engine.finish([parameters])
+    index = engine.open(table, tmp_path, "x", parameters)
+    index.verify()
+    put(client_of(milvus), str(parameters["collection"]), 12_345, bytes(6))
+    with pytest.raises(IndexDamaged, match="verify --repair") as refused:
+        eventually(lambda: index.verify(), "the change was seen")  # noqa: PLW0108 - a word too few
+    assert "it holds other codes" in refused.value.private
+    engine.drop_others(())
+
+
+def put(client: "MilvusClient", collection: str, row: int, code: bytes) -> None:
+    """Have a row hold another code, all else of it as it was."""
+    (found,) = client.query(
+        collection, filter=f"row in [{row}]", output_fields=["*"], consistency_level="Strong"
+    )
+    client.upsert(collection, [{**found, "code": code}])
+
+
+def lose_a_row(client: "MilvusClient", collection: str) -> None:
+    client.delete(collection, filter="row in [1]")
+
+
+def hold_another_code(client: "MilvusClient", collection: str) -> None:
+    put(client, collection, 1, b"another!")
+
+
+def lose_all(client: "MilvusClient", collection: str) -> None:
+    client.drop_collection(collection)
+
+
+@pytest.mark.parametrize(
+    ("harm", "mend"),
+    [
+        (lose_a_row, ("verify", "--repair")),
+        (lose_all, ("verify", "--repair")),
+        (hold_another_code, ("index", "--kinds", "whash")),
+    ],
+)
+def test_what_the_server_holds_otherwise_is_sent_again(
+    milvus: Milvus,
+    app: Flask,
+    instance: Path,
+    harm: Callable[["MilvusClient", str], None],
+    mend: Sequence[str],
+) -> None:
+    kinds = core_of(app).newest().generation.manifest.kinds
+    harm(client_of(milvus), str(kinds["whash"].parameters["collection"]))
+    wrong = eventually(lambda: _wrong(milvus, instance), "it was told")
+    assert wrong.startswith("index: the search engine ")
+    mended = run_hashbag(mend, instance, environment(milvus))
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    if mend[0] == "verify":
+        assert "dropped what the search engine held of 1 kind" in mended.stdout
+    assert _wrong(milvus, instance) == ""
+    answer = app.test_client().get(SEARCH)
+    assert (answer.status_code, answer.json and answer.json["exact"]) == (200, True)
+
+
+def _wrong(milvus: Milvus, instance: Path) -> str:
+    """Return what `hashbag verify` says is wrong."""
+    done = run_hashbag(["verify"], instance, environment(milvus))
+    return done.stdout if done.returncode else ""
 
 
 def test_an_index_by_another_engine_is_not_taken_for_one_of_milvus(
@@ -225,14 +346,35 @@ def test_a_collection_of_other_codes_is_refused(milvus: Milvus, tmp_path: Path) 
     """Other ones, more of them, or wider ones."""
     engine = an_engine(milvus, tmp_path)
     table = table_of(random_codes(60))
-    parameters = engine.build(table, tmp_path, "x")
-    engine.finish([parameters])
     wider = table_of({number: code + bytes(2) for number, code in random_codes(60).items()}, 64)
     others = table_of(random_codes(table.row_count, seed=99))
-    for wrong in (others, table_of(random_codes(80)), wider):
-        index = engine.open(wrong, tmp_path, "x", parameters)
+    built_ones = [
+        engine.build(one, tmp_path, "x")
+        for one in (table, others, table_of(random_codes(80)), wider)
+    ]
+    engine.finish(built_ones)
+    first = dict(built_ones[0])
+    engine.open(table, tmp_path, "x", first).check()
+    for wrong in built_ones[1:]:
+        taken = first | {"collection": wrong["collection"]}
+        index = engine.open(table, tmp_path, "x", taken)
         with pytest.raises(IndexDamaged, match="run `hashbag index`"):
-            index.candidates(wrong.codes[:, :1], 9)
+            index.candidates(table.codes[:, :1], 9)
+    engine.drop_others(())
+
+
+def test_codes_that_were_lost_are_told_of(milvus: Milvus, tmp_path: Path) -> None:
+    engine = an_engine(milvus, tmp_path)
+    made = table_of(random_codes(60))
+    made.save(tmp_path, "x", codes=False)
+    parameters = engine.build(made, tmp_path, "x")
+    engine.finish([parameters])
+    table = engine.table(tmp_path, "x", made.bits, parameters)
+    assert (table.whole.codes == made.codes).all()
+    assert table.row_of(made.codes[:, 7]) == 7
+    assert table.row_of(~made.codes[:, 7]) is None
+    with pytest.raises(IndexDamaged, match="run `hashbag index`"):
+        table.codes_at(np.array([made.row_count]))
     engine.drop_others(())
 
 
@@ -282,6 +424,17 @@ def test_bench_measures_it_beside_annoy(milvus: Milvus, tmp_path: Path) -> None:
     for system in ("hashbag", "hashbag, before proof", "hashbag, engine annoy"):
         assert rows[system].recall == 1
         assert rows[system].p50_us
+    assert collections(milvus) == before
+
+
+def test_bench_sets_it_beside_annoy_over_a_whole_catalogue(milvus: Milvus, tmp_path: Path) -> None:
+    before = collections(milvus)
+    settings = load({}, {"instance": tmp_path / "instance", **milvus.settings})
+    steps = bench(Options(engine_of(settings), ("engine",), (60,), settings=settings))
+    asked = [step for step in steps if isinstance(step, BenchRow) and step.recall is not None]
+    of_milvus = [row for row in asked if row.system == "milvus"]
+    assert len(of_milvus) == len(asked) / 3 == 12  # beside Annoy and a scan
+    assert all((row.recall, row.proven) == (1, 1) for row in of_milvus)
     assert collections(milvus) == before
 
 

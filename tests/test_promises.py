@@ -12,6 +12,7 @@ from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import EVERYTHING, NOTHING, Engine, LocalIndex, Proposal
 from webapp.index.hamming import Planes, distances, to_planes
 from webapp.index.kind_index import KindIndex, kind_index
+from webapp.index.narrowing import Narrowing
 from webapp.search import nearest as nearest_module
 from webapp.search.look import LookMeasure
 from webapp.search.nearest import KindMeasure, Measure, Neighbours, nearest
@@ -37,7 +38,12 @@ class Shortened(LocalIndex):
         self.most = most
         self.asked: list[int] = []
 
-    def candidates(self, queries: Planes, count: int) -> Proposal:
+    def candidates(
+        self,
+        queries: Planes,
+        count: int,
+        narrowing: Narrowing | None = None,  # noqa: ARG002
+    ) -> Proposal:
         self.asked.append(count)
         of_rows = distances(self.table.codes, queries)
         listed = np.argsort(of_rows, kind="stable")[: min(count, self.most)]
@@ -173,7 +179,12 @@ def test_an_engine_that_promises_nothing_is_asked_once(monkeypatch: pytest.Monke
     table = spread_kinds(500, most=500)[1].table.whole
 
     class Silent(Shortened):
-        def candidates(self, queries: Planes, count: int) -> Proposal:
+        def candidates(
+            self,
+            queries: Planes,
+            count: int,
+            narrowing: Narrowing | None = None,  # noqa: ARG002
+        ) -> Proposal:
             return Proposal(super().candidates(queries, count).rows, NOTHING)
 
     index = Silent(table, 400)

@@ -43,6 +43,18 @@ def test_what_was_written_is_read(storage: Storage) -> None:
         assert storage.size(key(content)) == len(content)
 
 
+def test_a_file_of_this_machine_is_sent_and_fetched_whole(storage: Storage, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 40_000
+    sent, fetched = tmp_path / "sent", tmp_path / "fetched"
+    sent.write_bytes(content)
+    storage.upload(key(content), sent)
+    assert storage.size(key(content)) == len(content)
+    storage.download(key(content), fetched)
+    assert fetched.read_bytes() == content
+    with pytest.raises(FileNotFoundError):
+        storage.download(key(b"no bag"), fetched)
+
+
 def test_what_is_opened_for_a_visitor_is_the_whole_file(storage: Storage) -> None:
     storage.write(key(b"a bag"), b"a bag")
     opened = storage.opened(key(b"a bag"))

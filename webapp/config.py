@@ -29,6 +29,7 @@ _CHOICES = {
     **dict.fromkeys(("map", "copy_photos", "tools", "counts", "limits", "private"), ("on", "off")),
     "log": LOG_STYLES,
     "originals": ("plain", "whole"),
+    "generations": ("own", "shared"),
 }
 _LEAST = {
     **dict.fromkeys(("trees", "search_k", "max_pixels"), 1),
@@ -68,6 +69,7 @@ class Settings:
     max_pixels: int = 50_000_000
     photos: str = ""
     copy_photos: str = "off"
+    generations: str = "own"
     map: str = "on"
     originals: str = "plain"
     admin_token: str = ""
@@ -122,6 +124,11 @@ class Settings:
     def copies_photos(self) -> bool:
         """Whether photos that are imported are copied to where sent photos are kept."""
         return self.copy_photos == "on"
+
+    @property
+    def shares_generations(self) -> bool:
+        """Whether index and map are built by one of several machines, for all of them."""
+        return self.generations == "shared"
 
     @property
     def draws_map(self) -> bool:
@@ -257,4 +264,27 @@ def _checked(settings: Settings) -> Settings:
                 f"{PREFIX}{name.upper()} must be {' or '.join(choices)}, "
                 f"not '{getattr(settings, name)}'"
             )
+    if settings.shares_generations:
+        _check_can_share(settings)
     return settings
+
+
+def _check_can_share(settings: Settings) -> None:
+    """Refuse what machines that share their indexes must have in common, and have not."""
+    lacking = {
+        "DATABASE, the address of a PostgreSQL database": (
+            settings.database_url.get_backend_name() == "postgresql"
+        ),
+        "PHOTOS, a folder that all of them have outside of their instance folders, or an s3:// "
+        "address": bool(settings.photos) and not _is_inside(settings.photos_folder, settings),
+        "SECRET_KEY, which signs what any of them must know again": bool(settings.secret_key),
+    }
+    for what, is_there in lacking.items():
+        if not is_there:
+            raise ConfigError(
+                f"{PREFIX}GENERATIONS is shared: all machines need the same {PREFIX}{what}"
+            )
+
+
+def _is_inside(folder: Path | None, settings: Settings) -> bool:
+    return folder is not None and folder.resolve().is_relative_to(settings.instance)

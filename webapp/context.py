@@ -16,8 +16,9 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config import Settings
-from webapp.exceptions import IndexNotReady, NothingPublished
+from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Grouping
+from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
 from webapp.explore.pair_counts import PairCounts
 from webapp.explore.remembered import Remembered
@@ -26,9 +27,12 @@ from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
 from webapp.index.generation_store import GenerationStore
 from webapp.index.overlay.follower import ChangeFollower
+from webapp.index.shared_bundles import SharedBundles
+from webapp.index.shared_generations import GENERATION, SharedGenerations
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.background import BackgroundCommand
 from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, is_due
+from webapp.maintenance.host_follower import HostFollower
 from webapp.maintenance.publishing import Publisher
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
@@ -66,7 +70,17 @@ class Hashbag:
     @cached_property
     def generations(self) -> GenerationStore:
         """The published indexes."""
-        return GenerationStore(self.settings.instance / "generations", engine_of(self.settings))
+        folder, engine = self.settings.instance / "generations", engine_of(self.settings)
+        if not self.settings.shares_generations:
+            return GenerationStore(folder, engine)
+        bundles = SharedBundles(GENERATION, self.catalog, folder)
+        return SharedGenerations(bundles, engine, waits=not self.is_serving)
+
+    def follow_hosts(self) -> None:
+        """Follow what other hosts build, in the background, if indexes are shared with them."""
+        if isinstance(self.generations, SharedGenerations) and isinstance(self.maps, SharedMaps):
+            sorts = [self.generations.bundles, self.maps.bundles]
+            HostFollower(self.settings.instance, sorts).start()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -87,21 +101,24 @@ class Hashbag:
         Where that cannot be opened, searches say so; browsing goes on by the catalogue itself.
         """
         try:
-            generation = self.generations.current()
+            generation, revision = self.generations.at_once()
+        except IndexBeingFetched:
+            raise  # no page would be right
         except NothingPublished as problem:
             if self.is_serving:
                 self.catching_up.start()  # other machines may have filled the catalogue
             return Snapshot(self.catalog, EMPTY, problem)
         except IndexNotReady as problem:
             return Snapshot(self.catalog, self._unindexed(self.catalog.revision), problem)
-        published = self._follower.follow(generation)
-        if self.is_serving and (self._follower.is_behind or is_due(published)):
+        published = self._follower.follow(generation, revision)
+        follows = self.is_serving and not self.generations.lags
+        if follows and (self._follower.is_behind or is_due(published)):
             self.catching_up.start()
         return Snapshot(self.catalog, published.facets, published)
 
     @cached_property
     def _follower(self) -> ChangeFollower:
-        return ChangeFollower(self.catalog)
+        return ChangeFollower(self.catalog, is_shared=self.settings.shares_generations)
 
     @cached_property
     def _unindexed(self) -> Callable[[int], Facets]:
@@ -110,7 +127,10 @@ class Hashbag:
     @cached_property
     def maps(self) -> Maps:
         """The drawn maps of the catalogue."""
-        return Maps(self.settings.instance / "maps")
+        folder = self.settings.instance / "maps"
+        if not self.settings.shares_generations:
+            return Maps(folder)
+        return SharedMaps(SharedBundles(MAP, self.catalog, folder), waits=not self.is_serving)
 
     @property
     def facets(self) -> Facets:
@@ -182,7 +202,10 @@ class Hashbag:
 
         Searches see every change at once; only of a catalogue that has no index yet, one is built.
         """
-        published = self.newest().published
+        try:
+            published = self.newest().published
+        except IndexBeingFetched:
+            return  # who has the index sees to it
         if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
             for _ in self.publisher.publish(jobs=1):
                 """Nobody watches its progress."""

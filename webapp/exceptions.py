@@ -164,6 +164,10 @@ class NothingPublished(IndexNotReady):
     """No generation was published yet."""
 
 
+class IndexBeingFetched(IndexNotReady):
+    """Another machine built the generation, and this one does not have it yet."""
+
+
 class IndexDamaged(IndexNotReady):
     """A generation's files are not what its manifest says."""
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from webapp.catalog.reader import Catalog
 from webapp.catalog.row_comparison import rows_of
 from webapp.catalog.row_writing import go_on_numbering, make_equal
-from webapp.catalog.schema import facts, metadata
+from webapp.catalog.schema import SHARING, facts, metadata
 from webapp.catalog.write_lock import writing, writing_at
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogError
@@ -135,7 +135,9 @@ def _digest(table: sa.Table, connection: sa.Connection, total: int) -> WithProgr
 
 def _finish(original: sa.Connection, target: sa.Engine) -> None:
     """Say of the copy what the catalogue says of itself: its index is the copy's too."""
-    told = original.execute(sa.select(facts).where(facts.c.name.not_in(_OWN))).all()
+    # What machines share is of the original's storage, and they look at the original.
+    copied = facts.c.name.not_in(_OWN) & ~facts.c.name.startswith(SHARING)
+    told = original.execute(sa.select(facts).where(copied)).all()
     revision = next(row.value for row in told if row.name == "revision")
     rows = [{"name": row.name, "value": row.value} for row in told]
     with target.begin() as connection:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from webapp.catalog.reader import FORGOTTEN, Catalog
-from webapp.catalog.schema import changes, codes, facts, makers
+from webapp.catalog.schema import changes, codes, facts, makers, set_fact
 from webapp.hashing.kinds import KINDS
 from webapp.models import Fingerprint, Item
 
@@ -42,8 +42,9 @@ class Changes:
     """What was changed live up to a revision.
 
     `ids`: of all that were added, changed or removed, ascending; `recoded`: of those that came,
-    went or got other photos. `unlogged`: what `Catalog.unlogged_revision` was then. `items`: those
-    that are still there. `codes`: of the photos of those that are recoded, by item and number of
+    went or got other photos. `unlogged`: what `Catalog.unlogged_revision` was then; `is_whole`: the
+    log has all live changes since the revision that was asked for. `items`: those that are still
+    there. `codes`: of the photos of those that are recoded, by item and number of
     photo, which can be compared with codes made here.
     """
 
@@ -51,6 +52,7 @@ class Changes:
     ids: Sequence[int]
     recoded: frozenset[int]
     unlogged: int
+    is_whole: bool
     items: Sequence[Item]
     codes: Mapping[tuple[int, int], Fingerprint]
 
@@ -62,8 +64,8 @@ def changes_since(catalog: Catalog, revision: int) -> Changes:
         found: dict[int, bool] = dict(rows)
         ids, recoded = list(found), [item_id for item_id in found if found[item_id]]
         items, codes = frozen.items(ids), _codes(connection, recoded)
-        unlogged = frozen.unlogged_revision
-        return Changes(frozen.revision, ids, frozenset(recoded), unlogged, items, codes)
+        unlogged, is_whole = frozen.unlogged_revision, frozen.forgotten_revision <= revision
+        return Changes(frozen.revision, ids, frozenset(recoded), unlogged, is_whole, items, codes)
 
 
 def oldest_since(catalog: Catalog, revision: int) -> float | None:
@@ -128,13 +130,13 @@ def forget(catalog: Catalog, revision: int) -> None:
     with catalog.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             revision = _known_to_all(connection, catalog, revision)
-            _set_fact(connection, FORGOTTEN, revision)
+            set_fact(connection, FORGOTTEN, revision)
         connection.execute(changes.delete().where(changes.c.revision <= revision))
 
 
 def _known_to_all(connection: sa.Connection, catalog: Catalog, revision: int) -> int:
     """Note what the indexes of this machine know; return what those of all machines do."""
-    _set_fact(connection, f"{_INDEXED}{socket.gethostname()}:{catalog.instance}", revision)
+    set_fact(connection, f"{_INDEXED}{socket.gethostname()}:{catalog.instance}", revision)
     of_machines = facts.c.name.startswith(_INDEXED, autoescape=True)
     # A revision is about as large as the time at which it was made, in milliseconds.
     oldest = int(1000 * (time.time() - _WAITS_SECONDS))
@@ -143,8 +145,7 @@ def _known_to_all(connection: sa.Connection, catalog: Catalog, revision: int) ->
     return int(connection.execute(known).scalar_one())
 
 
-def _set_fact(connection: sa.Connection, name: str, value: int) -> None:
-    if not connection.execute(
-        facts.update().where(facts.c.name == name).values(value=value)
-    ).rowcount:
-        connection.execute(facts.insert().values(name=name, value=value))
+def forget_shared(connection: sa.Connection, revision: int) -> None:
+    """Drop what was changed up to a revision that every index knows which all machines share."""
+    set_fact(connection, FORGOTTEN, revision)
+    connection.execute(changes.delete().where(changes.c.revision <= revision))

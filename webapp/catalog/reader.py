@@ -36,6 +36,9 @@ _CODES = sa.select(codes.c.item_id, codes.c.photo, codes.c.kind, codes.c.code).w
 )
 FORGOTTEN = "forgotten"
 _UNLOGGED = sa.select(sa.func.max(facts.c.value)).where(facts.c.name.in_(["unlogged", FORGOTTEN]))
+_FORGOTTEN = sa.select(sa.func.coalesce(sa.func.max(facts.c.value), 0)).where(
+    facts.c.name == FORGOTTEN
+)
 _REVISION = sa.select(facts.c.value).where(facts.c.name == "revision")
 
 
@@ -236,6 +239,11 @@ class Catalog:
             return self._scalar(_UNLOGGED)
         except NoCatalog:
             return 0
+
+    @property
+    def forgotten_revision(self) -> int:
+        """The revision up to which the log of live changes was emptied, where machines share it."""
+        return self._scalar(_FORGOTTEN)
 
     def _scalar(self, query: sa.Select[int]) -> int:
         with self.connect() as connection:

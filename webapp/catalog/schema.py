@@ -197,7 +197,17 @@ facts = sa.Table(
     # "schema" is the layout of the tables, "revision" grows with every change of what is in them,
     # and "unlogged" is the revision of the last change that is not in the log of live changes.
     # On a server the log is that of several machines: "forgotten" is the revision up to which it
-    # was emptied, "indexed by <machine>" up to which the indexes of one know all.
+    # was emptied, "indexed by <machine>" up to which the indexes of one know all. Where machines
+    # share their indexes, `webapp.catalog.shared_registry` has more: names begin with `SHARING`.
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", Whole, nullable=False),
 )
+
+SHARING = "sharing "
+
+
+def set_fact(connection: sa.Connection, name: str, value: int | sa.ColumnElement[int]) -> None:
+    """Write one of the facts, whether it is there already or not."""
+    update = facts.update().where(facts.c.name == name).values(value=value)
+    if not connection.execute(update).rowcount:
+        connection.execute(facts.insert().values(name=name, value=value))

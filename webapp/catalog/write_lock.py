@@ -113,6 +113,29 @@ def building_here(instance: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def fetching_here(folder: Path) -> Iterator[None]:
+    """Be the one process of this machine that brings files into a folder; others wait.
+
+    Raises:
+        CatalogError: the folder cannot be written.
+    """
+    with _file_locked(folder, ".fetching", wait=True):
+        yield
+
+
+@contextmanager
+def following_here(instance: Path) -> Iterator[None]:
+    """Be the one process that follows for this machine what others build.
+
+    Raises:
+        CatalogBusy: another does.
+        CatalogError: the folder cannot be written.
+    """
+    with _file_locked(instance, ".following", wait=False):
+        yield
+
+
 def _is_locked(path: Path) -> bool:
     """Look at a lock by holding it, shared, for some microseconds."""
     try:

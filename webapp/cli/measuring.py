@@ -44,15 +44,17 @@ from webapp.lab import bench as measuring
 def bench(rows_file: TextIO | None, picture: TextIO | None, real: bool, **options: Any) -> None:
     """Measure speed and cost beside rivals and the machine's own limits, in some minutes.
 
-    SECTIONS are any of query, index, import, web, live and catalogue; all, if none is named.
-    Rivals that are not installed are named. `--seconds` are those of each web case.
+    SECTIONS are any of query, index, import, web, live, catalogue and engine; all, if none is
+    named. Rivals that are not installed are named. `--seconds` are those of each web case. The
+    section engine sets the engine that HASHBAG_ENGINE names beside Annoy, over a whole catalogue.
     """
     core = hashbag()
     codes = measuring.codes_of(core.catalog) if real else None
     # What an engine keeps elsewhere for a measurement is not this instance's own.
     with TemporaryDirectory(prefix="hashbag-bench-") as folder:
-        engine = engine_of(replace(core.settings, instance=Path(folder)))
-        chosen = measuring.Options(engine, real=codes, **options)
+        settings = replace(core.settings, instance=Path(folder))
+        engine = engine_of(settings)
+        chosen = measuring.Options(engine, real=codes, settings=settings, **options)
         rows: list[measuring.BenchRow] = []
         for step in measuring.bench(chosen):
             if isinstance(step, measuring.BenchRow):

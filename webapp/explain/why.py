@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import Bits, HashKind
-from webapp.index.code_table import bit_vector
 from webapp.index.hamming import distances_to_query
+from webapp.index.row_table import bit_vector
 from webapp.models import Level
 from webapp.pictures.regions import region
 from webapp.search.look import Look, blend

@@ -66,9 +66,7 @@ class Facets:
         passes = np.ones(len(self.ids), dtype=bool)
         for name in filters.facets:
             if name != without:
-                wanted = filters.values(name)
-                numbers = [self._number[name][v] for v in wanted if v in self._number[name]]
-                passes &= having(self.columns[name], numbers)
+                passes &= having(self.columns[name], self.numbers_of(name, filters.values(name)))
         if filters.min_price is not None:
             passes &= self.prices >= filters.min_price
         if filters.max_price is not None:
@@ -145,6 +143,11 @@ class Facets:
     def has(self, name: str, value: str) -> bool:
         """Return whether any item has a value, spelled so, in a facet."""
         return value in self._number.get(name, {})
+
+    def numbers_of(self, name: str, values: Sequence[str]) -> tuple[int, ...]:
+        """Return the numbers of those of some values of a facet that items have."""
+        known = self._number[name]
+        return tuple(known[value] for value in values if value in known)
 
     def as_spelled(self, name: str, text: str) -> tuple[str, ...]:
         """Return the values of a facet that a text means, whatever its case; itself if none."""

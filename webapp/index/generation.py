@@ -16,13 +16,14 @@ from webapp.catalog.attribute_columns import said_of_items
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged, IndexNotReady
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import blank_codes, facet_files, identical_pictures, word_files
+from webapp.index import blank_codes, facet_files, identical_pictures, random_pairs, word_files
 from webapp.index.checksum_cache import ChecksumCache
-from webapp.index.code_table import load_table, make_table
+from webapp.index.code_table import make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
+from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import IdenticalPictures
-from webapp.index.kind_index import KindIndex, kind_index
+from webapp.index.kind_index import KindIndex
 from webapp.index.manifest import (
     FORMAT,
     MANIFEST,
@@ -31,9 +32,11 @@ from webapp.index.manifest import (
     Manifest,
     read_manifest,
 )
+from webapp.index.narrowing import Narrowing, facets_of_rows, narrowing_of
 from webapp.index.photo_rows import PhotoRows
+from webapp.index.remote_table import NEVER_SCANNED
 from webapp.index.words import words_said
-from webapp.models import Fingerprint, Ids
+from webapp.models import Filters, Fingerprint, Ids
 from webapp.processes import available_cores
 
 
@@ -81,6 +84,18 @@ class Published(ABC):
             raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
         return self.kinds[name]
 
+    @abstractmethod
+    def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
+        """Return filters as the indexes know them, and the items of which these no longer know.
+
+        The latter as positions among `ids`, ascending.
+        """
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether codes are here, and need not be fetched."""
+        return all(kind.table.scan_words < NEVER_SCANNED for kind in self.kinds.values())
+
     def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
         """Return the codes of a photo of an item, by kind; none where it was not published."""
         codes = {name: kind.table.code(item_id, photo) for name, kind in self.kinds.items()}
@@ -97,6 +112,11 @@ class Generation(Published):
     facets: Facets
     identical_pictures: IdenticalPictures
 
+    def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
+        """Return filters as the indexes know them: see `Published`."""
+        del ids
+        return narrowing_of(filters, self.facets), np.empty(0, dtype=np.intp)
+
 
 def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
     """Write a generation of the catalogue as it is into an empty folder."""
@@ -112,10 +132,12 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             continue
         of_photos = packed.reshape(len(ids), kind.views, kind.bytes)
         table = make_table(kind.bits, ids, of_photos, numbers)
-        table.save(folder, kind.name)
+        table.save(folder, kind.name, codes=not engine.keeps_codes)
+        random_pairs.save(table, folder, kind.name)
         if len(ids) == photo_count:
             tables[kind.name] = table
-        parameters = engine.build(table, folder, kind.name)
+        facets = facets_of_rows(table, columns) if engine.keeps_codes else None
+        parameters = engine.build(table, folder, kind.name, facets)
         kinds[kind.name] = KindEntry(
             bits=kind.bits,
             items=len(table.ids),
@@ -204,14 +226,16 @@ def _check_kind(folder: Path, name: str, entry: KindEntry) -> None:
 def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
     folder: Path, name: str, entry: KindEntry, engine: Engine, ids: Ids, known: Sequence[PhotoRows]
 ) -> KindIndex:
-    table = load_table(folder, name, entry.bits)
+    table = engine.table(folder, name, entry.bits, entry.parameters)
+    pairs = random_pairs.load(table, folder, name)
     if np.array_equal(table.ids, ids):
         # With one array for all, `is` tells that positions mean the same in two kinds.
         table = replace(table, ids=ids)
     if table.photos:
         shared = (photos for photos in known if photos.equals(table.photos))
         table = replace(table, photos=next(shared, table.photos))
-    return kind_index(table, engine.open(table, folder, name, entry.parameters))
+    index = engine.open(table, folder, name, entry.parameters)
+    return KindIndex(table, index, replace(pairs, table=table))
 
 
 def _check_files(

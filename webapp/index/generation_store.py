@@ -48,6 +48,15 @@ class GenerationStore:
         self._serving: Generation | None = None
         self._problem: IndexNotReady | None = None
 
+    def at_once(self) -> tuple[Generation, int | None]:
+        """Return what `current` does, and the catalogue's revision if it had to be asked for."""
+        return self.current(), None
+
+    @property
+    def lags(self) -> bool:
+        """Whether a newer generation is served elsewhere, which this machine still fetches."""
+        return False
+
     def current(self) -> Generation:
         """Return the generation to serve; a request keeps the one it was given.
 
@@ -84,7 +93,11 @@ class GenerationStore:
         self._seen = stamp
 
     def _open(self, checksum_cache: ChecksumCache | None) -> Generation:
-        folder, digest = self._published()
+        return self._opened(*self._published(), checksum_cache)
+
+    def _opened(
+        self, folder: Path, digest: str, checksum_cache: ChecksumCache | None
+    ) -> Generation:
         try:
             return open_generation(folder, self._engine, digest, checksum_cache)
         except OSError as error:
@@ -105,6 +118,27 @@ class GenerationStore:
             IndexNotReady: nothing was published, or it is damaged.
         """
         self._open(None)
+
+    def drop_damaged(self) -> int:
+        """Drop what the engine keeps elsewhere, of the generation that is served, and is not right.
+
+        Returns of how many kinds.
+
+        Raises:
+            EngineUnavailable: the engine cannot be asked.
+        """
+        try:
+            kinds = self.current().kinds.values()
+        except IndexNotReady:
+            return 0
+        dropped = 0
+        for kind in kinds:
+            try:
+                kind.index.verify()
+            except IndexDamaged:
+                kind.index.drop()
+                dropped += 1
+        return dropped
 
     def newest(self) -> Path:
         """Return the folder of the published generation.
@@ -131,19 +165,7 @@ class GenerationStore:
 
     def publish(self, catalog: Catalog) -> Path:
         """Build a generation beside the others, publish it by rename, and drop old ones."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._clear_unfinished()
-        building = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
-        building.chmod(0o755)
-        number = max((int(path.name) for path in self._all()), default=0) + 1
-        final = self.folder / f"{number:06d}"
-        try:
-            with catalog.at_one_moment() as frozen:
-                build(building, frozen, self._engine)
-            publish_folder(building, final)
-        finally:
-            self._clear_unfinished()
-        self._checksum_cache.remember({path: mark_of(path) for path in final.iterdir()})
+        final = self._build(catalog, self._next_number())
         current = {"generation": final.name, "manifest": manifest_digest(final)}
         write_atomically(self.folder / _CURRENT, json.dumps(current).encode() + b"\n")
         for old in self._all()[:-GENERATIONS_KEPT]:
@@ -151,6 +173,25 @@ class GenerationStore:
         self._drop_unused()
         # A process that has not followed yet serves an older one, with what was changed since.
         forget(catalog, min(kept.revision for kept in self._kept()))
+        return final
+
+    def _next_number(self) -> int:
+        return max((int(path.name) for path in self._all()), default=0) + 1
+
+    def _build(self, catalog: Catalog, number: int) -> Path:
+        """Build a generation of the catalogue as it is; nothing names it yet."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear_unfinished()
+        building = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
+        building.chmod(0o755)
+        final = self.folder / name_of(number)
+        try:
+            with catalog.at_one_moment() as frozen:
+                build(building, frozen, self._engine)
+            publish_folder(building, final)
+        finally:
+            self._clear_unfinished()
+        self._checksum_cache.remember({path: mark_of(path) for path in final.iterdir()})
         return final
 
     def _drop_unused(self) -> None:
@@ -174,6 +215,11 @@ class GenerationStore:
 
     def _all(self) -> list[Path]:
         return sorted(path for path in self.folder.glob("[0-9]*") if path.name.isdigit())
+
+
+def name_of(number: int) -> str:
+    """Return what the folder of a generation is called."""
+    return f"{number:06d}"
 
 
 def _unreadable(name: str, error: OSError) -> IndexDamaged:

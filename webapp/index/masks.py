@@ -4,7 +4,7 @@ A block stays in the processor's cache. Of millions of items whole arrays of pos
 ten times the memory of what they are made of.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def mark(mask: Mask, positions: NDArray[np.integer]) -> None:
         mask[positions[some]] = True
 
 
-def having(column: NDArray[np.integer], numbers: list[int]) -> Mask:
+def having(column: NDArray[np.integer], numbers: Sequence[int]) -> Mask:
     """Say of each item whether its number in a column is one of some."""
     found = np.zeros(len(column), dtype=bool)
     for some in blocks(len(column)):

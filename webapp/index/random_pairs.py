@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.exceptions import IndexDamaged
 from webapp.index.array_cache import ArrayCache
 from webapp.index.hamming import Distances, Positions
 from webapp.index.table import Table
 
 T = TypeVar("T", bound=np.integer)
 
+_NAME = "pairs"
 _PAIRS = 20_000
 _SEED = 81
 
@@ -35,10 +38,12 @@ class RandomPairs:
     """The random pairs of the items of a table, and their distances; shared by all threads.
 
     They live as long as a generation does, also while items change: what a look distance means,
-    and how rare one is, is set when an index is built. `arrays`: what is made of them.
+    and how rare one is, is set when an index is built. `saved`: their `photo_distances`, where
+    these were kept with it. `arrays`: what is made of them.
     """
 
     table: Table
+    saved: Distances | None = None
     arrays: ArrayCache = field(default_factory=ArrayCache, init=False, repr=False, compare=False)
 
     @property
@@ -57,6 +62,8 @@ class RandomPairs:
     @cached_property
     def photo_distances(self) -> Distances:
         """Distances from the first photo of the one to each photo of the other, pair by pair."""
+        if self.saved is not None:
+            return self.saved
         first, second = random_pairs(len(self.table.ids))
         photos = self.table.photos
         if photos:
@@ -88,6 +95,31 @@ class RandomPairs:
         """
         median = float(np.median(self.distances)) if self.are_enough else 0.0
         return median or self.table.bits / 3
+
+
+def save(table: Table, folder: Path, kind: str) -> None:
+    """Write the distances as `<kind>.pairs.npy`, where there are enough to say something."""
+    pairs = RandomPairs(table)
+    if pairs.are_enough:
+        np.save(folder / f"{kind}.{_NAME}.npy", pairs.photo_distances)
+
+
+def load(table: Table, folder: Path, kind: str) -> RandomPairs:
+    """Return the pairs of a table, with their distances if these were saved.
+
+    Raises:
+        IndexDamaged: what was saved is unreadable.
+    """
+    path = folder / f"{kind}.{_NAME}.npy"
+    if not path.exists():
+        return RandomPairs(table)
+    try:
+        return RandomPairs(table, np.load(path, allow_pickle=False))
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(
+            f"{folder.name}: the pairs of {kind} cannot be read: run `hashbag index`",
+            private=error,
+        ) from error
 
 
 def _between(table: Table, first: Positions, second: Positions) -> Distances:

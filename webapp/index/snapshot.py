@@ -107,9 +107,9 @@ class Snapshot:
         if photo == 1:
             found = self.fingerprints([item_id])[item_id]
         else:
-            published = not isinstance(self.published, IndexNotReady)
-            found = self.generation.fingerprint(item_id, photo) if published else {}
-            found = found or self.catalog.photo_fingerprints([item_id]).get((item_id, photo), {})
+            here = self._published_codes
+            found = here.fingerprint(item_id, photo) if here else {}
+            found = found or self._stored([item_id]).get((item_id, photo), {})
         if not found:
             self.item(item_id)
         return found
@@ -118,10 +118,29 @@ class Snapshot:
         """Return the codes of items' first photos, by item and kind.
 
         Those of items that are published are as they were published, those of others as the
-        catalogue has them.
+        catalogue has them; so are all where an engine keeps the codes, whom it takes longer to ask.
         """
-        if isinstance(self.published, IndexNotReady):
-            return self.catalog.fingerprints(ids)
-        found = {item_id: self.published.fingerprint(item_id) for item_id in ids}
+        here = self._published_codes
+        found = {item_id: here.fingerprint(item_id) if here else {} for item_id in ids}
         others = [item_id for item_id in ids if not found[item_id]]
-        return {**found, **self.catalog.fingerprints(others)} if others else found
+        stored = self._stored(others) if others else {}
+        return found | {item_id: stored.get((item_id, 1), {}) for item_id in others}
+
+    @property
+    def _published_codes(self) -> Published | None:
+        """What is published, if its codes are here."""
+        published = self.published
+        if isinstance(published, IndexNotReady) or not published.has_codes:
+            return None
+        return published
+
+    def _stored(self, ids: Sequence[int]) -> Mapping[tuple[int, int], Fingerprint]:
+        """Return the codes of photos of items in the catalogue, for want of those published."""
+        found = self.catalog.photo_fingerprints(ids)
+        if isinstance(self.published, IndexNotReady) or self.published.has_codes:
+            return found
+        kinds = self.published.kinds
+        return {
+            photo: {name: code for name, code in codes.items() if name in kinds}
+            for photo, codes in found.items()
+        }

@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Distances, Planes, Positions
 from webapp.index.photo_rows import PhotoRows
@@ -51,6 +54,9 @@ class Table(Protocol):
 
     def distances(self, queries: Planes, positions: Positions | None = None) -> Distances:
         """Return the distance in bits of each photo, shape (P,), or of those at positions."""
+
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions, (n,), shape (n, V)."""
 
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""

@@ -11,6 +11,7 @@ from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import (
     EngineUnavailable,
+    IndexDamaged,
     IndexNotReady,
     MapNotReady,
     NothingDrawn,
@@ -133,7 +134,8 @@ def check_index(
 ) -> Iterator[Rejected]:
     """Yield what is wrong with the published generation.
 
-    `thoroughly`: every file is compared with its checksum, also if that was done before.
+    `thoroughly`: every file is compared with its checksum, also if that was done before, and every
+    code that an engine keeps elsewhere with the one that was built.
     """
     try:
         if thoroughly:
@@ -142,7 +144,10 @@ def check_index(
         if generations.problem:
             raise generations.problem
         for kind in current.kinds.values():
-            kind.index.check()
+            try:
+                kind.index.verify() if thoroughly else kind.index.check()
+            except IndexDamaged as problem:
+                yield Rejected("index", problem.for_owner)
         if current.manifest.revision < catalog.unlogged_revision:
             yield Rejected("index", "it is older than the catalogue: run `hashbag index`")
     except (IndexNotReady, EngineUnavailable) as problem:

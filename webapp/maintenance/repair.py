@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from webapp.catalog.wrong_codes import drop_codes
-from webapp.exceptions import IndexNotReady, MapNotDrawn
+from webapp.exceptions import EngineUnavailable, IndexNotReady, MapNotDrawn
 from webapp.maintenance import left_over
 from webapp.maintenance.checks import (
     Fault,
@@ -80,9 +80,14 @@ class Repair:
         if not damaged and publisher.is_current():
             return
         try:
+            self._tell(
+                publisher.generations.drop_damaged(),
+                "dropped what the search engine held of {}, which is not what was built",
+                "kind",
+            )
             name = yield from publisher.build()
             self._told.append(f"built the index anew: generation {name}")
-        except IndexNotReady as problem:
+        except (EngineUnavailable, IndexNotReady) as problem:
             self._told.append(f"the index cannot be built: {problem.for_owner}")
 
     def _mend_map(self) -> WithProgress[None]:

@@ -11,6 +11,7 @@ from webapp.explore.map.store import Maps
 from webapp.hashing.kinds import KNOWN_KINDS
 from webapp.index.generation_store import GenerationStore
 from webapp.index.manifest import read_manifest
+from webapp.index.shared_generations import SharedGenerations
 from webapp.maintenance.checks import check_index
 from webapp.pictures.thumbnails import FOLDER as THUMBS
 from webapp.storage import Storage
@@ -33,6 +34,7 @@ def status_of(catalog: Catalog, generations: GenerationStore, maps: Maps) -> dic
         },
         "index": _index_status(catalog, generations),
         "map": _map_status(maps),
+        **_hosts(generations),
         "bytes": {
             "database": _size(catalog.instance.glob("hashbag.db*")),
             **_bytes_of_photos(catalog.storage),
@@ -66,6 +68,19 @@ def _index_status(catalog: Catalog, generations: GenerationStore) -> dict[str, o
             }
             for name, entry in kinds.items()
         },
+    }
+
+
+def _hosts(generations: GenerationStore) -> dict[str, object]:
+    """Tell of machines that share their indexes which generation each has, and when it said so."""
+    if not isinstance(generations, SharedGenerations):
+        return {}
+    hosts = generations.bundles.registry.hosts()
+    return {
+        "hosts": {
+            host: {"generation": number, "seconds ago": ago}
+            for host, (number, ago) in sorted(hosts.items())
+        }
     }
 
 

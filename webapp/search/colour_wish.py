@@ -12,6 +12,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import colour
 from webapp.index.hamming import Planes, to_planes
 from webapp.index.kind_index import KindIndex
+from webapp.index.remote_table import NEVER_SCANNED
 from webapp.index.table import Table
 from webapp.models import Code
 from webapp.search.look import COLOUR, LOOK
@@ -89,7 +90,12 @@ def _code(rgb: NDArray[np.float64]) -> Code:
 
 
 def offered(kind_index: KindIndex) -> tuple[str, ...]:
-    """Return the colours that are the nearest of all to some item, in the order of `TINTS`."""
+    """Return the colours that are the nearest of all to some item, in the order of `TINTS`.
+
+    Where codes are fetched, all of them.
+    """
+    if kind_index.table.scan_words >= NEVER_SCANNED:
+        return tuple(TINTS)  # to know which are there, all codes would have to be fetched
     found = kind_index.arrays.once("tints", lambda: _present(kind_index.table))
     return tuple(name for name, present in zip(TINTS, found.tolist(), strict=True) if present)
 

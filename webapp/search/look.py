@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.hashing.kinds import KINDS
+from webapp.index.engines import EVERYTHING
 from webapp.index.hamming import Planes, Positions, scaled_square_roots, sorted_unique
 from webapp.index.kind_index import KindIndex
+from webapp.index.narrowing import Narrowing
 from webapp.search.nearest import MIN_ITEMS_PER_LOOKUP, KindMeasure
 
 LOOK_SCALE = 1000
@@ -163,19 +165,33 @@ class LookMeasure:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return sum(part.scan_words for part in self._parts)
 
-    def candidates(self, k: int) -> tuple[Positions, int]:
+    def candidates(
+        self,
+        k: int,
+        narrowing: Narrowing | None = None,
+        *,
+        every: bool = False,  # noqa: ARG002 - they always are
+    ) -> tuple[Positions, int]:
         """Join the candidates of all parts.
 
         An item that no part proposed is in every part farther than that part's promise, so its look
         distance is at least that of an item one bit beyond each.
         """
         count = max(k, _MIN_PART_CANDIDATES)
-        found, promised = zip(*(part.every_candidate(count) for part in self._parts), strict=True)
+        of_parts = [part.candidates(count, narrowing, every=True) for part in self._parts]
+        found, promised = zip(*of_parts, strict=True)
+        if EVERYTHING in promised:
+            return sorted_unique(np.concatenate(found)), EVERYTHING
         beyond = (
             share * math.sqrt((within + 1) / scale)
             for within, scale, share in zip(promised, self._scales, self._shares, strict=True)
         )
         return sorted_unique(np.concatenate(found)), round(LOOK_SCALE * sum(beyond)) - 1
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Blend what the parts are at least: see `Measure`."""
+        of_parts = [part.at_least(positions) for part in self._parts]
+        return blend(of_parts, self._scales, self._shares)
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Blend the exact distances of the parts; a scan of all items is made once and kept."""

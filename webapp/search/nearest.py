@@ -7,10 +7,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.engines import NOTHING, Index
-from webapp.index.hamming import Planes, Positions, k_smallest
+from webapp.index.engines import EVERYTHING, NOTHING, Index, Proposal
+from webapp.index.hamming import Planes, Positions, k_smallest, sorted_contains
+from webapp.index.narrowing import Narrowing
+from webapp.index.remote_table import NEVER_SCANNED
 from webapp.index.table import Table
 from webapp.models import Ids
+from webapp.search.among import Among
 
 # A scan of so many 64-bit words takes some tens of milliseconds, as rendering a page does.
 PROVE_UP_TO_WORDS = 1 << 26
@@ -18,6 +21,15 @@ PROVE_UP_TO_WORDS = 1 << 26
 
 _DEPTHS = (1_000, 4_000, 16_000)
 """How many candidates are asked for to prove an answer that no scan can prove; ascending."""
+
+_FIRST_MEASURED = 64
+"""Of candidates whose codes are fetched, so many are measured before others are ruled out."""
+
+_FETCHED_AT_ONCE = 2_000
+"""Of so few items that pass, each is measured where codes are fetched, whatever is near."""
+
+_MOST_FETCHED = 16_000
+"""So many are measured at most, where no list of candidates proves the answer."""
 
 MIN_ITEMS_PER_LOOKUP = 4
 """Measuring items one by one is faster than a scan of all only below one item in this many."""
@@ -60,11 +72,20 @@ class Measure(Protocol):
     def scan_words(self) -> int:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
 
-    def candidates(self, k: int) -> tuple[Positions, int]:
+    def candidates(
+        self, k: int, narrowing: Narrowing | None = None, *, every: bool = False
+    ) -> tuple[Positions, int]:
         """Return the positions, ascending, of candidates for the k nearest, and a distance.
 
-        Every item within that distance is among them, unless k others come before it; where it is
-        `NOTHING`, that is known of none.
+        Every item that passes a `narrowing` and is within that distance is among them, unless k
+        others come before it; with `every`, whatever comes before it. Where it is `NOTHING`, that
+        is known of none; where it is `EVERYTHING`, of all.
+        """
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return how far items that were asked for as candidates last are at least, shape (P,).
+
+        Nothing is fetched for it. Only where codes are, for it is told by the engine.
         """
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
@@ -77,30 +98,62 @@ class Measure(Protocol):
         """
 
 
+def can_be_scanned(measure: Measure) -> bool:
+    """Say whether all items can be compared: not where their codes are fetched."""
+    return measure.scan_words < NEVER_SCANNED
+
+
 def nearest(
     measure: Measure,
     k: int,
-    among: Positions | None = None,
+    among: Among | None = None,
     prove_up_to: int | None = None,
 ) -> Neighbours:
-    """Find the k nearest of all items, or of those at the positions `among`.
+    """Find the k nearest of all items, or of those `among` them that may be hits.
 
-    Returns min(k, number of items) neighbours. Positions in `among` are all measured: of the
-    engine's candidates too few might pass a filter. An answer is proven if the scan compares at
-    most `prove_up_to` words, `PROVE_UP_TO_WORDS` if None.
+    Returns min(k, number of items) neighbours. Items `among` all are measured: of the engine's
+    candidates too few might pass a filter; but where codes are fetched, few are all measured. An
+    answer is proven if the scan compares at most `prove_up_to` words, `PROVE_UP_TO_WORDS` if None.
     """
     max_words = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
+    if among is not None and not can_be_scanned(measure):
+        return _sifted(measure, k, among)
     if among is not None:
-        if MIN_ITEMS_PER_LOOKUP * len(among) > len(measure.ids):
+        if MIN_ITEMS_PER_LOOKUP * len(among.positions) > len(measure.ids):
             measure.distances()
-        return replace(_ranked(measure, among, k, exact=True), candidates=len(among))
+        return _all_of(measure, k, among.positions)
     proposed, within = _proposed(measure, k, k)
     if proposed.exact:
         return proposed
-    if len(proposed.ids) < k or measure.scan_words <= max_words:
+    if can_be_scanned(measure) and (len(proposed.ids) < k or measure.scan_words <= max_words):
         contenders = _contenders(measure, proposed, k)
         return _proven(proposed, _ranked(measure, contenders, k, exact=True))
-    return _deepened(measure, k, proposed, within)
+    found = _deepened(measure, k, proposed, within)
+    # Where more of the nearest were removed than lists are long, only all codes tell.
+    return (
+        found
+        if len(found.ids) == min(k, len(measure.ids))
+        else _ranked(measure, None, k, exact=True)
+    )
+
+
+def _all_of(measure: Measure, k: int, positions: Positions) -> Neighbours:
+    return replace(_ranked(measure, positions, k, exact=True), candidates=len(positions))
+
+
+def _sifted(measure: Measure, k: int, among: Among) -> Neighbours:
+    """Ask for candidates that may pass, more and more, until those that do prove the answer."""
+    if len(among.positions) <= _FETCHED_AT_ONCE:
+        return _all_of(measure, k, among.sifted(among.positions))
+    for count in (k, *_DEPTHS):
+        candidates, within = measure.candidates(count, among.narrowing, every=True)
+        passing = among.sifted(candidates)
+        found = _listed(measure, passing, k, among.changed)
+        if within == EVERYTHING or (len(found.ids) == k and found.distances[-1] <= within):
+            return replace(found, exact=True)
+    if len(among.positions) <= _MOST_FETCHED:
+        return _all_of(measure, k, among.sifted(among.positions))
+    return replace(found, proof=Proof.LEFT_OUT)
 
 
 def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
@@ -109,12 +162,40 @@ def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
     Returns the distance within which they are all that there is, too.
     """
     candidates, within = measure.candidates(count)
-    found = _ranked(measure, candidates, k, exact=False)
-    if len(candidates) == len(measure.ids) or (
-        within != NOTHING and len(found.ids) == k and found.distances[-1] <= within
+    if can_be_scanned(measure):
+        found = _ranked(measure, candidates, k, exact=False)
+    else:
+        found = _listed(measure, candidates, k)
+    if (
+        within == EVERYTHING
+        or len(candidates) == len(measure.ids)
+        or (within != NOTHING and len(found.ids) == k and found.distances[-1] <= within)
     ):
         found = replace(found, exact=True)
     return replace(found, candidates=len(candidates)), within
+
+
+def _listed(
+    measure: Measure, positions: Positions, k: int, unsure: Positions | None = None
+) -> Neighbours:
+    """Rank candidates, fetching the codes of those alone that may be among the k nearest.
+
+    Most are listed by one kind, and known to be far in the others. Of items `unsure` nothing is
+    known.
+    """
+    least = measure.at_least(positions)
+    if unsure is not None and len(unsure):
+        least[sorted_contains(unsure, positions)] = 0
+    order = np.argsort(least, kind="stable")
+    count = max(_FIRST_MEASURED, 2 * k)
+    found = _ranked(measure, positions[np.sort(order[:count])], k, exact=False)
+    if len(found.ids) == k:
+        possible = int(np.count_nonzero(least <= found.distances[-1]))
+    else:
+        possible = len(positions)
+    if possible > count:
+        found = _ranked(measure, positions[np.sort(order[:possible])], k, exact=False)
+    return replace(found, candidates=len(positions))
 
 
 def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Neighbours:
@@ -172,30 +253,36 @@ class KindMeasure:
         self._index = index
         self._queries = queries
         self._all: NDArray[np.integer] | None = None
+        self._proposal: Proposal | None = None
+        self._narrowed = False
 
     @property
     def scan_words(self) -> int:
         """How many 64-bit words a scan of all items compares; 0 once it was made."""
         return self._table.scan_words * self._queries.shape[1] if self._all is None else 0
 
-    def candidates(self, k: int) -> tuple[Positions, int]:
+    def candidates(
+        self, k: int, narrowing: Narrowing | None = None, *, every: bool = False
+    ) -> tuple[Positions, int]:
         """Ask the index for rows near the readings.
 
         Of a row that many items have, some may be missing: they are no nearer, and come later.
+        With `every` none is, where a distance is promised.
         """
-        return self._candidates(k, every=False)
-
-    def every_candidate(self, k: int) -> tuple[Positions, int]:
-        """Do the same, and where a distance is promised, list each item of the rows."""
-        return self._candidates(k, every=True)
-
-    def _candidates(self, k: int, *, every: bool) -> tuple[Positions, int]:
         # The views of one item may be several of the rows.
         count = (k + self._SPARE_ROWS) * self._table.codes_per_item
-        proposal = self._index.candidates(self._queries, count)
+        proposal = self._index.candidates(self._queries, count, narrowing)
+        self._proposal, self._narrowed = proposal, narrowing is not None
         every = every and proposal.within != NOTHING
         per_row = self._table.photo_count if every else k
         return self._table.photos_of(proposal.rows, per_row), proposal.within
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the distance of the nearest row that was listed: see `Measure`."""
+        assert self._proposal is not None, "candidates were asked for"
+        of_views = self._proposal.at_least(self._table.rows_at(positions))
+        least: NDArray[np.integer] = of_views.min(axis=1)
+        return least
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Count differing bits; a scan of all items is made once and kept."""
@@ -203,7 +290,15 @@ class KindMeasure:
             self._all = self._table.distances(self._queries)
         if self._all is not None:
             return self._all if positions is None else self._all[positions]
-        return self._table.distances(self._queries, positions)
+        known = self._proposal
+        if positions is None or known is None or known.distances is None or self._narrowed:
+            return self._table.distances(self._queries, positions)
+        # What a list promises to have all of is told by it, and need not be fetched.
+        found = self.at_least(positions)
+        far = np.flatnonzero(found > known.within)
+        if len(far):
+            found[far] = self._table.distances(self._queries, positions[far])
+        return found
 
     def within(self, bound: int, k: int) -> Positions:
         """Scan all codes; `Table.within` leaves out what the bound excludes early."""

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index.hamming import Positions
+from webapp.index.narrowing import Narrowing
 from webapp.index.photo_rows import PhotoRows
 from webapp.models import Ids
 from webapp.search.nearest import Measure
@@ -27,10 +28,17 @@ class NearestPhotoMeasure:
         """How many 64-bit words a scan of all photos compares; 0 once it was made."""
         return self._of_photos.scan_words
 
-    def candidates(self, k: int) -> tuple[Positions, int]:
+    def candidates(
+        self, k: int, narrowing: Narrowing | None = None, *, every: bool = False
+    ) -> tuple[Positions, int]:
         """Return the items of the candidates."""
-        found, within = self._of_photos.candidates(k)
+        found, within = self._of_photos.candidates(k, narrowing, every=every)
         return self.photos.items_of(found), within
+
+    def at_least(self, positions: Positions) -> NDArray[np.integer]:
+        """Return what the nearest photos are at least: see `Measure`."""
+        photos, begins = self.photos.photos_of(np.asarray(positions))
+        return self.photos.nearest(self._of_photos.at_least(photos), begins)
 
     def distances(self, positions: Positions | None = None) -> NDArray[np.integer]:
         """Return the distances of the nearest photos; a scan of all is made once and kept."""

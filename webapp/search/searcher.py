@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import bag_sense, picture_work
-from webapp.index.hamming import Positions
+from webapp.index.hamming import Positions, sorted_contains
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
 from webapp.metrics import CANDIDATES, PROOFS, REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
+from webapp.search.among import Among
 from webapp.search.folding import nearest_pictures
-from webapp.search.nearest import Measure, Neighbours, nearest
+from webapp.search.nearest import Measure, Neighbours, can_be_scanned, nearest
 from webapp.search.prepared_query import PreparedQuery
 from webapp.search.price_bands import Band
 from webapp.search.query import Query, joined, prepare
@@ -32,20 +33,31 @@ class Search:
     left_out: frozenset[int] = frozenset()
     unlike: tuple[Measure, ...] = ()
 
-    def among(self, filters: Filters) -> Positions | None:
-        """Return the positions of the items that pass filters and may be hits; None for all."""
-        found = self.snapshot.positions(self.prepared.measure.ids, filters)
-        if not self.unlike:
-            return found
-        return np.flatnonzero(self._nearer) if found is None else found[self._nearer[found]]
+    def among(self, filters: Filters) -> Among | None:
+        """Return the items that pass filters and may be hits; None for all."""
+        ids = self.prepared.measure.ids
+        found = self.snapshot.positions(ids, filters)
+        if found is None and not self.unlike:
+            return None
+        positions = np.arange(len(ids)) if found is None else found
+        if can_be_scanned(self.prepared.measure):
+            return Among(positions[self._all_nearer[positions]] if self.unlike else positions)
+        keeps = self._nearer if self.unlike else None
+        if not filters:
+            return Among(positions, keeps=keeps)
+        narrowing, changed = self.snapshot.generation.narrowed(filters, ids)
+        return Among(positions, narrowing, changed[sorted_contains(positions, changed)], keeps)
 
     @cached_property
-    def _nearer(self) -> NDArray[np.bool_]:
-        """Say of all items whether the query is at least as near as each of what it is unlike."""
-        own = self.prepared.measure.distances()
+    def _all_nearer(self) -> NDArray[np.bool_]:
+        return self._nearer(None)
+
+    def _nearer(self, positions: Positions | None) -> NDArray[np.bool_]:
+        """Say of items whether the query is at least as near as each of what it is unlike."""
+        own = self.prepared.measure.distances(positions)
         nearer = np.ones(len(own), dtype=bool)
         for other in self.unlike:
-            nearer &= own <= other.distances()
+            nearer &= own <= other.distances(positions)
         return nearer
 
     def apart_from_unlike(self, position: int) -> dict[int, int]:
@@ -162,7 +174,7 @@ class Searcher:
 
     def at_prices(self, search: Search, bands: Sequence[Band]) -> list[tuple[Band, Result]]:
         """Find the nearest in each band of prices, each an exact answer of its own."""
-        if bands:
+        if bands and can_be_scanned(search.prepared.measure):
             search.prepared.measure.distances()  # of all items, once for all bands
         return [(band, self._answer(search, band.filters)[0]) for band in bands]
 
@@ -181,9 +193,7 @@ class Searcher:
         )
         return result, found
 
-    def _present(
-        self, search: Search, among: Positions | None
-    ) -> tuple[Neighbours, tuple[Hit, ...]]:
+    def _present(self, search: Search, among: Among | None) -> tuple[Neighbours, tuple[Hit, ...]]:
         """Rank until the k nearest are items that the catalogue still has.
 
         A removed item stays in the published generation until the next one is.
@@ -202,7 +212,7 @@ class Searcher:
 
 
 def _rank(
-    search: Search, wanted: int, among: Positions | None, left_out: set[int]
+    search: Search, wanted: int, among: Among | None, left_out: set[int]
 ) -> tuple[Neighbours, IdenticalPictures]:
     measure = search.prepared.measure
     if not search.query.fold:

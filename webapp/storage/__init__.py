@@ -41,6 +41,16 @@ class Storage(Protocol):
         Without `flushed` it may be lost in a power cut, until `flush` is called for it.
         """
 
+    def upload(self, key: str, path: Path) -> None:
+        """Write a file of any size, as it lies on this machine; else as `write` does."""
+
+    def download(self, key: str, path: Path) -> None:
+        """Copy a file of any size to a place on this machine that nobody reads yet.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
     def size(self, key: str) -> int | None:
         """Return how many bytes a file has; None where there is none."""
 

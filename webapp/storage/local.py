@@ -7,7 +7,13 @@ from errno import ENOENT
 from pathlib import Path
 from stat import S_ISREG
 
-from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
+from webapp.atomic_files import (
+    UNFINISHED,
+    copy_atomically,
+    flush,
+    is_abandoned,
+    write_atomically,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,14 @@ class LocalStorage:
     def write(self, key: str, data: bytes, *, flushed: bool = True) -> None:
         """Write a file under another name, then rename it."""
         write_atomically(self.folder / key, data, flushed=flushed)
+
+    def upload(self, key: str, path: Path) -> None:
+        """Copy a file there under another name, then rename it."""
+        copy_atomically(path, self.folder / key)
+
+    def download(self, key: str, path: Path) -> None:
+        """Copy a file."""
+        shutil.copyfile(self.folder / key, path)
 
     def size(self, key: str) -> int | None:
         """Return how many bytes a file has; None where there is none."""

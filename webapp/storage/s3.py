@@ -12,6 +12,7 @@ from errno import ENOENT
 from io import BytesIO
 from itertools import islice
 from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
 
 from webapp.exceptions import ConfigError, StorageUnreachable
@@ -55,6 +56,16 @@ class S3Storage:
             ContentType=guess_type(key)[0] or "application/octet-stream",
             CacheControl=f"public, max-age={_YEAR_SECONDS}, immutable",
         )
+
+    def upload(self, key: str, path: Path) -> None:
+        """Send a file, a large one in parts; the object is there once the last of them is."""
+        with self._reached(key) as client:
+            client.put_file(str(path), f"{self.bucket}/{self._name(key)}")
+
+    def download(self, key: str, path: Path) -> None:
+        """Write an object's content to a file as it comes."""
+        with self._reached(key) as client:
+            client.get_file(f"{self.bucket}/{self._name(key)}", str(path))
 
     def size(self, key: str) -> int | None:
         """Ask for an object's head."""

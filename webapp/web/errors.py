@@ -14,6 +14,7 @@ from webapp.exceptions import (
     DamagedImage,
     EngineUnavailable,
     HashbagError,
+    IndexBeingFetched,
     IndexNotReady,
     ItemNotFound,
     LearnedUnusable,
@@ -96,6 +97,20 @@ def not_now(response: Response, error: HashbagError) -> Response:
     return response
 
 
+def without_search(template: str, error: HashbagError, **shown: object) -> Response:
+    """Show a page without what only a search could add, and say so in words and by its status."""
+    told = {"detail": str(error), "advice": _advice_on(error), "request_id": request_id.get()}
+    return not_now(Response(render_template(template, **shown, **told)), error)
+
+
+def _advice_on(error: HashbagError) -> str:
+    passes = isinstance(
+        error,
+        CatalogUnavailable | EngineUnavailable | IndexBeingFetched | PicturesBusy | StorageUnusable,
+    )
+    return _ADVICE_WHEN_UNAVAILABLE if passes else ADVICE.get(_status_of(error), "")
+
+
 def _log_private(error: HashbagError) -> None:
     """Tell the owner what visitors are not told."""
     if error.private:
@@ -124,11 +139,7 @@ def _known(error: HashbagError) -> Response:
         if isinstance(error, TooManyRequests):
             answer.headers["Retry-After"] = str(error.seconds)
         return answer
-    unavailable = isinstance(
-        error, CatalogUnavailable | EngineUnavailable | PicturesBusy | StorageUnusable
-    )
-    advice = _ADVICE_WHEN_UNAVAILABLE if unavailable else ADVICE[status]
-    return not_now(_answer(status, str(error), advice), error)
+    return not_now(_answer(status, str(error), _advice_on(error)), error)
 
 
 def _of_the_system(error: OSError) -> Response:

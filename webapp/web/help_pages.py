@@ -11,7 +11,7 @@ from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.metrics import DESCRIBED
 from webapp.web import dashboard as grafana
-from webapp.web import embed
+from webapp.web import embed, sizing
 from webapp.web.api_guide import some_item
 from webapp.web.batch_search import MOST_UPLOADS
 from webapp.web.branding import branding
@@ -35,6 +35,9 @@ TOPICS = (
     Topic("api-client", "A client of the API", "made of the document by one command, and used"),
     Topic(
         "postgresql", "With PostgreSQL", "the catalogue on a server that machines share, and back"
+    ),
+    Topic(
+        "scale", "Beyond one machine", "several hosts, PostgreSQL, Milvus, S3: how, and how large"
     ),
     Topic(
         "metrics",
@@ -76,6 +79,7 @@ def topic(name: str) -> str:
         origins=embed.origins(),
         some_item=some_item(),
         metrics=DESCRIBED,
+        sizing=sizing,
     )
 
 

@@ -1,17 +1,21 @@
 """The pages people see."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 
 from webapp.context import hashbag
-from webapp.exceptions import ItemNotFound
+from webapp.exceptions import EngineUnavailable, IndexNotReady, ItemNotFound
 from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.item_sorts import SORTS
+from webapp.models import Item, Result
 from webapp.search import price_bands
-from webapp.web import downloads, frames, parameters, queries, refinements
+from webapp.search.searcher import Search
+from webapp.web import downloads, errors, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import Value, narrowed
 from webapp.web.request_limits import Limit, limited
@@ -60,20 +64,40 @@ def browse() -> str | Response:
 
 @bp.get("/items/<int:item_id>")
 def item(item_id: int) -> str | Response:
-    """Show one item beside its neighbours, and the same look at other prices."""
-    core = hashbag()
-    shown = core.snapshot.item(item_id)
-    asked = queries.search_query(request.args, fold=True, narrowed=g.filters)
+    """Show one item beside its neighbours, and the same look at other prices.
+
+    While nothing can be searched it is shown without them, and the answer is 503 all the same.
+    """
+    shown = hashbag().snapshot.item(item_id)
     asking = parameters.photo_number(request.args)
-    search = core.searcher.of_item(item_id, asked, asking)
-    wanted = price_bands.around(shown, g.filters, core.facets)
+    try:
+        found = _like(shown, asking)
+    except (EngineUnavailable, IndexNotReady) as problem:
+        if downloads.wanted():
+            raise
+        return errors.without_search("item.html", problem, item=shown, asking=asking)
+    if downloads.wanted():
+        return downloads.answer(f"like-{item_id}", downloads.of_result(found.result))
+    return render_template("item.html", item=shown, asking=asking, **vars(found))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What an item's page shows beside it."""
+
+    search: Search
+    result: Result
+    bands: Sequence[tuple[price_bands.Band, Result]]
+
+
+def _like(item: Item, asking: int) -> _Found:
+    core = hashbag()
+    asked = queries.search_query(request.args, fold=True, narrowed=g.filters)
+    search = core.searcher.of_item(item.id, asked, asking)
+    wanted = price_bands.around(item, g.filters, core.facets)
     bands = core.searcher.at_prices(search, wanted)  # first: their scan also proves the answer
     result = sorted_hits(core.searcher.answer(search), parameters.hit_order(request.args))
-    if downloads.wanted():
-        return downloads.answer(f"like-{item_id}", downloads.of_result(result))
-    return render_template(
-        "item.html", item=shown, asking=asking, search=search, result=result, bands=bands
-    )
+    return _Found(search, result, bands)
 
 
 @bp.get("/search")

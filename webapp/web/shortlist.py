@@ -8,9 +8,10 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from werkzeug.wrappers import Response as Answer
 
 from webapp.context import hashbag
-from webapp.exceptions import BadParameter
-from webapp.models import Item
+from webapp.exceptions import BadParameter, EngineUnavailable, IndexNotReady
+from webapp.models import Item, Result
 from webapp.web import parameters, queries
+from webapp.web.errors import without_search
 from webapp.web.filter_context import remember_filters
 from webapp.web.links import link
 
@@ -42,18 +43,25 @@ def show() -> Response | str:
     if "ids" not in request.args and own:
         return make_response(redirect(_address(own)))
     ids = _read(request.args.get("ids", ""))
-    core = hashbag()
-    items = core.snapshot.items(ids)
+    items = hashbag().snapshot.items(ids)
+    page = {
+        "listed": _listed(items),
+        "missing": len(ids) - len(items),
+        "text": _written(ids),
+        "is_own": ids == own,
+    }
+    try:
+        return render_template("list.html", **page, result=_like_all(items))
+    except (EngineUnavailable, IndexNotReady) as problem:
+        return without_search("list.html", problem, **page)
+
+
+def _like_all(items: Sequence[Item]) -> Result | None:
+    if not items:
+        return None
     query = queries.plain_query(request.args, queries.ranking(request.args), g.filters)
-    search = core.searcher.of_items([item.id for item in items], query) if items else None
-    return render_template(
-        "list.html",
-        listed=_listed(items),
-        missing=len(ids) - len(items),
-        text=_written(ids),
-        is_own=ids == own,
-        result=core.searcher.answer(search) if search else None,
-    )
+    searcher = hashbag().searcher
+    return searcher.answer(searcher.of_items([item.id for item in items], query))
 
 
 @bp.post("/list")

@@ -18,8 +18,10 @@ from webapp.explore.map.pyramid import Pyramid
 
 _CURRENT = "current"
 _BUILDING = ".building-"
-_ABOUT = "map.json"
-_TILES = "tiles.bin"
+ABOUT = "map.json"
+"""The file that describes a map."""
+TILES = "tiles.bin"
+"""The file of its tiles, one after the other."""
 _VERSION = re.compile(r"[0-9a-f]{12}")
 _KEPT = 2
 
@@ -83,7 +85,7 @@ class Maps:
         """
         if not _VERSION.fullmatch(version):
             raise MapNotReady("there is no such map")
-        path = self.folder / version / _ABOUT
+        path = self.folder / version / ABOUT
         try:
             return _read(path, path.stat().st_mtime_ns)
         except FileNotFoundError as error:
@@ -105,7 +107,7 @@ class Maps:
             raise MapNotReady("there is no such tile on the map")
         start, length = found.spans[number]
         try:
-            with (self.folder / version / _TILES).open("rb") as file:
+            with (self.folder / version / TILES).open("rb") as file:
                 file.seek(start)
                 return file.read(length)
         except FileNotFoundError as error:
@@ -122,7 +124,7 @@ class Maps:
         """
         found = self.current()
         try:
-            digest = _digest(self.folder / found.version / _TILES)
+            digest = _digest(self.folder / found.version / TILES)
         except OSError:
             digest = ""
         if found.digest != digest:
@@ -137,22 +139,28 @@ class Maps:
         folder = Path(tempfile.mkdtemp(dir=self.folder, prefix=_BUILDING))
         folder.chmod(0o755)
         try:
-            with (folder / _TILES).open("wb") as file:
+            with (folder / TILES).open("wb") as file:
                 yield Drawing(folder, file)
         finally:
             self._clear_unfinished()
 
     def publish(self, drawing: "Drawing", version: str, columns: int, ids: Sequence[int]) -> None:
         """Publish a drawn map by rename; drop all but it and the one before."""
-        spans = drawing.finish(Pyramid(columns, len(ids)).tiles)
-        made = Map(version, columns, tuple(ids), spans, _digest(drawing.folder / _TILES))
-        (drawing.folder / _ABOUT).write_text(json.dumps(asdict(made)) + "\n", "utf-8")
         kept = [version, *(name for name in self._kept() if name != version)][:_KEPT]
-        if (self.folder / version).exists():  # damaged, or of a catalogue that is as it was before
-            shutil.rmtree(self.folder / version)
-        publish_folder(drawing.folder, self.folder / version)
+        self._put(drawing, version, columns, ids)
         write_atomically(self.folder / _CURRENT, json.dumps({"maps": kept}).encode() + b"\n")
         self._drop_all_but(kept)
+
+    def _put(self, drawing: "Drawing", version: str, columns: int, ids: Sequence[int]) -> Path:
+        """Give a drawn map its name; nothing leads to it yet."""
+        spans = drawing.finish(Pyramid(columns, len(ids)).tiles)
+        made = Map(version, columns, tuple(ids), spans, _digest(drawing.folder / TILES))
+        (drawing.folder / ABOUT).write_text(json.dumps(asdict(made)) + "\n", "utf-8")
+        final = self.folder / version
+        if final.exists():  # damaged, or of a catalogue that is as it was before
+            shutil.rmtree(final)
+        publish_folder(drawing.folder, final)
+        return final
 
     def clear(self) -> None:
         """Forget all maps: there is nothing to show."""
@@ -166,9 +174,7 @@ class Maps:
             found = json.loads((self.folder / _CURRENT).read_text("utf-8"))["maps"]
             return [str(name) for name in [found[0], *found[1:]]]
         except FileNotFoundError as error:
-            raise NothingDrawn(
-                "there is no map yet: `hashbag index` draws it, unless HASHBAG_MAP is off"
-            ) from error
+            raise nothing_drawn() from error
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise MapNotReady(f"maps/{_CURRENT} cannot be read: run `hashbag index`") from error
 
@@ -205,6 +211,11 @@ class Drawing:
         """End the file of all tiles, and return where each of them is."""
         self._file.flush()
         return tuple(self._spans[number] for number in range(tiles))
+
+
+def nothing_drawn() -> NothingDrawn:
+    """Return the error for a catalogue without a map."""
+    return NothingDrawn("there is no map yet: `hashbag index` draws it, unless HASHBAG_MAP is off")
 
 
 @lru_cache(maxsize=4)

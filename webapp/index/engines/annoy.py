@@ -10,9 +10,11 @@ from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.index.code_table import CodeTable, bit_vector
+from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, LocalEngine, LocalIndex, Parameters, Proposal, Rows
 from webapp.index.hamming import Planes, sorted_unique
+from webapp.index.narrowing import Narrowing, RowFacets
+from webapp.index.row_table import RowTable, bit_vector
 
 _SEED = 81
 _PROBED_ROWS = 8
@@ -34,7 +36,12 @@ class OpenedAnnoy(LocalIndex):
         self._bits = bits
         self._search_k = search_k
 
-    def candidates(self, queries: Planes, count: int) -> Proposal:
+    def candidates(
+        self,
+        queries: Planes,
+        count: int,
+        narrowing: Narrowing | None = None,  # noqa: ARG002 - all are proposed
+    ) -> Proposal:
         """Propose at most `count` rows for each query, and promise nothing."""
         if queries.shape[1] == 1:
             return Proposal(self._near(queries[:, 0], count))
@@ -59,7 +66,13 @@ class AnnoyEngine(LocalEngine):
         self._trees = trees
         self._search_k = search_k
 
-    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
+    def build(
+        self,
+        table: CodeTable,
+        folder: Path,
+        kind: str,
+        facets: RowFacets | None = None,  # noqa: ARG002 - nothing is narrowed
+    ) -> Parameters:
         """Write `<kind>.ann`; the same table and trees give the same bytes.
 
         Raises:
@@ -81,7 +94,7 @@ class AnnoyEngine(LocalEngine):
         _zero_unused(path, table)
         return {"trees": self._trees, "seed": _SEED}
 
-    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
+    def open(self, table: RowTable, folder: Path, kind: str, parameters: Parameters) -> Index:
         """Map the file and compare some of its vectors with the table's codes.
 
         An Annoy file records neither its width nor its metric: one of 42 bits opens as one of 64
@@ -164,9 +177,12 @@ def _zero_unused(path: Path, table: CodeTable) -> None:
         block[is_leaf] = np.where(np.arange(block.shape[1]) < used_bytes, block[is_leaf], 0)
 
 
-def _holds_codes(annoy: AnnoyIndex, opened: OpenedAnnoy, table: CodeTable) -> bool:
+def _holds_codes(annoy: AnnoyIndex, opened: OpenedAnnoy, table: RowTable) -> bool:
     probed = np.unique(np.linspace(0, table.row_count - 1, _PROBED_ROWS).astype(int))
     same = all(annoy.get_item_vector(row) == table.bit_vector(row).tolist() for row in probed)
     # Some builds of Annoy are reported to return one neighbour only.
     count = min(table.row_count, _PROBED_ROWS)
-    return same and len(opened.candidates(table.codes[:, :1], count).rows) == count
+    return (
+        same
+        and len(opened.candidates(table.codes_at(np.zeros(1, dtype=np.intp)), count).rows) == count
+    )

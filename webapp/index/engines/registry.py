@@ -1,6 +1,7 @@
 """The engines by the name that the setting HASHBAG_ENGINE gives them."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
 from webapp.config import Settings
@@ -11,6 +12,7 @@ from webapp.index.engines.exact import ExactEngine
 from webapp.index.engines.milvus import MilvusEngine, MilvusOptions
 from webapp.index.engines.milvus.collection import INDEX_TYPES, Layout
 from webapp.index.engines.milvus.connection import ServerAddress
+from webapp.index.engines.milvus.owner import owner_of, owner_of_database
 
 
 def _milvus(settings: Settings) -> Engine:
@@ -36,7 +38,13 @@ def _milvus(settings: Settings) -> Engine:
     )
     layout = Layout(settings.engine_index, settings.engine_shards, settings.engine_replicas)
     options = MilvusOptions(layout, settings.engine_probes)
-    return MilvusEngine(address, options, settings.instance)
+    return MilvusEngine(address, options, partial(_owner, settings))
+
+
+def _owner(settings: Settings) -> str:
+    if settings.shares_generations:
+        return owner_of_database(settings.database_url)
+    return owner_of(settings.instance)
 
 
 ENGINES: dict[str, Callable[[Settings], Engine]] = {

@@ -17,9 +17,11 @@ from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable
 from webapp.index.facets import Facets
 from webapp.index.generation import Generation, Published
+from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.kind_index import KindIndex, kind_index
 from webapp.index.manifest import Manifest
+from webapp.index.narrowing import Narrowing
 from webapp.index.overlay import overlaid_facets, overlaid_pictures
 from webapp.index.overlay.lazy_mapping import LazyMapping
 from webapp.index.overlay.overlaid_pictures import OverlaidPictures
@@ -27,7 +29,8 @@ from webapp.index.overlay.overlaid_table import NoIndex, OverlaidIndex, Overlaid
 from webapp.index.overlay.recent_items import RecentItem, RecentItems, no_codes
 from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows, one_each
-from webapp.models import Fingerprint, Ids
+from webapp.index.remote_table import FrozenTable
+from webapp.models import Filters, Fingerprint, Ids
 
 _NO_PLACES = np.empty(0, dtype=np.intp)
 
@@ -52,6 +55,11 @@ class OverlaidGeneration(Published):
         """That of the frozen generation."""
         return self.frozen.manifest
 
+    @property
+    def has_codes(self) -> bool:
+        """Whether the codes of the frozen generation are here."""
+        return self.frozen.has_codes
+
     @cached_property
     def _items(self) -> tuple[Splice, Ids]:
         """How recoded items are spliced into the frozen ones; and the ids of all, ascending."""
@@ -69,6 +77,11 @@ class OverlaidGeneration(Published):
         frozen, changed = self.frozen.facets, self.recent.changed
         splice, _ = _spliced(frozen.ids, changed, present)
         return overlaid_facets.overlaid(frozen, splice, self._items[1], items)
+
+    def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
+        """Return filters as the indexes know them, and the places of all changed items."""
+        narrowing, _ = self.frozen.narrowed(filters, ids)
+        return narrowing, np.flatnonzero(np.isin(ids, self.recent.changed))
 
     @cached_property
     def kinds(self) -> Mapping[str, KindIndex]:
@@ -99,7 +112,7 @@ class OverlaidGeneration(Published):
 
     def _table(self, name: str) -> OverlaidTable:
         known = self.frozen.kinds.get(name)
-        frozen = known.table.whole if known else no_codes(KINDS[name])
+        frozen = _table_of(known) if known else no_codes(KINDS[name])
         recent = self.recent.table(name)
         items, ids = self._items
         is_complete = len(recent.ids) == len(self.recent.recoded_present)
@@ -138,7 +151,7 @@ class OverlaidGeneration(Published):
         counts = {}
         for name in self._tables:
             known = self.frozen.kinds.get(name)
-            frozen = known.table.whole if known else no_codes(KINDS[name])
+            frozen = _table_of(known) if known else no_codes(KINDS[name])
             splice, ids = _spliced(frozen.ids, self.recent.recoded_ids, self.recent.ids_with(name))
             if len(ids) == len(self._items[1]):
                 gone = len(splice.gone)
@@ -172,8 +185,13 @@ def _spliced(frozen: Ids, changed: Ids, present: Ids) -> tuple[Splice, Ids]:
     return splice, splice.merged(frozen, present)
 
 
+def _table_of(frozen: KindIndex) -> FrozenTable:
+    assert isinstance(frozen.table, FrozenTable), "a generation has no other tables"
+    return frozen.table
+
+
 def _spliced_photos(
-    frozen: CodeTable, recent: CodeTable, items: Splice, ids: Ids
+    frozen: FrozenTable, recent: CodeTable, items: Splice, ids: Ids
 ) -> tuple[Splice, PhotoRows]:
     """Put the photos of changed items among the others; and return all of them, by items."""
     of_frozen = frozen.photos or one_each(len(frozen.ids))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from webapp.catalog.change_log import changes_since
 from webapp.catalog.reader import Catalog
+from webapp.exceptions import IndexBeingFetched
 from webapp.index.generation import Generation, Published
 from webapp.index.overlay import OverlaidGeneration
 from webapp.index.overlay.recent_items import RecentItem, RecentItems
@@ -30,18 +31,22 @@ class ChangeFollower:
     changed an item, in whatever process, finds it changed in the next answer of every process.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, is_shared: bool = False) -> None:
         self._catalog = catalog
+        self._is_shared = is_shared
         self._lock = threading.Lock()
         self._followed: _Followed | None = None
 
-    def follow(self, generation: Generation) -> Published:
-        """Return what answers searches now.
+    def follow(self, generation: Generation, revision: int | None = None) -> Published:
+        """Return what answers searches now; `revision`: the catalogue's, if it was just asked for.
 
         Raises:
             CatalogError: the catalogue cannot be read.
+            IndexBeingFetched: of a generation that machines share, what was changed since it was
+                built is not known any more.
         """
-        revision = self._catalog.revision
+        if revision is None:
+            revision = self._catalog.revision
         if not self._is_followed(generation, revision):
             with self._lock:
                 if not self._is_followed(generation, revision):
@@ -64,6 +69,11 @@ class ChangeFollower:
         if known is None or known.generation is not generation:
             known = _Followed(generation, generation.manifest.revision, generation)
         changes = changes_since(self._catalog, known.revision)
+        if self._is_shared and not changes.is_whole:
+            raise IndexBeingFetched(
+                "another machine built the index anew, which this one fetches: try again in a "
+                "moment"
+            )
         if not changes.ids:
             return _Followed(generation, changes.revision, known.published, changes.unlogged)
         before = known.published

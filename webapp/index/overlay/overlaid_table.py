@@ -1,9 +1,10 @@
 """The codes of one kind as they are now: a frozen table, and beside it those of changed items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import EVERYTHING, NOTHING, Index, LocalIndex, Proposal
@@ -14,10 +15,11 @@ from webapp.index.hamming import (
     distances,
     k_smallest,
     sorted_contains,
-    within,
 )
+from webapp.index.narrowing import Narrowing
 from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows
+from webapp.index.remote_table import FrozenTable
 from webapp.models import Code, Ids
 
 # An engine is asked for more by as many rows as changed items may have taken out, but not for much
@@ -39,7 +41,7 @@ class OverlaidTable:
     `items`, `pictures`: how the items and the photos of `recent` are spliced into the frozen ones.
     """
 
-    frozen: CodeTable
+    frozen: FrozenTable
     recent: CodeTable
     ids: Ids
     photos: PhotoRows | None
@@ -95,7 +97,7 @@ class OverlaidTable:
     def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
         """Return the positions of photos within `bound` bits of a query: see `CodeTable`."""
         return self._merged(
-            self._frozen_photos(within(self.frozen.codes, queries, bound), per_row),
+            self._frozen_photos(self.frozen.rows_within(queries, bound), per_row),
             self.recent.within(queries, bound, per_row),
         )
 
@@ -117,10 +119,18 @@ class OverlaidTable:
         found[is_recent] = self.recent.distances(queries, places[is_recent])
         return found
 
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions: see `RowTable`."""
+        is_recent, places = self.pictures.parted(positions)
+        found = np.empty((len(positions), self.frozen.rows.shape[1]), dtype=np.intp)
+        found[~is_recent] = self.frozen.rows_at(places[~is_recent])
+        found[is_recent] = self.recent.rows_at(places[is_recent]) + self.frozen.row_count
+        return found
+
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
         is_recent, places = self.pictures.parted(positions)
-        words, views = self.frozen.codes.shape[0], self.frozen.rows.shape[1]
+        words, views = self.frozen.words, self.frozen.rows.shape[1]
         found = np.empty((words, len(positions), views), dtype=np.uint64)
         found[:, ~is_recent] = self.frozen.codes_of(places[~is_recent])
         found[:, is_recent] = self.recent.codes_of(places[is_recent])
@@ -137,7 +147,8 @@ class OverlaidTable:
     @cached_property
     def whole(self) -> CodeTable:
         """All of it as one table; it takes as long as making an index does."""
-        codes = self.codes_of(np.arange(self.photo_count))
+        here = replace(self, frozen=self.frozen.whole)
+        codes = here.codes_of(np.arange(self.photo_count))
         packed = np.ascontiguousarray(codes.transpose(1, 2, 0)).view(np.uint8)
         packed = packed[..., : -(-self.bits // 8)]
         ids, numbers = self.ids, None
@@ -146,17 +157,15 @@ class OverlaidTable:
         return make_table(self.bits, ids, packed, numbers)
 
 
-Table = CodeTable | OverlaidTable
-"""The codes of one kind, as they were when an index was built, or as they are since."""
-
-
 class NoIndex(LocalIndex):
     """The index of a kind of which no frozen item has a code."""
 
-    def candidates(self, queries: Planes, count: int) -> Proposal:
+    def candidates(
+        self, queries: Planes, count: int, narrowing: Narrowing | None = None
+    ) -> Proposal:
         """Propose nothing, which is all there is: see `Index`."""
-        del queries, count
-        return Proposal(np.empty(0, dtype=np.intp), EVERYTHING)
+        del queries, count, narrowing
+        return Proposal(np.empty(0, np.intp), EVERYTHING, np.empty(0, np.uint16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +179,21 @@ class OverlaidIndex:
         """Ask the frozen index: see `Index`."""
         self.frozen.check()
 
-    def candidates(self, queries: Planes, count: int) -> Proposal:
+    def verify(self) -> None:
+        """Have the frozen index compared: see `Index`."""
+        self.frozen.verify()
+
+    def drop(self) -> None:
+        """Drop what the frozen index holds elsewhere: see `Index`."""
+        self.frozen.drop()
+
+    def candidates(
+        self, queries: Planes, count: int, narrowing: Narrowing | None = None
+    ) -> Proposal:
         """Propose rows near each of the queries: see `Index`."""
         frozen, recent = self.table.frozen, self.table.recent
         gone = self.table.pictures.gone.size * frozen.rows.shape[1]
-        proposed = self.frozen.candidates(queries, count + min(gone, _MOST_SPARE_ROWS))
+        proposed = self.frozen.candidates(queries, count + min(gone, _MOST_SPARE_ROWS), narrowing)
         of_recent = distances(recent.codes, queries)
         if proposed.within == NOTHING:
             share = recent.row_count / max(1, frozen.row_count)
@@ -183,4 +202,7 @@ class OverlaidIndex:
         else:
             near = np.flatnonzero(of_recent <= proposed.within)
         rows = np.concatenate([proposed.rows, near + frozen.row_count])
-        return Proposal(rows, proposed.within)
+        if proposed.distances is None:
+            return Proposal(rows, proposed.within)
+        told = np.concatenate([proposed.distances, of_recent[near]])
+        return Proposal(rows, proposed.within, told)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
+from webapp.config import Settings
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
-from webapp.lab.bench import catalogue, importing, index, live, load, query, web
+from webapp.lab.bench import beside, catalogue, importing, index, live, load, query, web
 from webapp.lab.bench.curve import curve
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import SECTIONS, BenchRow, Progress, to_json
@@ -41,6 +42,7 @@ _SIZES = {
     "web": (742,),
     "live": (100_000,),
     "catalogue": (100_000,),
+    "engine": (100_000,),
 }
 
 
@@ -51,7 +53,8 @@ class Options:
     `sections`, `sizes`, `kinds`: empty for all sections, the default sizes, all of `CASES`.
     `sizes` count codes, items or photos. `seconds`: how long each case of the web section runs.
     `real`: codes, by kind, from which to draw instead of synthetic ones. `postgresql`: the address
-    of an empty database, for the catalogue section.
+    of an empty database, for the catalogue section. `settings`: those of the engine that the
+    section `engine` sets beside Annoy; without them, or where they name Annoy, it measures nothing.
     """
 
     engine: Engine
@@ -63,6 +66,7 @@ class Options:
     seconds: float = 3.0
     real: Mapping[str, Packed] | None = None
     postgresql: str | None = None
+    settings: Settings | None = None
 
 
 def bench(options: Options) -> Iterator[Progress | BenchRow]:
@@ -121,6 +125,14 @@ def _catalogue(options: Options) -> Iterator[Progress | BenchRow]:
         yield from catalogue.measure(size, options.seed, options.postgresql)
 
 
+def _engine(options: Options) -> Iterator[Progress | BenchRow]:
+    if options.settings is None or options.settings.engine == beside.YARDSTICK:
+        return  # the table says how to name another
+    for size in options.sizes or _SIZES["engine"]:
+        stocking = beside.Stocking(size, options.seed, options.jobs, options.real)
+        yield from beside.measure(options.settings, stocking)
+
+
 _MEASURES = {
     "query": _query,
     "index": _index,
@@ -128,6 +140,7 @@ _MEASURES = {
     "web": _web,
     "live": _live,
     "catalogue": _catalogue,
+    "engine": _engine,
 }
 
 

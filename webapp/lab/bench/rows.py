@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-SECTIONS = ("query", "index", "import", "web", "live", "catalogue")
+SECTIONS = ("query", "index", "import", "web", "live", "catalogue", "engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,9 @@ class BenchRow:
     percentiles of the time of an answer, in microseconds. `ratio`: to the yardstick that the
     section's table names. `cpu_us`: the servers' processor time for an answer, in microseconds,
     which other work on the machine hardly changes. `memory_mb`: the peak of all processes, or
-    what one more process adds, in 10^6 bytes.
+    what one more process adds, in 10^6 bytes. `proven`: the share of answers that say of themselves
+    that they are exact, 0 to 1. `candidates`, `most_candidates`: how many items were proposed, or
+    passed the filters, in the median answer and at most.
     """
 
     section: str
@@ -41,6 +43,9 @@ class BenchRow:
     bytes_per_item: float | None = None
     load_ms: float | None = None
     memory_mb: float | None = None
+    proven: float | None = None
+    candidates: float | None = None
+    most_candidates: float | None = None
     note: str = ""
 
 

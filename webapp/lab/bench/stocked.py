@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,44 +29,53 @@ def core_at(instance: Path) -> Hashbag:
     return Hashbag(config.load({}, {"instance": instance}))
 
 
-def stock(
-    instance: Path, size: int, seed: int, jobs: int, real: Mapping[str, Packed] | None = None
+def stock(  # noqa: PLR0913, PLR0917 - each is another side of the same catalogue
+    instance: Path,
+    size: int,
+    seed: int,
+    jobs: int,
+    real: Mapping[str, Packed] | None = None,
+    kinds: Collection[str] = KINDS.keys(),
 ) -> Hashbag:
     """Fill an empty instance with `size` items and publish nothing yet.
 
     A few dozen bags are drawn and imported; the other items have attributes and codes of their
-    own, written straight into the database, and the photo of one of those.
+    own, written straight into the database, and the photo of one of those. Codes are of some
+    `kinds` alone.
     """
     core = core_at(instance)
     folder = instance / "demo"
     for _ in write(folder, min(_PHOTOS, size), jobs=jobs):
         pass
-    for _ in core.importer.take(read(folder / "manifest.csv"), jobs):
+    for _ in core.importer.take(read(folder / "manifest.csv"), jobs, kinds):
         pass
     imported = list(core.catalog.all_items())
     if size > len(imported):
-        _add(core, imported, size - len(imported), seed, real)
+        count = size - len(imported)
+        _add(core, imported, count, seed, _codes(kinds, count, seed, real))
     return core
 
 
-def _add(
-    core: Hashbag,
-    imported: Sequence[Item],
-    count: int,
-    seed: int,
-    real: Mapping[str, Packed] | None,
-) -> None:
-    drawn = {
+def _codes(
+    kinds: Collection[str], count: int, seed: int, real: Mapping[str, Packed] | None
+) -> Mapping[str, Packed]:
+    return {
         name: realistic.draw(kind, count, seed + number)
         if real is None
         else realistic.vary(real[name], count, seed)
         for number, (name, kind) in enumerate(KINDS.items())
+        if name in kinds
     }
+
+
+def _add(
+    core: Hashbag, imported: Sequence[Item], count: int, seed: int, drawn: Mapping[str, Packed]
+) -> None:
     first = imported[-1].id + 1
     with core.catalog.engine.begin() as connection:
         query = sa.select(makers.c.versions, makers.c.id)
         maker_of = dict(connection.execute(query).all())
-        maker_ids = {name: maker_of[kind.versions()] for name, kind in KINDS.items()}
+        maker_ids = {name: maker_of[KINDS[name].versions()] for name in drawn}
         rows = _items(imported, first, count, random.Random(seed))  # noqa: S311 - repeatable
         for start in range(0, count, _BATCH):
             batch = list(itertools.islice(rows, _BATCH))

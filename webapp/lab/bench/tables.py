@@ -15,6 +15,7 @@ TITLES = {
     "live": "changes without a new index; processor time in microseconds; ratio to the first line",
     "catalogue": "routes that the catalogue answers, one request at a time, microseconds: the "
     "workers' processor time, and what passed; private memory of a worker",
+    "engine": "searches by another engine beside Annoy, as people ask; elapsed microseconds",
 }
 
 _COLUMNS = {
@@ -24,6 +25,18 @@ _COLUMNS = {
     "web": ("per_second", "ratio", "cpu_us", "p50_us", "p99_us", "seconds", "memory_mb", "note"),
     "live": ("p50_us", "p95_us", "ratio"),
     "catalogue": ("cpu_us", "p50_us", "p95_us", "memory_mb"),
+    "engine": (
+        "recall",
+        "p50_us",
+        "p95_us",
+        "ratio",
+        "proven",
+        "candidates",
+        "most_candidates",
+        "per_second",
+        "seconds",
+        "bytes_per_item",
+    ),
 }
 _HEADS = {
     "p50_us": "p50",
@@ -34,9 +47,13 @@ _HEADS = {
     "bytes_per_item": "bytes an item",
     "load_ms": "load ms",
     "memory_mb": "MB",
+    "candidates": "candidates",
+    "most_candidates": "at most",
 }
 _BY_SIZE = {"web", "catalogue"}  # a table for each size, not for each case
-_OTHER_SECONDS = {"query": "build s", "web": "start s"}
+# Sections in which columns that have nothing in any line of a table are left out.
+_WITH_GAPS = {"engine"}
+_OTHER_SECONDS = {"query": "build s", "web": "start s", "engine": "build s"}
 
 
 def to_text(rows: Sequence[BenchRow], sections: Collection[str] = ()) -> str:
@@ -52,6 +69,8 @@ def to_text(rows: Sequence[BenchRow], sections: Collection[str] = ()) -> str:
         missing += [f"{name} (pip install {package})" for name, package in absent().items()]
     if "web" in sections and not load.is_there():
         missing.append(f"{load.WRK} ({load.INSTALLED_BY})")
+    if "engine" in sections and not any(row.section == "engine" for row in rows):
+        missing.append("an engine beside Annoy (HASHBAG_ENGINE, HASHBAG_ENGINE_URL name it)")
     blocks += [f"not asked: {one}" for one in missing]
     return "\n\n".join(blocks)
 
@@ -64,7 +83,11 @@ def _title(row: BenchRow) -> str:
 
 def _table(title: str, rows: Sequence[BenchRow]) -> str:
     section = rows[0].section
-    columns = _COLUMNS[section]
+    columns = [
+        name
+        for name in _COLUMNS[section]
+        if section not in _WITH_GAPS or any(getattr(row, name) is not None for row in rows)
+    ]
     heads = [_HEADS.get(name, name) for name in columns]
     heads = [_OTHER_SECONDS.get(section, name) if name == "seconds" else name for name in heads]
     body = [

@@ -6,7 +6,7 @@ collections are its own, so that publishing stays one rename of one file.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from importlib import import_module
@@ -15,10 +15,18 @@ from pathlib import Path
 from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Parameters
-from webapp.index.engines.milvus.collection import Collection, Layout
+from webapp.index.engines.milvus.codes import MilvusCodes
+from webapp.index.engines.milvus.collection import (
+    Collection,
+    Layout,
+    packed_codes,
+    stored_codes,
+)
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
-from webapp.index.engines.milvus.index import MilvusIndex
-from webapp.index.engines.milvus.owner import owner_of
+from webapp.index.engines.milvus.index import Built, MilvusIndex, checksum, probed_rows
+from webapp.index.narrowing import RowFacets, no_facets
+from webapp.index.remote_table import FrozenTable, load_remote
+from webapp.index.row_table import RowTable
 
 _COLLECTIONS_AT_ONCE = 8
 _DIGEST_CHARACTERS = 20
@@ -36,28 +44,56 @@ class MilvusOptions:
 
 
 class MilvusEngine:
-    """Builds and opens a collection for each kind; `instance` is whose they are."""
+    """Builds and opens a collection for each kind; `owner` names whose they are."""
 
     name = "milvus"
+    keeps_codes = True
 
-    def __init__(self, address: ServerAddress, options: MilvusOptions, instance: Path) -> None:
+    def __init__(
+        self, address: ServerAddress, options: MilvusOptions, owner: Callable[[], str]
+    ) -> None:
         self._connection = Connection(address)
         self._options = options
-        self._instance = instance
+        self._owner = owner
 
-    def build(self, table: CodeTable, folder: Path, kind: str) -> Parameters:
+    def build(
+        self, table: CodeTable, folder: Path, kind: str, facets: RowFacets | None = None
+    ) -> Parameters:
         """Send the codes, unless the server has them; `finish` waits until they can be queried."""
-        del folder
         layout = self._options.layout
-        digest = hashlib.sha256(repr((table.bits, table.row_count, astuple(layout))).encode())
-        for plane in table.codes:
-            digest.update(plane.tobytes())
+        known = facets or no_facets(table)
+        shape = (table.bits, known.numbers.shape, astuple(layout))
+        digest = hashlib.sha256(repr(shape).encode())
+        for array in (*table.codes, *known.numbers, known.least, known.most):
+            digest.update(array.tobytes())
         short = digest.hexdigest()[:_DIGEST_CHARACTERS]
         name = f"{self._prefix()}{kind}_{short}"
         collection = Collection(self._connection, name)
-        if not collection.exists():
-            collection.load(table, layout)
-        return {"collection": name, "index": layout.index, "rows": table.row_count}
+        probed = packed_codes(table.codes_at(probed_rows(table.row_count)), table.bits)
+        built: dict[str, int | str] = {
+            "collection": name,
+            "index": layout.index,
+            "rows": table.row_count,
+            "facets": len(known.numbers) if facets else -1,
+            "probe": checksum([probed.tobytes()]),
+            "checksum": checksum(stored_codes(table)),
+        }
+        if not (
+            collection.exists() and self._holds(collection, self.open(table, folder, kind, built))
+        ):
+            collection.load(table, known, layout)
+        return built
+
+    @staticmethod
+    def _holds(collection: Collection, index: Index) -> bool:
+        """Say whether a collection still has what it was built of; one that has not is dropped."""
+        collection.wait_until_held()
+        try:
+            index.check()
+        except IndexDamaged:
+            collection.drop()
+            return False
+        return True
 
     def finish(self, built: Iterable[Parameters]) -> None:
         """Wait until all can be queried and are on the server's disk; then they get their names."""
@@ -69,21 +105,39 @@ class MilvusEngine:
         if not collection.exists():
             collection.finish(int(parameters["rows"]))
 
-    def open(self, table: CodeTable, folder: Path, kind: str, parameters: Parameters) -> Index:
+    def table(self, folder: Path, kind: str, bits: int, parameters: Parameters) -> FrozenTable:
+        """Map the table's files, and leave its codes where they are: see `Engine`."""
+        collection, built = self._built(folder, kind, bits, parameters)
+        return load_remote(folder, kind, bits, MilvusCodes(collection, bits, built.rows))
+
+    def open(self, table: RowTable, folder: Path, kind: str, parameters: Parameters) -> Index:
         """Open a collection, without asking the server: see `Engine`."""
+        collection, built = self._built(folder, kind, table.bits, parameters)
+        # Here, and not at the first query: a server opens its index before it forks its workers.
+        import_module("pymilvus")
+        return MilvusIndex(collection, built, self._options.probes)
+
+    def _built(
+        self, folder: Path, kind: str, bits: int, parameters: Parameters
+    ) -> tuple[Collection, Built]:
         try:
-            name, layout = str(parameters["collection"]), str(parameters["index"])
+            built = Built(
+                bits,
+                int(parameters["rows"]),
+                str(parameters["index"]),
+                int(parameters["facets"]) >= 0,
+                str(parameters["probe"]),
+                str(parameters["checksum"]),
+            )
+            return Collection(self._connection, str(parameters["collection"])), built
         except KeyError as error:
             raise IndexDamaged(
                 f"{folder.name}: the index of {kind} was built by another engine: "
                 "run `hashbag index`"
             ) from error
-        # Here, and not at the first query: a server opens its index before it forks its workers.
-        import_module("pymilvus")
-        return MilvusIndex(Collection(self._connection, name), table, layout, self._options.probes)
 
     def drop_others(self, kept: Iterable[Parameters]) -> None:
-        """Drop the collections of this instance that no generation has, unfinished ones too."""
+        """Drop the owner's collections that no generation has, unfinished ones too."""
         names = {str(parameters.get("collection")) for parameters in kept}
         prefix = self._prefix()
         found = self._connection.ask(
@@ -98,4 +152,4 @@ class MilvusEngine:
         self._connection.ask(lambda client, seconds: client.get_server_version(timeout=seconds))
 
     def _prefix(self) -> str:
-        return f"hashbag_{owner_of(self._instance)}_"
+        return f"hashbag_{self._owner()}_"

@@ -1,4 +1,4 @@
-"""One collection of a Milvus server: the rows of a code table, each with its code."""
+"""One collection of a Milvus server: the rows of a code table, each with its code and facets."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,8 @@ from webapp.exceptions import EngineUnavailable
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.milvus.connection import Connection
 from webapp.index.hamming import Planes
+from webapp.index.narrowing import SEVERAL, Narrowing, RowFacets
+from webapp.index.row_table import RowTable
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -30,8 +32,11 @@ INDEX_TYPES = (BIN_FLAT, BIN_IVF_FLAT)
 
 _UNFINISHED = "_unfinished"
 _ROW, _CODE = "row", "code"
+_LEAST, _MOST = "least_price", "most_price"
+_PRICE_BOUND = 1e300  # for a server's sake infinity is written so
 _BATCH_BYTES = 4 << 20
 _ROW_BYTES = 16
+_FACET_BYTES = 8
 # Large collections take minutes to be loaded, small ones seconds.
 _BUILD_SECONDS = 60.0
 _LOADED_WITHIN_SECONDS = 3600.0
@@ -69,16 +74,17 @@ class Collection:
             _BUILD_SECONDS,
         )
 
-    def load(self, table: CodeTable, layout: Layout) -> None:
+    def load(self, table: CodeTable, facets: RowFacets, layout: Layout) -> None:
         """Send all codes under another name, and have them indexed and held in memory."""
         name = self.name + _UNFINISHED
         Collection(self._connection, name).drop()
         self._connection.ask(
-            lambda client, seconds: _create(client, name, table.bits, layout, seconds),
+            lambda client, seconds: _create(
+                client, name, table.bits, len(facets.numbers), layout, seconds
+            ),
             _BUILD_SECONDS,
         )
-        for start, codes in _batches(table):
-            rows = [{_ROW: start + place, _CODE: code} for place, code in enumerate(codes)]
+        for rows in _batches(table, facets):
             self._connection.ask(partial(_insert, name=name, rows=rows), _BUILD_SECONDS)
         self._connection.ask(
             lambda client, seconds: _index(client, name, table.row_count, layout, seconds),
@@ -93,12 +99,9 @@ class Collection:
         """
         name, ask = self.name + _UNFINISHED, self._connection.ask
         ask(lambda client, seconds: client.flush(name, timeout=seconds), _BUILD_SECONDS)
-        end = time.monotonic() + _LOADED_WITHIN_SECONDS
-        while not ask(lambda client, seconds: _is_loaded(client, name, seconds)):
-            if time.monotonic() > end:
-                raise EngineUnavailable(f"the search engine cannot load {name} into its memory")
-            time.sleep(_LOOK_AGAIN_SECONDS)
-        found = Collection(self._connection, name).count("Strong")
+        unfinished = Collection(self._connection, name)
+        unfinished.wait_until_held()
+        found = unfinished.count("Strong")
         if found != rows:
             raise EngineUnavailable(f"the search engine has {found} of {rows} codes of {name}")
         ask(lambda client, seconds: client.rename_collection(name, self.name, timeout=seconds))
@@ -125,6 +128,20 @@ class Collection:
             )
         )
 
+    def wait_until_held(self) -> None:
+        """Have it held in memory, and wait until it is.
+
+        Raises:
+            EngineUnavailable: the server does not get there.
+        """
+        end = time.monotonic() + _LOADED_WITHIN_SECONDS
+        while not self.hold():
+            if time.monotonic() > end:
+                raise EngineUnavailable(
+                    f"the search engine cannot load {self.name} into its memory"
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
     def dimension(self) -> int:
         """Return the width of its codes in bits."""
         described = self._connection.ask(
@@ -134,16 +151,18 @@ class Collection:
         return int(widths[0]) if widths else 0
 
     def nearest(
-        self, codes: Sequence[bytes], count: int, probes: int
+        self, codes: Sequence[bytes], count: int, probes: int, narrowing: Narrowing | None = None
     ) -> list[tuple[list[int], list[int]]]:
         """Return for each code rows and their distances, the nearest first, at most `MOST_LISTED`.
 
-        Nobody waits for what is being written: a finished collection never changes.
+        With a `narrowing`, of the rows that may pass it. Nobody waits for what is being written: a
+        finished collection never changes.
         """
         found = self._connection.ask(
             lambda client, seconds: client.search(
                 self.name,
                 list(codes),
+                filter=_condition(narrowing) if narrowing else "",
                 limit=min(count, MOST_LISTED),
                 search_params={"metric_type": "HAMMING", "params": {"nprobe": probes}},
                 consistency_level="Eventually",
@@ -151,6 +170,46 @@ class Collection:
             )
         )
         return [(list(hits.ids), [int(far) for far in hits.distances]) for hits in found]
+
+    def codes(self, rows: Sequence[int]) -> dict[int, bytes]:
+        """Return the codes of rows, at most `MOST_LISTED`, by row, as far as they are there."""
+        return self._codes(f"{_ROW} in {list(rows)}")
+
+    def codes_between(self, first: int, end: int) -> dict[int, bytes]:
+        """Return the codes of the rows from `first` to before `end`, at most `MOST_LISTED`."""
+        return self._codes(f"{_ROW} >= {first} and {_ROW} < {end}")
+
+    def _codes(self, condition: str) -> dict[int, bytes]:
+        found = self._connection.ask(
+            lambda client, seconds: client.query(
+                self.name,
+                filter=condition,
+                output_fields=[_ROW, _CODE],
+                consistency_level="Eventually",
+                timeout=seconds,
+            )
+        )
+        return {int(one[_ROW]): b"".join(one[_CODE]) for one in found}
+
+
+def _condition(narrowing: Narrowing) -> str:
+    """Write what may pass as a server's condition; only numbers are in it."""
+    parts = [
+        f"{_facet(place)} in {[SEVERAL, *numbers]}" for place, numbers in narrowing.numbers.items()
+    ]
+    if narrowing.min_price is not None:
+        parts.append(f"{_MOST} >= {_number(narrowing.min_price)}")
+    if narrowing.max_price is not None:
+        parts.append(f"{_LEAST} <= {_number(narrowing.max_price)}")
+    return " and ".join(parts)
+
+
+def _number(price: float) -> str:
+    return f"{min(max(price, -_PRICE_BOUND), _PRICE_BOUND)!r}"
+
+
+def _facet(place: int) -> str:
+    return f"facet_{place}"
 
 
 def width_of(bits: int) -> int:
@@ -163,20 +222,43 @@ def packed_codes(codes: Planes, bits: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(codes.T).view(np.uint8)[:, : width_of(bits) // 8]
 
 
-def _batches(table: CodeTable) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield the codes in parts that fit a message, each part with the row of its first code."""
-    size = _BATCH_BYTES // (width_of(table.bits) // 8 + _ROW_BYTES)
+def stored_codes(table: RowTable) -> Iterator[bytes]:
+    """Yield the codes of all rows as a server stores them, one after the other, in parts."""
+    for start in range(0, table.row_count, MOST_LISTED):
+        rows = np.arange(start, min(start + MOST_LISTED, table.row_count))
+        yield packed_codes(table.codes_at(rows), table.bits).tobytes()
+
+
+def _batches(table: CodeTable, facets: RowFacets) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows, each with what a server stores of it, in parts that fit a message."""
+    names = [_ROW, _CODE, _LEAST, _MOST, *map(_facet, range(len(facets.numbers)))]
+    own_bytes = width_of(table.bits) // 8 + _ROW_BYTES
+    size = _BATCH_BYTES // (own_bytes + _FACET_BYTES * (len(names) - 2))
     for start in range(0, table.row_count, size):
-        block = packed_codes(table.codes[:, start : start + size], table.bits)
-        yield start, [code.tobytes() for code in block]
+        some = slice(start, start + size)
+        codes = packed_codes(table.codes[:, some], table.bits)
+        columns = (
+            range(start, start + len(codes)),
+            [code.tobytes() for code in codes],
+            np.clip(facets.least[some], -_PRICE_BOUND, _PRICE_BOUND).tolist(),
+            np.clip(facets.most[some], -_PRICE_BOUND, _PRICE_BOUND).tolist(),
+            *facets.numbers[:, some].tolist(),
+        )
+        yield [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _create(client: "MilvusClient", name: str, bits: int, layout: Layout, seconds: float) -> None:
+def _create(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
+    client: "MilvusClient", name: str, bits: int, facets: int, layout: Layout, seconds: float
+) -> None:
     from pymilvus import DataType  # noqa: PLC0415
 
     schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field(_ROW, DataType.INT64, is_primary=True)
     schema.add_field(_CODE, DataType.BINARY_VECTOR, dim=width_of(bits))
+    for price in (_LEAST, _MOST):
+        schema.add_field(price, DataType.DOUBLE)
+    for place in range(facets):
+        schema.add_field(_facet(place), DataType.INT32)
     client.create_collection(name, schema=schema, num_shards=layout.shards, timeout=seconds)
 
 

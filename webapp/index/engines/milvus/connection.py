@@ -46,6 +46,9 @@ class Connection:
         self._lock = threading.Lock()
         self._client: MilvusClient | None = None
         self._process = 0
+        self._turn = threading.Lock()
+        self._failed = False
+        self._failures = 0
         self._resting_until = 0.0
 
     def ask(self, question: Callable[["MilvusClient", float], T], seconds: float = 0) -> T:
@@ -59,11 +62,12 @@ class Connection:
         from grpc import FutureTimeoutError, RpcError  # noqa: PLC0415 - only who uses Milvus has it
         from pymilvus.exceptions import MilvusException  # noqa: PLC0415
 
-        self._refuse_while_resting()
+        self._take_turn()
         try:
-            return question(self._connected(), seconds or self._address.seconds)
+            answer = question(self._connected(), seconds or self._address.seconds)
         except MilvusException as error:
             if error.code == _NO_SUCH_COLLECTION:
+                self._failed = False
                 raise IndexDamaged(
                     "the search engine has lost what was indexed: run `hashbag index`",
                     private=error,
@@ -73,13 +77,17 @@ class Connection:
             raise self._unavailable(error) from error
         except (RpcError, FutureTimeoutError) as error:
             raise self._unavailable(error) from error
+        self._failed = False
+        return answer
 
     def _connected(self) -> "MilvusClient":
         if self._client is None or self._process != os.getpid():
+            failures = self._failures
             if not self._lock.acquire(timeout=self._address.seconds):
                 raise self._unavailable("another thread connects")
             try:
-                self._refuse_while_resting()
+                if self._failures != failures:
+                    raise _unavailable("another thread could not connect")
                 if self._client is None or self._process != os.getpid():
                     self._client, self._process = self._connect(), os.getpid()
             finally:
@@ -102,12 +110,22 @@ class Connection:
             **trusted,
         )
 
-    def _refuse_while_resting(self) -> None:
-        if time.monotonic() < self._resting_until:
-            raise _unavailable("it did not answer a moment ago")
+    def _take_turn(self) -> None:
+        """After a failure let one ask, once all have rested; the others are refused until it knows.
+
+        A server that hangs would else hold every thread of ours, also those that pages need.
+        """
+        if not self._failed:
+            return
+        with self._turn:
+            now = time.monotonic()
+            if now < self._resting_until:
+                raise _unavailable("it did not answer a moment ago")
+            self._resting_until = now + self._address.seconds
 
     def _unavailable(self, why: object) -> EngineUnavailable:
-        self._resting_until = time.monotonic() + _REST_SECONDS
+        self._failed, self._resting_until = True, time.monotonic() + _REST_SECONDS
+        self._failures += 1
         return _unavailable(why)
 
 
