@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import make_url
 from sqlalchemy.event import listen
 
-from tests.applications import core_of
+from tests.applications import core_of, hashbag
 from tests.desk import send, sign_in
 from tests.hosts import AS_OWNER, Hosts, database_name, ids, kill, similar
 from tests.milvus_fixtures import Milvus
@@ -327,6 +327,19 @@ def test_what_was_damaged_on_a_host_is_fetched_again(hosts: Hosts, opened: Any) 
     fetch(b)
     assert nearest(b) == nearest(a)
     assert "as they should be" in hosts.run("b", "verify").stdout
+
+
+def test_what_the_storage_lost_is_named_and_mended(stocked: Hosts, opened: Any) -> None:
+    a = opened("a")
+    lost = next(iter(core_of(a).storage.keys("generations")))
+    core_of(a).storage.delete([lost])
+    told = hashbag(["verify"], stocked.instance("a"), stocked.settings)
+    assert told.returncode == 1
+    assert "is missing in the storage" in told.stdout
+    assert "built the index anew" in stocked.run("a", "verify", "--repair").stdout
+    b = opened("b")
+    fetch(b)
+    assert nearest(b) == nearest(a)
 
 
 def is_shown(server: Server, page: str) -> bool:

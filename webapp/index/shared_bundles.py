@@ -113,6 +113,18 @@ class SharedBundles:
     def _key(self, digest: str) -> str:
         return f"{self._sort.name}s/{digest[:2]}/{digest}"
 
+    def check_stored(self, bundle: Bundle) -> None:
+        """See that the storage has all files of a bundle that is here.
+
+        Raises:
+            IndexDamaged: it lacks one, or half of it.
+        """
+        folder = self.path_of(bundle)
+        files = {self._sort.about: bundle.digest, **self._sort.files(folder)}
+        for name, digest in files.items():
+            if self._storage.size(self._key(digest)) != (folder / name).stat().st_size:
+                raise self._damaged(name, "is missing")
+
     def _wait(self, number: int) -> None:
         end = time.monotonic() + _WAITS_SECONDS
         while (missing := self.registry.awaited(number)) and time.monotonic() < end:
