@@ -329,14 +329,21 @@ def test_what_was_damaged_on_a_host_is_fetched_again(hosts: Hosts, opened: Any) 
     assert "as they should be" in hosts.run("b", "verify").stdout
 
 
-def test_what_the_storage_lost_is_named_and_mended(stocked: Hosts, opened: Any) -> None:
+@pytest.mark.parametrize("what", ["is missing", "is not what was built"])
+def test_what_the_storage_lost_is_named_and_mended(stocked: Hosts, opened: Any, what: str) -> None:
     a = opened("a")
-    lost = next(iter(core_of(a).storage.keys("generations")))
-    core_of(a).storage.delete([lost])
+    storage = core_of(a).storage
+    lost = next(iter(storage.keys("generations")))
+    if what == "is missing":
+        storage.delete([lost])
+    else:
+        storage.write(lost, b"?" * (storage.size(lost) or 0))
     told = hashbag(["verify"], stocked.instance("a"), stocked.settings)
     assert told.returncode == 1
-    assert "is missing in the storage" in told.stdout
-    assert "built the index anew" in stocked.run("a", "verify", "--repair").stdout
+    assert f"{what} in the storage" in told.stdout
+    mended = stocked.run("a", "verify", "--repair").stdout
+    assert "put 1 file of the index back into the storage" in mended
+    assert "built" not in mended
     b = opened("b")
     fetch(b)
     assert nearest(b) == nearest(a)

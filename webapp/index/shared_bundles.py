@@ -107,15 +107,20 @@ class SharedBundles:
         self._tidy_storage()
 
     def check_stored(self, bundle: Bundle) -> None:
-        """See that the storage has all files of a bundle that is here.
+        """Compare all files that the storage has of a bundle.
 
         Raises:
-            IndexDamaged: it lacks one, or half of it.
+            IndexDamaged: it lacks one, or has another in its place.
         """
+        for digest in {bundle.digest, *self.described(bundle).values()}:
+            self._files.check(digest)
+
+    def mend_stored(self, bundle: Bundle) -> int:
+        """Put files of a bundle that is here into the storage again; return how many."""
         folder = self.path_of(bundle)
-        files = {self._sort.about: bundle.digest, **self._sort.files(folder)}
-        for name, digest in files.items():
-            self._files.check(digest, folder / name)
+        names = {digest: name for name, digest in self._sort.files(folder).items()}
+        names[bundle.digest] = self._sort.about
+        return sum(self._files.mend(digest, folder / name) for digest, name in names.items())
 
     def _wait(self, number: int) -> None:
         end = time.monotonic() + _WAITS_SECONDS

@@ -1,5 +1,6 @@
 """Files in the storage by their content, for machines that share them."""
 
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,17 +21,26 @@ class SharedFiles:
 
     def send(self, digest: str, path: Path) -> None:
         """Write a file, unless it is there."""
-        if not self._has(digest, path):
+        if self._storage.size(self._key(digest)) != path.stat().st_size:
             self._storage.upload(self._key(digest), path)
 
-    def check(self, digest: str, path: Path) -> None:
-        """See that a file is there.
+    def check(self, digest: str) -> None:
+        """Fetch a file only to see that it is there and what it should be.
 
         Raises:
-            IndexDamaged: it is not, or not all of it.
+            IndexDamaged: it is not.
         """
-        if not self._has(digest, path):
-            raise self._damaged(path.name, "is missing")
+        with tempfile.TemporaryDirectory() as folder:
+            self.download(digest, Path(folder, digest))
+
+    def mend(self, digest: str, path: Path) -> bool:
+        """Write a file again, if what is there is not right; say whether it was not."""
+        try:
+            self.check(digest)
+        except IndexDamaged:
+            self._storage.upload(self._key(digest), path)
+            return True
+        return False
 
     def download(self, digest: str, path: Path) -> None:
         """Bring a file here.
@@ -41,23 +51,21 @@ class SharedFiles:
         try:
             self._storage.download(self._key(digest), path)
         except FileNotFoundError as error:
-            raise self._damaged(path.name, "is missing") from error
+            raise self._damaged(digest, "is missing") from error
         if digest_of(path) != digest:
-            raise self._damaged(path.name, "is not what was built")
+            raise self._damaged(digest, "is not what was built")
 
     def keep_only(self, digests: Collection[str]) -> None:
         """Remove all others."""
         keys = self._storage.keys(f"{self._sort}s")
         self._storage.delete([key for key in keys if key.rpartition("/")[2] not in digests])
 
-    def _has(self, digest: str, path: Path) -> bool:
-        return self._storage.size(self._key(digest)) == path.stat().st_size
-
     def _key(self, digest: str) -> str:
         return f"{self._sort}s/{digest[:2]}/{digest}"
 
-    def _damaged(self, name: str, what: str) -> IndexDamaged:
+    def _damaged(self, digest: str, what: str) -> IndexDamaged:
         return IndexDamaged(
-            f"{name} of the {self._sort} that machines share {what} in the storage: "
-            "run `hashbag index`"
+            f"a file of the {self._sort} that machines share {what} in the storage: "
+            "`hashbag verify --repair` puts it there again",
+            private=self._key(digest),
         )

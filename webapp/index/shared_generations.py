@@ -124,11 +124,18 @@ class SharedGenerations(GenerationStore):
         """Compare as `GenerationStore` does; and see that other machines can fetch all of it.
 
         Raises:
-            IndexNotReady: nothing was published, it is damaged, or a file is missing.
+            IndexNotReady: nothing was published, or a file of it is damaged, here or there.
             StorageUnusable: the storage cannot be reached.
         """
         super().verify()
         self.bundles.check_stored(_newest_of(self.bundles.registry.read()))
+
+    def mend(self) -> int:
+        """Put what the storage lost of the newest generation there again: see `GenerationStore`."""
+        newest = next(iter(self.bundles.registry.read().served), None)
+        if newest is None or not self.bundles.is_whole(newest):
+            return 0  # it is built anew
+        return self.bundles.mend_stored(newest)
 
     def publish(self, catalog: Catalog) -> Path:
         """Build a generation, have all machines fetch it, then serve it, and drop old ones.
