@@ -1,9 +1,9 @@
 """The files of `Words`: made of all items of a catalogue, some of them in memory at a time."""
 
 import heapq
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -27,10 +27,12 @@ _LINES_BYTES = 1 << 20
 class _Run:
     """The words of some items, sorted, in a file with a word on each line.
 
-    `counts`: of each word how many items have it. `places`: their positions, word after word.
+    `items`: how many items. `counts`: of each word how many of them have it. `places`: their
+    positions, word after word.
     """
 
     path: Path
+    items: int
     counts: NDArray[np.int32]
     places: NDArray[np.int32]
 
@@ -46,12 +48,10 @@ def save(folder: Path, items: Iterable[Sequence[str]], *, at_once: int = _ITEMS_
     `at_once`: of how many items the words are held in memory as texts.
     """
     with TemporaryDirectory(dir=folder) as runs_folder:
-        said = iter(items)
-        some = iter(partial(_words_of_some, said, at_once), [])
-        runs = [
-            _run(Path(runs_folder, str(number)), number * at_once, words)
-            for number, words in enumerate(some)
-        ]
+        said, runs, first = iter(items), [], 0
+        while (run := _run(Path(runs_folder, str(first)), first, islice(said, at_once))).items:
+            runs.append(run)
+            first += run.items
         letters, ends, numbers = _merged(runs)
     counts = np.zeros(len(ends), dtype=np.int64)
     for run, at in zip(runs, numbers, strict=True):
@@ -69,26 +69,22 @@ def save(folder: Path, items: Iterable[Sequence[str]], *, at_once: int = _ITEMS_
     np.save(folder / _PLACE_ENDS, _narrow(place_ends))
 
 
-def _words_of_some(items: Iterator[Sequence[str]], count: int) -> list[Sequence[str]]:
-    return list(islice(items, count))
-
-
-def _run(path: Path, first: int, words: Sequence[Sequence[str]]) -> _Run:
+def _run(path: Path, first: int, items: Iterable[Sequence[str]]) -> _Run:
     """Sort the words of some items, the first at the position `first`."""
     number: dict[str, int] = {}
-    numbers, places = [], []
-    for position, of_item in enumerate(words, first):
+    numbers, places, position = array("i"), array("i"), first
+    for position, of_item in enumerate(items, first + 1):
         for word in dict.fromkeys(of_item):
             numbers.append(number.setdefault(word, len(number)))
-            places.append(position)
+            places.append(position - 1)
     order = sorted(number)  # by code point, which is by the bytes of UTF-8
     rank = np.empty(len(order), dtype=np.int32)
     rank[[number[word] for word in order]] = np.arange(len(order))
     path.write_bytes("".join(f"{word}\n" for word in order).encode())
-    of_words = rank[np.array(numbers, dtype=np.intp)]
+    of_words = rank.take(np.array(numbers, dtype=np.int32))
     by_word = np.argsort(of_words, kind="stable")
     counts = np.bincount(of_words, minlength=len(order)).astype(np.int32)
-    return _Run(path, counts, np.array(places, dtype=np.int32)[by_word])
+    return _Run(path, position - first, counts, np.array(places, dtype=np.int32)[by_word])
 
 
 def _merged(

@@ -143,6 +143,8 @@ def ask(server: Server, case: str, path: Draw, seed: int) -> BenchRow:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=_PATIENCE)
     times = []
     for number in range(-_UNCOUNTED, _CALLS):
+        if not number:
+            cpu_began = server.cpu_seconds()
         asked = path(chance)
         began = time.perf_counter()
         connection.request("GET", asked)
@@ -153,11 +155,13 @@ def ask(server: Server, case: str, path: Draw, seed: int) -> BenchRow:
         if number >= 0:
             times.append(1e6 * (time.perf_counter() - began))
     connection.close()
+    cpu_seconds = server.cpu_seconds() - cpu_began
     return BenchRow(
         section="catalogue",
         system="",
         size=0,
         case=case,
+        cpu_us=round(1e6 * cpu_seconds / _CALLS),
         p50_us=round(float(np.percentile(times, 50))),
         p95_us=round(float(np.percentile(times, 95))),
         memory_mb=server.private_mb(),
