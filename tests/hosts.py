@@ -27,6 +27,7 @@ OWNER = "of-the-owner"
 ONE_OR_TWO = ["one host", pytest.param("two hosts", marks=pytest.mark.xdist_group("milvus"))]
 """What journeys are made with: the default, and two hosts that share services."""
 
+MOST_HITS = 100
 AS_OWNER = {"Authorization": f"Bearer {OWNER}"}
 _KEY = "what-all-hosts-sign-with-and-nobody-else"
 
@@ -172,7 +173,7 @@ def settings_of(milvus: Milvus) -> dict[str, str]:
 
 def similar(server: Server, number: int = 1, more: str = "") -> Any:
     """Return the bags nearest to one, as JSON; the server must be ready."""
-    answer = server.get(f"/api/v1/items/{number}/similar?by=whash&k=50{more}")
+    answer = server.get(f"/api/v1/items/{number}/similar?by=whash&k={MOST_HITS}{more}")
     assert answer.status == 200, answer.text
     return answer.json
 

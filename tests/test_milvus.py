@@ -199,6 +199,12 @@ def test_what_was_lost_is_named_and_made_again_by_a_new_index(
         assert client.get(SEARCH).status_code == 200
 
 
+def set_code(client: "MilvusClient", collection: str, row: int, code: bytes) -> None:
+    """Put another code into a row; whatever else it has stays."""
+    (known,) = client.query(collection, filter=f"row in [{row}]", output_fields=["*"])
+    client.upsert(collection, [{**known, "code": code}])
+
+
 def test_one_other_code_among_thousands_is_found(milvus: Milvus, tmp_path: Path) -> None:
     engine = an_engine(milvus, tmp_path)
     table = table_of(random_codes(20_000))
@@ -206,19 +212,11 @@ def test_one_other_code_among_thousands_is_found(milvus: Milvus, tmp_path: Path)
     engine.finish([parameters])
     index = engine.open(table, tmp_path, "x", parameters)
     index.verify()
-    put(client_of(milvus), str(parameters["collection"]), 12_345, bytes(6))
+    set_code(client_of(milvus), str(parameters["collection"]), 12_345, bytes(6))
     with pytest.raises(IndexDamaged, match="verify --repair") as refused:
         eventually(lambda: index.verify(), "the change was seen")  # noqa: PLW0108 - a word too few
     assert "it holds other codes" in refused.value.private
     engine.drop_others(())
-
-
-def put(client: "MilvusClient", collection: str, row: int, code: bytes) -> None:
-    """Have a row hold another code, all else of it as it was."""
-    (found,) = client.query(
-        collection, filter=f"row in [{row}]", output_fields=["*"], consistency_level="Strong"
-    )
-    client.upsert(collection, [{**found, "code": code}])
 
 
 def lose_a_row(client: "MilvusClient", collection: str) -> None:
@@ -226,7 +224,7 @@ def lose_a_row(client: "MilvusClient", collection: str) -> None:
 
 
 def hold_another_code(client: "MilvusClient", collection: str) -> None:
-    put(client, collection, 1, b"another!")
+    set_code(client, collection, 1, b"another!")
 
 
 def lose_all(client: "MilvusClient", collection: str) -> None:

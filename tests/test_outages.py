@@ -19,7 +19,7 @@ import pytest
 from tests.milvus_fixtures import WITH_MILVUS, Milvus
 from tests.pictures import bag, encoded
 from tests.postgresql import PostgresServer
-from tests.serving import Server, eventually, picture_form, run_hashbag, served
+from tests.serving import Answer, Server, eventually, picture_form, run_hashbag, served
 
 pytestmark = WITH_MILVUS
 
@@ -123,17 +123,32 @@ def set_price(server: Server, number: int, price: int) -> None:
     assert answer.status == 200, answer.text
 
 
+def answered(ask: Callable[[], Answer]) -> Answer:
+    """Ask until it is answered: each worker finds out for itself that a server is back."""
+
+    def asked() -> Answer | None:
+        answer = ask()
+        assert answer.status in {200, 503}, answer.text
+        return answer if answer.status == 200 else None
+
+    found = eventually(asked, "an answer")
+    assert found
+    return found
+
+
 def found_by_its_picture(server: Server, number: int) -> set[int]:
     """Return which items are nearest to a picture that is sent: those that have it."""
-    answer = server.post_picture("/api/v1/search?by=whash&k=5", encoded(bag(number), "PNG"))
-    assert answer.status == 200, answer.text
+
+    def asked() -> Answer:
+        return server.post_picture("/api/v1/search?by=whash&k=5", encoded(bag(number), "PNG"))
+
+    answer = answered(asked)
     return {hit["item"]["id"] for hit in answer.json["hits"] if not hit["distance"]}
 
 
 def nearest(server: Server) -> list[tuple[int, int]]:
     """Return the nearest of an item, and how far they are."""
-    answer = server.get(SEARCHES[0])
-    assert answer.status == 200, answer.text
+    answer = answered(lambda: server.get(SEARCHES[0]))
     return [(hit["item"]["id"], hit["distance"]) for hit in answer.json["hits"]]
 
 

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import make_url
 from sqlalchemy.event import listen
 
-from tests.applications import core_of
+from tests.applications import core_of, hashbag
 from tests.desk import send, sign_in
 from tests.hosts import AS_OWNER, Hosts, database_name, ids, kill, similar
 from tests.milvus_fixtures import Milvus
@@ -254,17 +254,22 @@ def test_one_that_lost_its_turn_names_nothing(opened: Any) -> None:
     assert first.read().newest == before.newest + 1
 
 
-def test_what_did_not_change_is_neither_sent_nor_fetched_again(stocked: Hosts, opened: Any) -> None:
+@pytest.mark.usefixtures("stocked")
+def test_what_did_not_change_is_neither_sent_nor_fetched_again(hosts: Hosts, opened: Any) -> None:
     a, b = opened("a"), opened("b")
     fetch(b)
     storage = core_of(a).storage
     before = {*storage.keys("generations")}
+    codes = next(hosts.instance("b").glob("generations/0*/whash.*.npy"))
+    same = f"generations/{digest_of(codes)[:2]}/{digest_of(codes)}"
+    storage.write(same, b"?" * codes.stat().st_size)  # to be seen if it is written again
     core_of(a).live_items.change(2, {"price": "77"})
     rebuild(a)
+    assert storage.read(same).startswith(b"??")
     sent = {*storage.keys("generations")} - before
     assert 0 < len(sent) < len(before) / 2
     fetch(b)
-    _, new = sorted(stocked.instance("b").glob("generations/0*"))
+    _, new = sorted(hosts.instance("b").glob("generations/0*"))
     fetched = {digest_of(one) for one in new.iterdir() if one.stat().st_nlink == 1}
     assert fetched == {key.rpartition("/")[2] for key in sent}
 
@@ -322,6 +327,26 @@ def test_what_was_damaged_on_a_host_is_fetched_again(hosts: Hosts, opened: Any) 
     fetch(b)
     assert nearest(b) == nearest(a)
     assert "as they should be" in hosts.run("b", "verify").stdout
+
+
+@pytest.mark.parametrize("what", ["is missing", "is not what was built"])
+def test_what_the_storage_lost_is_named_and_mended(stocked: Hosts, opened: Any, what: str) -> None:
+    a = opened("a")
+    storage = core_of(a).storage
+    lost = next(iter(storage.keys("generations")))
+    if what == "is missing":
+        storage.delete([lost])
+    else:
+        storage.write(lost, b"?" * (storage.size(lost) or 0))
+    told = hashbag(["verify"], stocked.instance("a"), stocked.settings)
+    assert told.returncode == 1
+    assert f"{what} in the storage" in told.stdout
+    mended = stocked.run("a", "verify", "--repair").stdout
+    assert "put 1 file of the index back into the storage" in mended
+    assert "built" not in mended
+    b = opened("b")
+    fetch(b)
+    assert nearest(b) == nearest(a)
 
 
 def is_shown(server: Server, page: str) -> bool:

@@ -140,6 +140,10 @@ class GenerationStore:
                 dropped += 1
         return dropped
 
+    def mend(self) -> int:
+        """Mend what can be without building anew; return how many files."""
+        return 0
+
     def newest(self) -> Path:
         """Return the folder of the published generation.
 

@@ -21,6 +21,7 @@ from webapp.catalog.shared_registry import BuildersTurn, Bundle, Registered, Sha
 from webapp.catalog.write_lock import fetching_here
 from webapp.exceptions import IndexDamaged, StorageUnusable
 from webapp.index.generation import digest_of
+from webapp.index.shared_files import SharedFiles
 from webapp.models import T
 
 BUNDLES_KEPT = 3
@@ -56,7 +57,7 @@ class SharedBundles:
         self.registry = SharedRegistry(catalog, sort.name)
         self.folder = folder
         self._sort = sort
-        self._storage = catalog.storage
+        self._files = SharedFiles(catalog.storage, sort.name)
 
     def path_of(self, bundle: Bundle) -> Path:
         """Return where a bundle's files are, or will be."""
@@ -95,23 +96,31 @@ class SharedBundles:
             StorageUnusable: the storage cannot be written.
         """
         for name, digest in self._sort.files(folder).items():
-            self._send(digest, folder / name)
+            self._files.send(digest, folder / name)
         about = folder / self._sort.about
         digest = digest_of(about)
-        self._send(digest, about)
+        self._files.send(digest, about)
         self.registry.announce(turn, digest, value)
         self._wait(turn.number)
         self.registry.serve(turn, kept=BUNDLES_KEPT, forgets=self._sort.is_of_log)
         self.drop_old(self.registry.read())
         self._tidy_storage()
 
-    def _send(self, digest: str, path: Path) -> None:
-        key = self._key(digest)
-        if self._storage.size(key) != path.stat().st_size:
-            self._storage.upload(key, path)
+    def check_stored(self, bundle: Bundle) -> None:
+        """Compare all files that the storage has of a bundle.
 
-    def _key(self, digest: str) -> str:
-        return f"{self._sort.name}s/{digest[:2]}/{digest}"
+        Raises:
+            IndexDamaged: it lacks one, or has another in its place.
+        """
+        for digest in {bundle.digest, *self.described(bundle).values()}:
+            self._files.check(digest)
+
+    def mend_stored(self, bundle: Bundle) -> int:
+        """Put files of a bundle that is here into the storage again; return how many."""
+        folder = self.path_of(bundle)
+        names = {digest: name for name, digest in self._sort.files(folder).items()}
+        names[bundle.digest] = self._sort.about
+        return sum(self._files.mend(digest, folder / name) for digest, name in names.items())
 
     def _wait(self, number: int) -> None:
         end = time.monotonic() + _WAITS_SECONDS
@@ -131,8 +140,7 @@ class SharedBundles:
             needed: set[str] = set()
             for bundle in self.registry.read().bundles:
                 needed |= {bundle.digest, *self.described(bundle).values()}
-            keys = self._storage.keys(f"{self._sort.name}s")
-            self._storage.delete([key for key in keys if key.rpartition("/")[2] not in needed])
+            self._files.keep_only(needed)
         except (IndexDamaged, StorageUnusable) as problem:
             log.warning("old files in the storage are removed next time: %s", problem.for_owner)
 
@@ -150,7 +158,7 @@ class SharedBundles:
         if self.is_here(bundle):
             return read(self.path_of(bundle))
         with tempfile.TemporaryDirectory() as folder:
-            self._download(bundle.digest, Path(folder, self._sort.about))
+            self._files.download(bundle.digest, Path(folder, self._sort.about))
             return read(Path(folder))
 
     # --- following ---
@@ -206,21 +214,7 @@ class SharedBundles:
             if digest_of(path) == digest:
                 return
             path.unlink()
-        self._download(digest, path)
-
-    def _download(self, digest: str, path: Path) -> None:
-        try:
-            self._storage.download(self._key(digest), path)
-        except FileNotFoundError as error:
-            raise self._damaged(path.name, "is missing") from error
-        if digest_of(path) != digest:
-            raise self._damaged(path.name, "is not what was built")
-
-    def _damaged(self, name: str, what: str) -> IndexDamaged:
-        return IndexDamaged(
-            f"{name} of the {self._sort.name} that machines share {what} in the storage: "
-            "run `hashbag index`"
-        )
+        self._files.download(digest, path)
 
     def old(self, registered: Registered) -> list[Path]:
         """List the folders of this machine that are not named."""

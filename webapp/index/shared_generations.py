@@ -10,6 +10,7 @@ from webapp.exceptions import (
     IndexDamaged,
     IndexNotReady,
     NothingPublished,
+    StorageUnusable,
 )
 from webapp.index.engines import Engine
 from webapp.index.generation import Generation
@@ -119,6 +120,23 @@ class SharedGenerations(GenerationStore):
         newest = _newest_of(self.bundles.registry.read())
         return self.bundles.fetch(newest), newest.digest
 
+    def verify(self) -> None:
+        """Compare as `GenerationStore` does; and see that other machines can fetch all of it.
+
+        Raises:
+            IndexNotReady: nothing was published, or a file of it is damaged, here or there.
+            StorageUnusable: the storage cannot be reached.
+        """
+        super().verify()
+        self.bundles.check_stored(_newest_of(self.bundles.registry.read()))
+
+    def mend(self) -> int:
+        """Put what the storage lost of the newest generation there again: see `GenerationStore`."""
+        newest = next(iter(self.bundles.registry.read().served), None)
+        if newest is None or not self.bundles.is_whole(newest):
+            return 0  # it is built anew
+        return self.bundles.mend_stored(newest)
+
     def publish(self, catalog: Catalog) -> Path:
         """Build a generation, have all machines fetch it, then serve it, and drop old ones.
 
@@ -144,7 +162,7 @@ class SharedGenerations(GenerationStore):
     def _drop_unused(self) -> None:
         try:
             super()._drop_unused()
-        except IndexDamaged as problem:  # what it needs is not known
+        except (IndexDamaged, StorageUnusable) as problem:  # what it needs is not known
             log.warning("what old generations used is dropped next time: %s", problem.for_owner)
 
 

@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,12 +58,14 @@ class HostFollower:
 
 
 class _Followed:
-    """One sort of what is followed; a thread of its own fetches, so that signs go on meanwhile."""
+    """One sort of what is followed; a thread of its own fetches, so that signs go on meanwhile.
+
+    It ends with its process, whatever it is about.
+    """
 
     def __init__(self, bundles: SharedBundles) -> None:
         self._bundles = bundles
-        self._threads = ThreadPoolExecutor(1)
-        self._fetching: Future[None] | None = None
+        self._fetching: threading.Thread | None = None
         self._failed: dict[str, float] = {}
         self._noted: tuple[int, float] = (-1, 0.0)
 
@@ -73,8 +74,9 @@ class _Followed:
         registered = self._bundles.registry.read()
         missing = [one for one in _wanted(registered) if not self._bundles.is_here(one)]
         waiting = [one for one in missing if not self._failed_just_now(one)]
-        if waiting and (self._fetching is None or self._fetching.done()):
-            self._fetching = self._threads.submit(self._fetch, waiting[0])
+        if waiting and (self._fetching is None or not self._fetching.is_alive()):
+            self._fetching = threading.Thread(target=self._fetch, args=(waiting[0],), daemon=True)
+            self._fetching.start()
         if not missing:
             self._drop_old(registered, instance)
         # What cannot be fetched is not waited for.

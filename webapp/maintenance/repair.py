@@ -76,6 +76,8 @@ class Repair:
 
     def _mend_index(self) -> WithProgress[None]:
         publisher = self._publisher
+        mended = publisher.generations.mend()
+        self._tell(mended, "put {} of the index back into the storage", "file")
         damaged = [*check_index(publisher.catalog, publisher.generations, thoroughly=True)]
         if not damaged and publisher.is_current():
             return
