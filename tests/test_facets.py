@@ -1,8 +1,11 @@
 """What narrows and sorts a catalogue finds the same as going through all items, one by one."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from webapp.index import facet_files
 from webapp.index.facets import Facets
 from webapp.index.item_sorts import STORED_SORTS, order_by
 from webapp.models import FACETS, Filters
@@ -85,3 +88,22 @@ def _assert_prices(facets: Facets) -> None:
     low, high = np.quantile(known, (1 / 3, 2 / 3))
     parts = known.min() <= low < high < known.max()
     assert facets.thirds == ((low, high) if parts else None)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_are_saved_with_the_columns_and_made_where_an_earlier_version_saved_none(
+    seed: int, tmp_path: Path
+) -> None:
+    facets = drawn(np.random.default_rng(seed))
+    facet_files.save(facets, tmp_path)
+    mapped = facet_files.load(tmp_path)
+    assert mapped.counted is not None
+    (tmp_path / "attributes.counts.json").unlink()
+    without = facet_files.load(tmp_path)
+    assert without.counted is None
+    for name in FACETS:
+        column = facets.columns[name]
+        expected = np.bincount(column, minlength=VALUES[name] + 1)[:-1].tolist()
+        assert mapped.totals[name].tolist() == without.totals[name].tolist() == expected
+        assert mapped.columns[name].dtype == column.dtype
+    assert mapped.counts() == facets.counts()
