@@ -154,9 +154,9 @@ def moved(
     instance = shutil.copytree(eight, tmp_path / "instance")
     send_a_photo(instance)
     where = {
-        "shop:choose-one@db.example:5432/bags": f"host@/hosts?host={postgresql.folder}",
-        "ROLE shop": "ROLE host",  # another test may have made the page's own
-        "DATABASE bags OWNER shop": "DATABASE hosts OWNER host",
+        "shop:choose-one@db.example:5432/bags": f"mover@/moved?host={postgresql.folder}",
+        "ROLE shop": "ROLE mover",  # another test may have made the page's own
+        "DATABASE bags OWNER shop": "DATABASE moved OWNER mover",
         "http://milvus.example:19530": milvus.url,
         "root:choose-another": milvus.settings["engine_token"],
         "/var/lib/hashbag": str(instance),
