@@ -59,7 +59,7 @@ def facets_of_rows(table: RowTable, facets: Facets) -> RowFacets:
     places, starts = of_items[items], table.starts[:-1]
     numbers = np.empty((len(facets.columns), len(starts)), dtype=np.int32)
     for facet, column in enumerate(facets.columns.values()):
-        of_members = column[places]
+        of_members = column[places].astype(np.int32)  # a column's own type may lack `SEVERAL`
         least = np.minimum.reduceat(of_members, starts)
         most = np.maximum.reduceat(of_members, starts)
         numbers[facet] = np.where(least == most, least, SEVERAL)
