@@ -66,7 +66,7 @@ class MilvusIndex:
             raise
 
     def check(self) -> None:
-        """Compare the collection with the table now; see `Index`."""
+        """Compare the collection with what was built now; see `Index`."""
         self._compare()
 
     def verify(self) -> None:
