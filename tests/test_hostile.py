@@ -21,7 +21,9 @@ MOST_SECONDS = 5
 def besiege(eight: Path, folder: Path, count: int, seed: int) -> tuple[Siege, float]:
     """Send so many files; returns what came of it, and how much longer pages took meanwhile."""
     instance = Path(shutil.copytree(eight, folder / "instance"))
-    with served(instance, 2, SETTINGS) as server:
+    # No worker is replaced by design after many requests: each that goes is one that was lost.
+    settings = {**SETTINGS, "GUNICORN_CMD_ARGS": "--max-requests 0"}
+    with served(instance, 2, settings) as server:
         warm = encoded(bag(1), "PNG")
         eventually(lambda: server.post_picture("/search", warm).status == 303, "pictures are read")
         siege = Siege(server, corpus(count, seed))
