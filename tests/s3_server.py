@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import eventually, free_port
+from tests.serving import eventually, free_port, suspend
 
 BUCKET, REGION = "bags", "eu-central-1"
 KEY_ID, SECRET = "shopkeeper-s-key", "n0b0dy-reads-this"
@@ -61,7 +61,7 @@ class S3Server:
     def pause(self) -> None:
         """Let it take connections and answer nothing."""
         assert self.process
-        self.process.send_signal(signal.SIGSTOP)
+        suspend(self.process)
 
     def go_on(self) -> None:
         """Let it answer again."""

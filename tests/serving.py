@@ -140,6 +140,15 @@ def eventually(check: Callable[[], T], what: str) -> T:
     return answer
 
 
+def suspend(process: subprocess.Popen[Any]) -> None:
+    """Let a process do nothing until it gets a SIGCONT.
+
+    The signal alone is not enough: threads go on until the one that takes it is given its turn.
+    """
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a server said."""

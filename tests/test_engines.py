@@ -19,7 +19,8 @@ from webapp.index.hamming import distances, to_planes
 from webapp.index.narrowing import Narrowing
 from webapp.search import nearest as nearest_module
 from webapp.search.among import Among
-from webapp.search.nearest import KindMeasure, Neighbours
+from webapp.search.measure import KindMeasure
+from webapp.search.neighbours import Neighbours
 
 BITS = 42
 BYTES = 6

@@ -22,7 +22,8 @@ from webapp.index.engines.registry import engine_of
 from webapp.index.hamming import Planes, to_planes
 from webapp.index.remote_table import FrozenTable
 from webapp.search.among import Among
-from webapp.search.nearest import KindMeasure, nearest
+from webapp.search.measure import KindMeasure
+from webapp.search.nearest import nearest
 
 WIDTHS = [(42, 1), (64, 1), (255, 1), (1024, 1), (384, 3)]
 """Bits of a code, and how many of them a photo has."""

@@ -1,6 +1,5 @@
 """A Milvus server that is away, comes back or has lost what was indexed; what is kept in it."""
 
-import os
 import shutil
 import signal
 import threading
@@ -17,7 +16,7 @@ from flask import Flask
 
 from tests.applications import core_of
 from tests.milvus_fixtures import WITH_MILVUS, Milvus
-from tests.serving import eventually, free_port, run_hashbag, served
+from tests.serving import eventually, free_port, run_hashbag, served, suspend
 from tests.test_engines import built, random_codes, table_of
 from tests.tls import behind_tls
 from webapp import create_app
@@ -120,8 +119,7 @@ def test_a_server_that_hangs_holds_nobody_up_for_longer_than_was_set(
     engine = an_engine(milvus, tmp_path, engine_timeout="0.5")
     index = built(engine, table, tmp_path)
     index.check()
-    helper = milvus.process.pid
-    os.kill(helper, signal.SIGSTOP)  # it passes nothing on any more
+    suspend(milvus.process)  # it passes nothing on any more
     try:
         began = time.monotonic()
         with pytest.raises(EngineUnavailable):
@@ -131,7 +129,7 @@ def test_a_server_that_hangs_holds_nobody_up_for_longer_than_was_set(
             index.candidates(table.codes[:, :1], 9)
         assert "a moment ago" in refused.value.private  # nobody waited again
     finally:
-        os.kill(helper, signal.SIGCONT)
+        milvus.process.send_signal(signal.SIGCONT)
 
     def answers() -> bool:
         try:
@@ -157,7 +155,7 @@ def test_one_alone_waits_for_a_server_that_hangs(milvus: Milvus, tmp_path: Path)
             index.candidates(table.codes[:, :1], 9)
         return refused.value.private
 
-    os.kill(milvus.process.pid, signal.SIGSTOP)
+    suspend(milvus.process)
     try:
         with pytest.raises(EngineUnavailable):
             index.candidates(table.codes[:, :1], 9)
@@ -165,7 +163,7 @@ def test_one_alone_waits_for_a_server_that_hangs(milvus: Milvus, tmp_path: Path)
         with ThreadPoolExecutor(8) as threads:
             told = list(threads.map(asked, range(8)))
     finally:
-        os.kill(milvus.process.pid, signal.SIGCONT)
+        milvus.process.send_signal(signal.SIGCONT)
     assert sum("a moment ago" in one for one in told) == 7
 
     def answers() -> bool:

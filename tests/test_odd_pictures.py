@@ -132,6 +132,18 @@ def test_notes_of_other_formats_do_no_harm_either() -> None:
 # --- colours ---
 
 
+def test_a_jpeg_of_more_segments_than_any_program_writes_is_refused_without_reading_them() -> None:
+    plain, comment = encoded(bag(1), "JPEG"), b"\xff\xfe\0\2"
+    assert same(plain[:2] + comment * 9_000 + plain[2:], plain)
+    with pytest.raises(UnreadableImage, match="more than 10,000 segments"):
+        open_picture(plain[:2] + comment * 10_001 + plain[2:])
+
+
+def test_bytes_that_fill_up_a_jpeg_between_segments_are_passed_over() -> None:
+    plain = encoded(bag(1), "JPEG")
+    assert same(plain[:2] + b"\xff" * 1_000_000 + plain[2:], plain)
+
+
 def test_a_profile_counts_by_what_it_says_and_not_by_its_name() -> None:
     names = ("sRGB linear", "sRGB IEC61966-2.1", "scan")
     line, *others = (icc.rgb("sRGB", icc.LINE, name=name) for name in names)

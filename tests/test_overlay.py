@@ -25,9 +25,10 @@ from webapp.hashing.code_packing import pack
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.engines.registry import engine_of
-from webapp.index.generation import Generation, Published, build, manifest_digest, open_generation
+from webapp.index.generation import Generation, build, manifest_digest, open_generation
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.overlay.follower import ChangeFollower
+from webapp.index.published import Published
 from webapp.index.snapshot import Snapshot
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Result
 from webapp.search.look import LOOK

@@ -13,7 +13,8 @@ from tests.applications import draw_map, hashbag
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.index import identical_pictures
-from webapp.index.generation import digest_of, manifest_digest
+from webapp.index.checksums import digest_of
+from webapp.index.generation import manifest_digest
 from webapp.index.manifest import MANIFEST
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,8 +15,10 @@ from webapp.index.kind_index import KindIndex, kind_index
 from webapp.index.narrowing import Narrowing
 from webapp.search import nearest as nearest_module
 from webapp.search.look import LookMeasure
-from webapp.search.nearest import KindMeasure, Measure, Neighbours, nearest
+from webapp.search.measure import KindMeasure, Measure
+from webapp.search.nearest import nearest
 from webapp.search.nearest_photo import by_nearest_photo
+from webapp.search.neighbours import Neighbours
 
 
 def random_table(

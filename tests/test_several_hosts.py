@@ -27,9 +27,9 @@ from tests.test_engines import random_codes, table_of
 from tests.test_milvus import collections
 from webapp import config, create_app
 from webapp.exceptions import CatalogBusy, ConfigError, IndexDamaged
+from webapp.index.checksums import digest_of
 from webapp.index.engines.milvus.owner import owner_of_database
 from webapp.index.engines.registry import engine_of
-from webapp.index.generation import digest_of
 from webapp.index.manifest import read_manifest
 from webapp.index.shared_bundles import BUNDLES_KEPT
 from webapp.index.shared_generations import SharedGenerations

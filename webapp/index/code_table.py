@@ -92,7 +92,7 @@ def make_table(
         ids=item_ids,
         rows=row_of.reshape(photos, views),
         members=(order // views).astype(np.int32),
-        starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int64),
+        starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int32),
         photos=of_items,
     )
 

@@ -1,10 +1,7 @@
 """One generation: a folder with everything a search needs, described by its manifest."""
 
-import hashlib
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import starmap
@@ -14,10 +11,11 @@ import numpy as np
 
 from webapp.catalog.attribute_columns import said_of_items
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import IndexDamaged, IndexNotReady
+from webapp.exceptions import IndexDamaged
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index import blank_codes, facet_files, identical_pictures, random_pairs, word_files
 from webapp.index.checksum_cache import ChecksumCache
+from webapp.index.checksums import check_files, digest_of, digests
 from webapp.index.code_table import make_table
 from webapp.index.engines import Engine
 from webapp.index.facets import Facets
@@ -34,72 +32,9 @@ from webapp.index.manifest import (
 )
 from webapp.index.narrowing import Narrowing, facets_of_rows, narrowing_of
 from webapp.index.photo_rows import PhotoRows
-from webapp.index.remote_table import NEVER_SCANNED
+from webapp.index.published import Published
 from webapp.index.words import words_said
-from webapp.models import Filters, Fingerprint, Ids
-from webapp.processes import available_cores
-
-
-class Published(ABC):
-    """What answers searches: a generation, by itself or with what changed since it was built."""
-
-    __slots__ = ()
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Its name, which no other state of the catalogue has."""
-
-    @property
-    @abstractmethod
-    def manifest(self) -> Manifest:
-        """What describes the generation."""
-
-    @property
-    @abstractmethod
-    def kinds(self) -> Mapping[str, KindIndex]:
-        """The kinds that can be searched."""
-
-    @property
-    @abstractmethod
-    def facets(self) -> Facets:
-        """What the items can be narrowed and sorted by."""
-
-    @property
-    @abstractmethod
-    def identical_pictures(self) -> IdenticalPictures:
-        """Which items share their picture with others."""
-
-    def kind(self, name: str) -> KindIndex:
-        """Return one kind.
-
-        Raises:
-            IndexNotReady: the generation was built before the kind had codes.
-        """
-        if not self.kinds:
-            raise IndexNotReady("the catalogue is empty: run `hashbag import` or `hashbag demo`")
-        if name in KNOWN_KINDS and not KNOWN_KINDS[name].installed:
-            raise IndexNotReady(f"{name} is not installed here: {KNOWN_KINDS[name].remedy}")
-        if name not in self.kinds:
-            raise IndexNotReady(f"there is no index of {name} yet: run `hashbag index`")
-        return self.kinds[name]
-
-    @abstractmethod
-    def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
-        """Return filters as the indexes know them, and the items of which these no longer know.
-
-        The latter as positions among `ids`, ascending.
-        """
-
-    @property
-    def has_codes(self) -> bool:
-        """Whether codes are here, and need not be fetched."""
-        return all(kind.table.scan_words < NEVER_SCANNED for kind in self.kinds.values())
-
-    def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
-        """Return the codes of a photo of an item, by kind; none where it was not published."""
-        codes = {name: kind.table.code(item_id, photo) for name, kind in self.kinds.items()}
-        return {name: code for name, code in codes.items() if code is not None}
+from webapp.models import Filters, Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +80,7 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             engine=engine.name,
             parameters=parameters,
             versions=kind.versions(),
-            files=_digests(folder, f"{kind.name}.*"),
+            files=digests(folder, f"{kind.name}.*"),
         )
     engine.finish([entry.parameters for entry in kinds.values()])
     witnesses = [table.rows for table in tables.values()]
@@ -155,16 +90,12 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
         witnesses.append(identical_pictures.contents(catalog, columns.ids, photos, plain))
     identical_pictures.find(len(columns.ids), witnesses, photos).save(folder)
     patterns = (identical_pictures.FILE, f"{word_files.PREFIX}.*", f"{facet_files.PREFIX}.*")
-    files = {name: digest for one in patterns for name, digest in _digests(folder, one).items()}
+    files = {name: digest for one in patterns for name, digest in digests(folder, one).items()}
     several = photo_count > len(columns.ids)
     made_as = SEVERAL_PHOTOS_FORMAT if several else FORMAT
     manifest = Manifest(made_as, revision, _libraries(), kinds, files)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
     return manifest
-
-
-def _digests(folder: Path, pattern: str) -> dict[str, str]:
-    return {path.name: digest_of(path) for path in sorted(folder.glob(pattern))}
 
 
 def manifest_digest(folder: Path) -> str:
@@ -195,7 +126,7 @@ def open_generation(
             f"{folder.name}: {MANIFEST} is not what was built, its checksum differs: "
             "run `hashbag index`"
         )
-    _check_files(folder, manifest.all_files, checksum_cache)
+    check_files(folder, manifest.all_files, checksum_cache)
     columns = facet_files.load(folder)
     kinds: dict[str, KindIndex] = {}
     for name, entry in manifest.kinds.items():
@@ -238,37 +169,9 @@ def _open_kind(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
     return KindIndex(table, index, replace(pairs, table=table))
 
 
-def _check_files(
-    folder: Path, files: Mapping[str, str], checksum_cache: ChecksumCache | None
-) -> None:
-    for file in files:
-        if not (folder / file).is_file():
-            raise IndexDamaged(f"{folder.name}: {file} is missing: run `hashbag index`")
-    paths = [folder / file for file in files]
-    marks = checksum_cache.doubtful(paths) if checksum_cache else {}
-    # The largest first; hashing releases the interpreter lock, so threads use all cores.
-    doubtful = sorted(marks if checksum_cache else paths, key=lambda path: -path.stat().st_size)
-    with ThreadPoolExecutor(available_cores()) as threads:
-        found = dict(zip(doubtful, threads.map(digest_of, doubtful), strict=True))
-    for path in doubtful:
-        if found[path] != files[path.name]:
-            raise IndexDamaged(
-                f"{folder.name}: {path.name} is not what was built, its checksum differs: "
-                "run `hashbag index`"
-            )
-    if checksum_cache and marks:
-        checksum_cache.remember(marks)
-
-
 def _libraries() -> dict[str, str]:
     return {name: version(name) for name in ("annoy", "numpy")}
 
 
 def _in_words(libraries: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {number}" for name, number in libraries.items())
-
-
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

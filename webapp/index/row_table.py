@@ -32,7 +32,7 @@ class RowTable(ABC):
     ids: Ids
     rows: NDArray[np.int32]
     members: NDArray[np.int32]
-    starts: NDArray[np.int64]
+    starts: NDArray[np.int32]
     photos: PhotoRows | None = None
 
     @abstractmethod

@@ -20,7 +20,7 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.shared_registry import BuildersTurn, Bundle, Registered, SharedRegistry
 from webapp.catalog.write_lock import fetching_here
 from webapp.exceptions import IndexDamaged, StorageUnusable
-from webapp.index.generation import digest_of
+from webapp.index.checksums import digest_of
 from webapp.index.shared_files import SharedFiles
 from webapp.models import T
 

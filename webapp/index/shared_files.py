@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from webapp.exceptions import IndexDamaged
-from webapp.index.generation import digest_of
+from webapp.index.checksums import digest_of
 from webapp.storage import Storage
 
 

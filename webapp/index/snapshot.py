@@ -8,10 +8,10 @@ import numpy as np
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.index.facets import Facets
-from webapp.index.generation import Published
 from webapp.index.hamming import Positions, sorted_contains
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.kind_index import KindIndex
+from webapp.index.published import Published
 from webapp.models import Filters, Fingerprint, Ids, Item
 
 _MOST_ITEMS_HELD = 10_000

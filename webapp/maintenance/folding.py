@@ -9,8 +9,8 @@ import time
 
 from webapp.config import Settings
 from webapp.exceptions import IndexNotReady
-from webapp.index.generation import Published
 from webapp.index.overlay import OverlaidGeneration
+from webapp.index.published import Published
 from webapp.maintenance.background import BackgroundCommand
 
 # Every search also looks at all changed items. Up to this share of the catalogue, and for a small

@@ -1,6 +1,7 @@
 """JPEG files: what decides how they look is kept, all else that is said in them is left out."""
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NOTES = range(0xE0, 0xF0)
 _FRAMES_READ = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _END = b"\xff\xd9"
+_NOT_FILLING = re.compile(rb"[^\xff]")
+# Cameras write some dozens, a colour profile in parts 255 at most.
+_MOST_SEGMENTS = 10_000
 # A file that is filled up with zeros after a cut has some, a scan that ends in zeros hardly any.
 _FILLED = 16
 
@@ -52,7 +56,9 @@ def parse(data: bytes) -> Undecoded:
         Exception: it is damaged, by whatever Pillow raises.
     """
     said, scans = _Said(), b""
-    for marker, body in _segments(data):
+    for count, (marker, body) in enumerate(_segments(data)):
+        if count > _MOST_SEGMENTS:
+            raise ValueError(f"more than {_MOST_SEGMENTS:,} segments come before its picture")
         if marker == _START_OF_SCAN:
             scans = body
         else:
@@ -91,8 +97,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if marker == _START_OF_SCAN:
             yield marker, data[at:]
             return
-        if marker in {0x00, 0xFF} or marker in _ALONE:
-            at += 1 if marker == 0xFF else 2
+        if marker == 0xFF:
+            following = _NOT_FILLING.search(data, at)
+            at = following.start() - 1 if following else len(data)
+            continue
+        if marker == 0x00 or marker in _ALONE:
+            at += 2
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
         yield marker, data[at + 4 : at + 2 + length]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from webapp.index.engines import EVERYTHING, NOTHING
 from webapp.index.hamming import Positions, sorted_unique
 from webapp.index.narrowing import Narrowing
-from webapp.search.nearest import Measure
+from webapp.search.measure import Measure
 
 
 class SumMeasure:

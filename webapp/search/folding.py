@@ -8,7 +8,9 @@ import numpy as np
 from webapp.index.hamming import sorted_contains
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.search.among import Among
-from webapp.search.nearest import Measure, Neighbours, nearest
+from webapp.search.measure import Measure
+from webapp.search.nearest import nearest
+from webapp.search.neighbours import Neighbours
 
 
 def nearest_pictures(

@@ -17,7 +17,7 @@ from webapp.index.engines import EVERYTHING
 from webapp.index.hamming import Planes, Positions, scaled_square_roots, sorted_unique
 from webapp.index.kind_index import KindIndex
 from webapp.index.narrowing import Narrowing
-from webapp.search.nearest import MIN_ITEMS_PER_LOOKUP, KindMeasure
+from webapp.search.measure import MIN_ITEMS_PER_LOOKUP, KindMeasure
 
 LOOK_SCALE = 1000
 """The look distance, a whole number, of two random items, roughly."""

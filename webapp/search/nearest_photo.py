@@ -7,7 +7,7 @@ from webapp.index.hamming import Positions
 from webapp.index.narrowing import Narrowing
 from webapp.index.photo_rows import PhotoRows
 from webapp.models import Ids
-from webapp.search.nearest import Measure
+from webapp.search.measure import Measure
 
 
 class NearestPhotoMeasure:

@@ -13,7 +13,7 @@ from webapp.models import Level
 from webapp.search import levels
 from webapp.search.levels import Levels
 from webapp.search.look import COLOUR
-from webapp.search.nearest import Measure
+from webapp.search.measure import Measure
 from webapp.search.nearest_photo import NearestPhotoMeasure
 from webapp.search.query_readings import QueryReadings
 

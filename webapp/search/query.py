@@ -29,7 +29,7 @@ from webapp.search.look import (
     LookMeasure,
     blend,
 )
-from webapp.search.nearest import KindMeasure
+from webapp.search.measure import KindMeasure
 from webapp.search.nearest_photo import by_nearest_photo
 from webapp.search.prepared_query import Part, PreparedQuery
 from webapp.search.query_readings import QueryReadings, read

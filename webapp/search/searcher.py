@@ -16,7 +16,9 @@ from webapp.metrics import CANDIDATES, PROOFS, REPAIRED, SEARCHES
 from webapp.models import Filters, Fingerprint, Hit, Item, Result
 from webapp.search.among import Among
 from webapp.search.folding import nearest_pictures
-from webapp.search.nearest import Measure, Neighbours, can_be_scanned, nearest
+from webapp.search.measure import Measure, can_be_scanned
+from webapp.search.nearest import nearest
+from webapp.search.neighbours import Neighbours
 from webapp.search.prepared_query import PreparedQuery
 from webapp.search.price_bands import Band
 from webapp.search.query import Query, joined, prepare

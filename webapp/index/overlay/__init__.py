@@ -16,7 +16,7 @@ from webapp.catalog.reader import Catalog
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable
 from webapp.index.facets import Facets
-from webapp.index.generation import Generation, Published
+from webapp.index.generation import Generation
 from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.kind_index import KindIndex, kind_index
@@ -29,6 +29,7 @@ from webapp.index.overlay.overlaid_table import NoIndex, OverlaidIndex, Overlaid
 from webapp.index.overlay.recent_items import RecentItem, RecentItems, no_codes
 from webapp.index.overlay.splice import Splice
 from webapp.index.photo_rows import PhotoRows, one_each
+from webapp.index.published import Published
 from webapp.index.remote_table import FrozenTable
 from webapp.models import Filters, Fingerprint, Ids
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from webapp.catalog.change_log import changes_since
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexBeingFetched
-from webapp.index.generation import Generation, Published
+from webapp.index.generation import Generation
 from webapp.index.overlay import OverlaidGeneration
 from webapp.index.overlay.recent_items import RecentItem, RecentItems
+from webapp.index.published import Published
 
 
 @dataclass(frozen=True, slots=True)

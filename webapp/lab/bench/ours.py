@@ -18,7 +18,8 @@ from webapp.index.kind_index import KindIndex, kind_index
 from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rivals import Code, Found, K
 from webapp.search.look import BALANCED, LookMeasure
-from webapp.search.nearest import PROVE_UP_TO_WORDS, KindMeasure, Measure, nearest
+from webapp.search.measure import KindMeasure, Measure
+from webapp.search.nearest import PROVE_UP_TO_WORDS, nearest
 
 Coded = dict[str, Packed]
 """Codes of the same N items by kind, each of shape (N, V, bytes)."""

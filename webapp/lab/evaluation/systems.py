@@ -19,7 +19,7 @@ from webapp.index.hamming import Planes
 from webapp.index.kind_index import KindIndex, kind_index
 from webapp.lab.evaluation.rivals import RIVALS, Hashes, Rival
 from webapp.search.look import BALANCED, BLENDED, LEANINGS, LEARNED, LOOK, Leaning, LookMeasure
-from webapp.search.nearest import KindMeasure
+from webapp.search.measure import KindMeasure
 from webapp.search.query_readings import read
 
 HARDER = f"{LOOK.name}-harder"

@@ -16,14 +16,10 @@ from webapp.exceptions import IndexDamaged
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Parameters
 from webapp.index.engines.milvus.codes import MilvusCodes
-from webapp.index.engines.milvus.collection import (
-    Collection,
-    Layout,
-    packed_codes,
-    stored_codes,
-)
+from webapp.index.engines.milvus.collection import Collection, Layout
 from webapp.index.engines.milvus.connection import Connection, ServerAddress
 from webapp.index.engines.milvus.index import Built, MilvusIndex, checksum, probed_rows
+from webapp.index.engines.milvus.rows import packed_codes, stored_codes
 from webapp.index.narrowing import RowFacets, no_facets
 from webapp.index.remote_table import FrozenTable, load_remote
 from webapp.index.row_table import RowTable

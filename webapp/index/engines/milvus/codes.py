@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.index.engines.milvus.collection import MOST_LISTED, Collection, packed_codes
+from webapp.index.engines.milvus.collection import Collection
+from webapp.index.engines.milvus.rows import MOST_LISTED, packed_codes
 from webapp.index.hamming import Planes, Positions, sorted_unique, to_planes
 
 _KEPT_CODES = 1 << 14  # a few megabytes for the widest kind

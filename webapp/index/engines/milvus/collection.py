@@ -1,26 +1,26 @@
 """One collection of a Milvus server: the rows of a code table, each with its code and facets."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from webapp.exceptions import EngineUnavailable
 from webapp.index.code_table import CodeTable
 from webapp.index.engines.milvus.connection import Connection
-from webapp.index.hamming import Planes
-from webapp.index.narrowing import SEVERAL, Narrowing, RowFacets
-from webapp.index.row_table import RowTable
+from webapp.index.engines.milvus.rows import (
+    CODE,
+    MOST_LISTED,
+    ROW,
+    batches,
+    condition,
+    schema_of,
+)
+from webapp.index.narrowing import Narrowing, RowFacets
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
-
-MOST_LISTED = 16_384
-"""The longest list that a server returns."""
 
 BIN_FLAT = "BIN_FLAT"
 """The index that compares every code, and so finds exactly the nearest."""
@@ -31,12 +31,6 @@ BIN_IVF_FLAT = "BIN_IVF_FLAT"
 INDEX_TYPES = (BIN_FLAT, BIN_IVF_FLAT)
 
 _UNFINISHED = "_unfinished"
-_ROW, _CODE = "row", "code"
-_LEAST, _MOST = "least_price", "most_price"
-_PRICE_BOUND = 1e300  # for a server's sake infinity is written so
-_BATCH_BYTES = 4 << 20
-_ROW_BYTES = 16
-_FACET_BYTES = 8
 # Large collections take minutes to be loaded, small ones seconds.
 _BUILD_SECONDS = 60.0
 _LOADED_WITHIN_SECONDS = 3600.0
@@ -84,7 +78,7 @@ class Collection:
             ),
             _BUILD_SECONDS,
         )
-        for rows in _batches(table, facets):
+        for rows in batches(table, facets):
             self._connection.ask(partial(_insert, name=name, rows=rows), _BUILD_SECONDS)
         self._connection.ask(
             lambda client, seconds: _index(client, name, table.row_count, layout, seconds),
@@ -147,7 +141,7 @@ class Collection:
         described = self._connection.ask(
             lambda client, seconds: client.describe_collection(self.name, timeout=seconds)
         )
-        widths = [one["params"]["dim"] for one in described["fields"] if one["name"] == _CODE]
+        widths = [one["params"]["dim"] for one in described["fields"] if one["name"] == CODE]
         return int(widths[0]) if widths else 0
 
     def nearest(
@@ -162,7 +156,7 @@ class Collection:
             lambda client, seconds: client.search(
                 self.name,
                 list(codes),
-                filter=_condition(narrowing) if narrowing else "",
+                filter=condition(narrowing) if narrowing else "",
                 limit=min(count, MOST_LISTED),
                 search_params={"metric_type": "HAMMING", "params": {"nprobe": probes}},
                 consistency_level="Eventually",
@@ -173,92 +167,29 @@ class Collection:
 
     def codes(self, rows: Sequence[int]) -> dict[int, bytes]:
         """Return the codes of rows, at most `MOST_LISTED`, by row, as far as they are there."""
-        return self._codes(f"{_ROW} in {list(rows)}")
+        return self._codes(f"{ROW} in {list(rows)}")
 
     def codes_between(self, first: int, end: int) -> dict[int, bytes]:
         """Return the codes of the rows from `first` to before `end`, at most `MOST_LISTED`."""
-        return self._codes(f"{_ROW} >= {first} and {_ROW} < {end}")
+        return self._codes(f"{ROW} >= {first} and {ROW} < {end}")
 
     def _codes(self, condition: str) -> dict[int, bytes]:
         found = self._connection.ask(
             lambda client, seconds: client.query(
                 self.name,
                 filter=condition,
-                output_fields=[_ROW, _CODE],
+                output_fields=[ROW, CODE],
                 consistency_level="Eventually",
                 timeout=seconds,
             )
         )
-        return {int(one[_ROW]): b"".join(one[_CODE]) for one in found}
-
-
-def _condition(narrowing: Narrowing) -> str:
-    """Write what may pass as a server's condition; only numbers are in it."""
-    parts = [
-        f"{_facet(place)} in {[SEVERAL, *numbers]}" for place, numbers in narrowing.numbers.items()
-    ]
-    if narrowing.min_price is not None:
-        parts.append(f"{_MOST} >= {_number(narrowing.min_price)}")
-    if narrowing.max_price is not None:
-        parts.append(f"{_LEAST} <= {_number(narrowing.max_price)}")
-    return " and ".join(parts)
-
-
-def _number(price: float) -> str:
-    return f"{min(max(price, -_PRICE_BOUND), _PRICE_BOUND)!r}"
-
-
-def _facet(place: int) -> str:
-    return f"facet_{place}"
-
-
-def width_of(bits: int) -> int:
-    """Return how many bits a server stores of a code: whole bytes, the last padded with zeros."""
-    return -(-bits // 8) * 8
-
-
-def packed_codes(codes: Planes, bits: int) -> NDArray[np.uint8]:
-    """Return codes, shape (W, N), as the bytes that a server stores, shape (N, bytes)."""
-    return np.ascontiguousarray(codes.T).view(np.uint8)[:, : width_of(bits) // 8]
-
-
-def stored_codes(table: RowTable) -> Iterator[bytes]:
-    """Yield the codes of all rows as a server stores them, one after the other, in parts."""
-    for start in range(0, table.row_count, MOST_LISTED):
-        rows = np.arange(start, min(start + MOST_LISTED, table.row_count))
-        yield packed_codes(table.codes_at(rows), table.bits).tobytes()
-
-
-def _batches(table: CodeTable, facets: RowFacets) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows, each with what a server stores of it, in parts that fit a message."""
-    names = [_ROW, _CODE, _LEAST, _MOST, *map(_facet, range(len(facets.numbers)))]
-    own_bytes = width_of(table.bits) // 8 + _ROW_BYTES
-    size = _BATCH_BYTES // (own_bytes + _FACET_BYTES * (len(names) - 2))
-    for start in range(0, table.row_count, size):
-        some = slice(start, start + size)
-        codes = packed_codes(table.codes[:, some], table.bits)
-        columns = (
-            range(start, start + len(codes)),
-            [code.tobytes() for code in codes],
-            np.clip(facets.least[some], -_PRICE_BOUND, _PRICE_BOUND).tolist(),
-            np.clip(facets.most[some], -_PRICE_BOUND, _PRICE_BOUND).tolist(),
-            *facets.numbers[:, some].tolist(),
-        )
-        yield [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return {int(one[ROW]): b"".join(one[CODE]) for one in found}
 
 
 def _create(  # noqa: PLR0913, PLR0917 - all of it is known to one caller
     client: "MilvusClient", name: str, bits: int, facets: int, layout: Layout, seconds: float
 ) -> None:
-    from pymilvus import DataType  # noqa: PLC0415
-
-    schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field(_ROW, DataType.INT64, is_primary=True)
-    schema.add_field(_CODE, DataType.BINARY_VECTOR, dim=width_of(bits))
-    for price in (_LEAST, _MOST):
-        schema.add_field(price, DataType.DOUBLE)
-    for place in range(facets):
-        schema.add_field(_facet(place), DataType.INT32)
+    schema = schema_of(client, bits, facets)
     client.create_collection(name, schema=schema, num_shards=layout.shards, timeout=seconds)
 
 
@@ -270,7 +201,7 @@ def _index(client: "MilvusClient", name: str, rows: int, layout: Layout, seconds
     parameters = client.prepare_index_params()
     parts = max(1, min(rows // _ROWS_PER_PART, _MOST_PARTS))
     parameters.add_index(
-        _CODE, index_type=layout.index, metric_type="HAMMING", params={"nlist": parts}
+        CODE, index_type=layout.index, metric_type="HAMMING", params={"nlist": parts}
     )
     client.create_index(name, parameters, sync=False, timeout=seconds)
     client.load_collection(name, replica_number=layout.replicas, _async=True, timeout=seconds)

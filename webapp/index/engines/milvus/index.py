@@ -8,13 +8,8 @@ import numpy as np
 
 from webapp.exceptions import EngineUnavailable, IndexDamaged
 from webapp.index.engines import EVERYTHING, NOTHING, Proposal
-from webapp.index.engines.milvus.collection import (
-    BIN_FLAT,
-    MOST_LISTED,
-    Collection,
-    packed_codes,
-    width_of,
-)
+from webapp.index.engines.milvus.collection import BIN_FLAT, Collection
+from webapp.index.engines.milvus.rows import MOST_LISTED, packed_codes, width_of
 from webapp.index.hamming import Planes, Positions
 from webapp.index.narrowing import Narrowing
 
