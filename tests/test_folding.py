@@ -101,9 +101,21 @@ MadeUp = tuple[int | None, int, str]
 """An item: its code in whash, if it has one, its code in dhash, its brand."""
 
 brands = st.sampled_from(["Ora", "Vell"])
-numbers = st.sampled_from([0, 1, 2, 2**60 - 1])  # some of them at equal distances
-made_up = st.lists(st.tuples(numbers, st.integers(0, 1), brands), min_size=8, max_size=24)
-with_gaps = st.lists(st.tuples(st.none() | numbers, st.integers(0, 1), brands), max_size=24)
+NUMBERS = (0, 1, 2, 2**60 - 1)  # some of them at equal distances
+made_up = st.lists(
+    st.tuples(st.sampled_from(NUMBERS), st.integers(0, 1), brands), min_size=8, max_size=24
+)
+
+
+def with_or_without(one: tuple[bool, int, str]) -> MadeUp:
+    """Make an item whose picture dhash tells: what has the same, has the same whash, or none."""
+    has, dhash, brand = one
+    return NUMBERS[dhash % len(NUMBERS)] if has else None, dhash, brand
+
+
+with_gaps = st.lists(
+    st.tuples(st.booleans(), st.integers(0, 5), brands).map(with_or_without), max_size=24
+)
 
 
 @given(made_up | with_gaps, st.sets(st.integers(1, 12), max_size=6), st.integers(1, 6))
