@@ -168,6 +168,7 @@ def test_a_cropped_upload_is_hashed_as_the_crop(client: FlaskClient) -> None:
     assert found["fingerprint"] == fingerprint_text.encode(query_fingerprint(crop.image))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "part", [{}, {"crop": "0.25,0.5,0.5,0.25"}, {"cut_left": "20", "cut_bottom": "12.5"}]
 )
@@ -205,6 +206,7 @@ SEARCH_FIELDS = {
 }
 
 
+@pytest.mark.thorough
 @given(in_form=st.sets(st.sampled_from([*SEARCH_FIELDS])), blank=st.booleans())
 @settings(max_examples=15)
 def test_a_search_reads_its_parameters_from_the_form_as_from_the_address(

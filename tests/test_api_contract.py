@@ -93,12 +93,14 @@ def _is_given(value: object) -> bool:
     return not (value is None or value in ("", [], {}) or str(value).isspace())
 
 
+@pytest.mark.thorough
 @CALLS.parametrize()
 @FEW
 def test_every_call_with_a_token_is_as_the_document_says(case: Case) -> None:
     check(case, WITH_TOKEN)
 
 
+@pytest.mark.thorough
 @CALLS.parametrize()
 @FEW
 def test_every_call_without_a_token_is_as_the_document_says(case: Case) -> None:

@@ -101,6 +101,7 @@ def test_an_index_is_on_disk_before_it_is_published(
     assert disk.renamed[-1] == str(core.generations.folder / "current")
 
 
+@pytest.mark.thorough
 def test_a_map_is_on_disk_before_it_is_published(
     imported: Flask, request: pytest.FixtureRequest
 ) -> None:

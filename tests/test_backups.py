@@ -37,6 +37,7 @@ def restored(file: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.thorough
 def test_what_was_backed_up_is_put_back_as_it_was(instance: Path, tmp_path: Path) -> None:
     client = create_app({"instance": instance, "admin_token": "of-the-owner"}).test_client()
     client.post(
@@ -57,6 +58,7 @@ def test_what_was_backed_up_is_put_back_as_it_was(instance: Path, tmp_path: Path
     assert verified.returncode == 0, verified.stdout
 
 
+@pytest.mark.thorough
 def test_it_is_of_one_moment_while_items_come_and_go(instance: Path, tmp_path: Path) -> None:
     client = create_app({"instance": instance, "admin_token": "of-the-owner"}).test_client()
     over = threading.Event()
@@ -104,6 +106,7 @@ def test_a_backup_that_would_write_elsewhere_is_refused(tmp_path: Path, name: st
     assert not (tmp_path / "new" / "hashbag.db").exists()
 
 
+@pytest.mark.thorough
 def test_a_cut_backup_leaves_no_catalogue(instance: Path, tmp_path: Path) -> None:
     hashbag(["backup", tmp_path / "all.zip"], instance)
     data = (tmp_path / "all.zip").read_bytes()
@@ -116,6 +119,7 @@ def test_a_cut_backup_leaves_no_catalogue(instance: Path, tmp_path: Path) -> Non
     restored(tmp_path / "all.zip", tmp_path / "new")
 
 
+@pytest.mark.thorough
 def test_what_waits_in_the_bin_can_be_brought_back_from_a_backup(
     instance: Path, tmp_path: Path
 ) -> None:
@@ -129,6 +133,7 @@ def test_what_waits_in_the_bin_can_be_brought_back_from_a_backup(
     assert everything(elsewhere) == before
 
 
+@pytest.mark.thorough
 def test_a_photo_that_is_missing_is_named_and_the_rest_is_backed_up(
     instance: Path, tmp_path: Path
 ) -> None:

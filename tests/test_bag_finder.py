@@ -75,6 +75,7 @@ def test_a_frame_inside_a_part_is_one_of_the_whole() -> None:
     assert overlap(inside, Frame(0.4, 0.4, 0.2, 0.1)) == pytest.approx(1)
 
 
+@pytest.mark.thorough
 def test_a_bag_in_a_room_is_found(rooms: list[Scene]) -> None:
     found = [PictureFeatures(scene.picture).frames for scene in rooms]
     overlaps = [
@@ -84,6 +85,7 @@ def test_a_bag_in_a_room_is_found(rooms: list[Scene]) -> None:
     assert np.median(overlaps) > 0.25, overlaps  # a drawn bag before a blur is a hard one
 
 
+@pytest.mark.thorough
 def test_cut_out_of_a_room_a_bag_is_nearer_to_its_studio_photo(
     drawn: list[Image.Image], rooms: list[Scene]
 ) -> None:
@@ -120,6 +122,7 @@ def _with_tag(text: str, tag: int, other: int) -> str:
     return base64.urlsafe_b64encode(raw + zlib.crc32(raw).to_bytes(4)).decode().rstrip("=")
 
 
+@pytest.mark.thorough
 def test_a_pale_brick_wall_is_no_studio(drawn: list[Image.Image]) -> None:
     wall = Image.new("RGB", (640, 480), (178, 176, 172))
     lines = ImageDraw.Draw(wall)

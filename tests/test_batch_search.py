@@ -42,6 +42,7 @@ def test_what_cannot_be_searched_with_has_its_problem_in_its_place(client: Flask
     assert "not a picture" in results[0]["detail"]
 
 
+@pytest.mark.thorough
 def test_a_crop_and_filters_are_meant_for_every_picture(client: FlaskClient) -> None:
     pictures = [encoded(bag(seed), "PNG") for seed in (3, 40)]
     fields = {"crop": "0.1,0.1,0.5,0.5", "max_price": "300", "fields": "hashes"}

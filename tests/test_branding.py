@@ -52,6 +52,7 @@ def shown(app: Flask, target: str = "/") -> Page:
     return page(app.test_client(), target)
 
 
+@pytest.mark.thorough
 def test_pages_manifest_and_shared_links_bear_the_owners_name(opened: Opened) -> None:
     app = opened(name="  Täschner &  Söhne ")
     found = shown(app, "/items/1")
@@ -131,6 +132,7 @@ def rules(app: Flask) -> str:
     return answer.text
 
 
+@pytest.mark.thorough
 def test_an_accent_comes_in_a_style_sheet_with_an_address_of_its_content(opened: Opened) -> None:
     assert "--act: #00508c" in rules(opened(accent="#00508C"))
     first, other = (shown(opened(accent=one)).html for one in ("#00508c", "#006e4f"))
@@ -222,6 +224,7 @@ def test_tools_are_not_there_when_they_are_off(opened: Opened, target: str) -> N
     assert opened().test_client().get(target).status_code == 200
 
 
+@pytest.mark.thorough
 def test_without_tools_no_page_names_a_kind_or_leads_to_a_tool(opened: Opened) -> None:
     app = opened(tools="off")
     client = app.test_client()

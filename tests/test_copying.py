@@ -123,6 +123,7 @@ def test_a_catalogue_goes_to_postgresql_and_back_and_nothing_is_another(
         assert answers(app) == expected
 
 
+@pytest.mark.thorough
 def test_the_next_number_is_one_that_was_never_given(instance: Path, elsewhere: str) -> None:
     copied(instance, elsewhere)
     for app in at(instance, elsewhere):
@@ -173,6 +174,7 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(
     assert ", 0 rows" not in told
 
 
+@pytest.mark.thorough
 def test_what_is_changed_live_meanwhile_is_copied_too(instance: Path, elsewhere: str) -> None:
     for app in at(instance, own(instance)):
         copying = catalog_copy.copy(core_of(app).catalog, sa.make_url(elsewhere))
@@ -186,6 +188,7 @@ def test_what_is_changed_live_meanwhile_is_copied_too(instance: Path, elsewhere:
     assert rows_in(elsewhere) == rows_in(own(instance))
 
 
+@pytest.mark.thorough
 def test_items_that_changed_places_since_a_copy_are_copied_right(
     instance: Path, elsewhere: str
 ) -> None:
@@ -200,6 +203,7 @@ def test_items_that_changed_places_since_a_copy_are_copied_right(
     assert rows_in(elsewhere) == rows_in(own(instance))
 
 
+@pytest.mark.thorough
 def test_another_catalogue_is_never_written_over(instance: Path, elsewhere: str) -> None:
     copied(instance, elsewhere)
     assert "wrote 0 rows" in copied(instance, elsewhere)
@@ -275,6 +279,7 @@ def test_a_backup_of_either_database_is_put_back_into_the_other(
     assert not [*tmp_path.rglob(".writing-*")]
 
 
+@pytest.mark.thorough
 def test_a_backup_is_put_into_no_database_that_has_a_catalogue(
     instance: Path, elsewhere: str, tmp_path: Path
 ) -> None:
@@ -287,6 +292,7 @@ def test_a_backup_is_put_into_no_database_that_has_a_catalogue(
     assert rows_in(elsewhere) == before
 
 
+@pytest.mark.thorough
 def test_a_backup_of_a_server_is_of_one_moment(instance: Path, elsewhere: str) -> None:
     copied(instance, elsewhere)
     expected = {name: rows for name, rows in rows_in(elsewhere).items() if name != "facts"}
@@ -304,6 +310,7 @@ def test_a_backup_of_a_server_is_of_one_moment(instance: Path, elsewhere: str) -
     assert {name: rows for name, rows in saved.items() if name != "facts"} == expected
 
 
+@pytest.mark.thorough
 def test_a_restore_that_is_stopped_leaves_nothing_in_the_database(
     instance: Path, elsewhere: str, tmp_path: Path
 ) -> None:

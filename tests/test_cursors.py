@@ -28,6 +28,7 @@ def pages(client: FlaskClient, query: str) -> Iterator[list[int]]:
         cursor = told["next"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("per_page", [1, 7, 60, 61, 200])
 def test_all_pages_together_are_the_catalogue_newest_first(
     client: FlaskClient, per_page: int
@@ -53,6 +54,7 @@ def test_a_page_by_its_number_tells_the_cursor_too_and_a_sample_has_none(
     assert client.get("/api/v1/items?n=5").get_json()["next"] is None
 
 
+@pytest.mark.thorough
 def test_nothing_is_met_twice_or_missed_while_items_come_and_go(
     eight: Path, tmp_path: Path
 ) -> None:

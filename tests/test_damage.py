@@ -41,6 +41,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of some damage before it raises
 @given(damaged())
 @settings(max_examples=max(600, settings().max_examples))

@@ -169,6 +169,7 @@ def assert_well(client: FlaskClient) -> None:
         assert (client.get(path, buffered=True).status_code, path) == (200, path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
 def test_what_happens_to_the_database_while_serving_is_503_until_it_is_well_again(
     trouble: Trouble, app: Flask, tmp_path: Path
@@ -180,6 +181,7 @@ def test_what_happens_to_the_database_while_serving_is_503_until_it_is_well_agai
     assert_well(client)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
 def test_a_server_that_starts_without_its_database_recovers_without_a_restart(
     trouble: Trouble, app: Flask, tmp_path: Path
@@ -190,6 +192,7 @@ def test_a_server_that_starts_without_its_database_recovers_without_a_restart(
     assert_well(late.test_client())
 
 
+@pytest.mark.thorough
 def test_wherever_the_database_is_damaged_nothing_worse_than_503_is_answered(app: Flask) -> None:
     client, path = app.test_client(), database_of(app)
     whole = path.read_bytes()
@@ -213,6 +216,7 @@ def test_wherever_the_database_is_damaged_nothing_worse_than_503_is_answered(app
     assert_well(client)
 
 
+@pytest.mark.thorough
 def test_a_writer_keeps_no_page_waiting(app: Flask) -> None:
     client = app.test_client()
     with closing(sqlite3.connect(database_of(app))) as connection:
@@ -268,6 +272,7 @@ def test_who_only_reads_makes_no_database(tmp_path: Path) -> None:
     assert not (tmp_path / "instance").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "names",
     [("shop?a", "shop?b"), ("shop#a", "shop#b"), ("100%25", "100%"), ("a b", "a+b"), ("té", "t")],
@@ -295,6 +300,7 @@ SECRETS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("address", SECRETS)
 def test_no_answer_and_no_log_has_the_database_password(
     address: str, eight: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -191,6 +191,7 @@ def test_every_silhouette_is_drawn_inside_the_picture(kind: str) -> None:
     assert 0.08 < covered < 0.75
 
 
+@pytest.mark.thorough
 def test_a_picture_has_the_same_bytes_in_every_process() -> None:
     here = hashlib.sha256(draw(plan(3)[2]).tobytes()).hexdigest()
     there = subprocess.run(
@@ -223,6 +224,7 @@ def test_a_folder_is_written_whole_and_resumes_where_it_stopped(tmp_path: Path) 
     assert sorted(tmp_path.iterdir()) == sorted([*paths, tmp_path / "manifest.csv"])
 
 
+@pytest.mark.thorough
 def test_a_folder_left_early_has_no_manifest(tmp_path: Path) -> None:
     pictures = write(tmp_path, 3, jobs=1)
     next(pictures)

@@ -111,6 +111,7 @@ def test_what_is_wrong_is_told_and_what_was_typed_stays(
     assert core_of(desk.application).catalog.count() == 8
 
 
+@pytest.mark.thorough
 def test_a_bag_is_changed_in_place(desk: FlaskClient) -> None:
     add(desk, brand="Zork", price="30", new_name="lining", new_value="silk")
     page = desk.get("/admin/items/9")
@@ -177,6 +178,7 @@ def test_a_mistake_in_a_change_keeps_what_was_typed(desk: FlaskClient) -> None:
     assert (changed.price, changed.extra, changed.title) == (31, {"lining": "cotton"}, "Étui")
 
 
+@pytest.mark.thorough
 def test_a_removed_bag_comes_back_with_its_number_photos_and_attributes(
     desk: FlaskClient, desk_instance: Path
 ) -> None:
@@ -210,6 +212,7 @@ def test_a_removed_bag_comes_back_with_its_number_photos_and_attributes(
     assert nearest(create_app({"instance": desk_instance}).test_client(), 9) == near
 
 
+@pytest.mark.thorough
 def test_no_other_bag_gets_the_number_of_a_removed_one(desk: FlaskClient) -> None:
     add(desk, 50)
     send(desk, desk.get("/admin/items/9"), "/admin/items/9/remove")
@@ -218,6 +221,7 @@ def test_no_other_bag_gets_the_number_of_a_removed_one(desk: FlaskClient) -> Non
     assert "number 11" in add(desk, 52).text
 
 
+@pytest.mark.thorough
 def test_a_photo_of_a_folder_stays_where_it_is_and_imports_know_it_again(
     desk: FlaskClient, desk_instance: Path
 ) -> None:
@@ -229,6 +233,7 @@ def test_a_photo_of_a_folder_stays_where_it_is_and_imports_know_it_again(
     assert "added 0, updated 0, unchanged 8, rejected 0" in again.stdout
 
 
+@pytest.mark.thorough
 def test_a_photo_that_another_bag_loses_stays_for_the_one_in_the_bin(
     desk: FlaskClient, desk_instance: Path
 ) -> None:
@@ -277,6 +282,7 @@ def test_what_somebody_changed_meanwhile_is_not_removed_unseen(desk: FlaskClient
     assert item(desk, 3).title == "Better"
 
 
+@pytest.mark.thorough
 def test_what_people_write_is_shown_as_they_wrote_it(desk: FlaskClient) -> None:
     evil = '"><script>alert(1)</script>'
     add(desk, title=evil, brand=evil, url="javascript:alert(1)", new_name=evil, new_value=evil)

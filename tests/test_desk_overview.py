@@ -31,6 +31,7 @@ def visitor(desk_app: Flask) -> FlaskClient:
     return desk_app.test_client()
 
 
+@pytest.mark.thorough
 def test_what_visitors_do_is_counted_a_day(desk: FlaskClient, visitor: FlaskClient) -> None:
     assert row(desk) == ["0", "–", "0", "–", "0"]
     found = visitor.post("/search", data={"image": photo(3)}).headers["Location"]
@@ -58,6 +59,7 @@ def test_nothing_is_kept_of_what_was_searched_or_by_whom(
     assert "198.51.100.77" not in kept
 
 
+@pytest.mark.thorough
 def test_all_workers_counts_come_together(
     desk: FlaskClient, visitor: FlaskClient, desk_instance: Path
 ) -> None:

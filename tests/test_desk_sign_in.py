@@ -192,6 +192,7 @@ def test_the_cookie_is_the_desks_alone(client: FlaskClient) -> None:
         assert "Set-Cookie" not in client.get(page).headers
 
 
+@pytest.mark.thorough
 def test_behind_tls_and_under_a_path_the_cookie_is_secure(instance: Path) -> None:
     settings = {"admin_token": OWNER, "prefix": "/bags", "trusted_proxies": 1}
     client = Client(create_app({"instance": instance, **settings}))

@@ -122,6 +122,7 @@ def test_each_bar_leads_to_the_groups_up_to_it(client: FlaskClient) -> None:
         assert "seed=5" in link
 
 
+@pytest.mark.thorough
 def test_pictures_that_prove_nothing_are_in_no_pair_but_with_the_same_picture(
     tmp_path: Path,
 ) -> None:

@@ -121,6 +121,7 @@ def test_groups_are_those_of_a_walk_over_all_pairs(
     assert in_words(found) == oracle.groups(items, limit)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "limit"), [(8, 0), (8, 3), (8, 9), (48, 20), (32, 60)])
 def test_some_hundred_items_in_dense_clusters_are_grouped_alike(width: int, limit: int) -> None:
     """In tiles of the size that is used."""
@@ -210,6 +211,7 @@ def test_only_a_few_groupings_are_kept(doubled: Flask) -> None:
     assert duplicates.grouping(kind, 0) is not first
 
 
+@pytest.mark.thorough
 def test_what_comes_and_goes_is_grouped_anew(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "instance"})
     photos = shop(tmp_path / "photos")
@@ -363,6 +365,7 @@ def test_the_page_is_made_of_links_and_one_form_that_keep_what_was_chosen(
     assert "of 64 bits may differ" in page.html
 
 
+@pytest.mark.thorough
 def test_groups_are_paged(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "instance"})
     (tmp_path / "photos").mkdir()

@@ -52,6 +52,7 @@ def test_links_leave_the_frame_to_a_new_tab(framed: FlaskClient) -> None:
         assert (a["target"], a["rel"]) == ("_blank", "noopener")
 
 
+@pytest.mark.thorough
 def test_a_bag_with_an_address_of_its_own_leads_there_in_place_of_the_shops_page(
     tmp_path: Path,
 ) -> None:

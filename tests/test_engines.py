@@ -112,6 +112,7 @@ def test_one_item_alone_is_found(engine: Engine, tmp_path: Path) -> None:
     assert nearest(table, index, query_of(bytes(BYTES)), 9).ids.tolist() == list(codes)
 
 
+@pytest.mark.thorough
 @given(
     count=st.integers(1, 120),
     distinct=st.integers(1, 40),

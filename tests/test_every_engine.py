@@ -68,6 +68,7 @@ def assert_tells_distances(index: Index, table: FrozenTable, queries: Planes) ->
     assert least.max() > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("bits", "views"), WIDTHS)
 def test_codes_of_any_width_are_found_as_by_hand(
     engine: Engine,  # noqa: F811
@@ -129,6 +130,7 @@ def changed(app: Flask, method: str, target: str, **data: object) -> TestRespons
     return answer
 
 
+@pytest.mark.thorough
 def test_what_comes_changes_and_goes_is_seen_at_once_with_every_engine(app: Flask) -> None:
     """Before the next index is built, and after it; when all is gone too."""
     core = core_of(app)

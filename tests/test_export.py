@@ -89,6 +89,7 @@ def taken(instance: Path, archive: Path, *options: str) -> Flask:
     return create_app({"instance": instance})
 
 
+@pytest.mark.thorough
 @settings(max_examples=6, derandomize=True, phases=[Phase.generate])
 @given(items=st.lists(ITEM, min_size=1, max_size=6), order=st.randoms(use_true_random=False))
 def test_the_round_trip_is_identical(once: Any, items: Sequence[Any], order: random.Random) -> None:
@@ -134,6 +135,7 @@ def _without_ids(archive: Path) -> list[Any]:
         return [*every, sorted(opened.namelist())]
 
 
+@pytest.mark.thorough
 def test_items_whose_photos_are_each_others_stay_two_also_when_far_apart(tmp_path: Path) -> None:
     drawn = [encoded(bag(seed, (48, 36)), "PNG") for seed in range(40)]
     one_way, other_way = ([drawn[0], drawn[1]], [drawn[1], drawn[0]])
@@ -148,6 +150,7 @@ def test_items_whose_photos_are_each_others_stay_two_also_when_far_apart(tmp_pat
     assert everything(elsewhere) == everything(source)
 
 
+@pytest.mark.thorough
 def test_importing_it_twice_changes_nothing_and_brings_back_no_removed_item(
     source: Flask, tmp_path: Path
 ) -> None:
@@ -166,6 +169,7 @@ def test_importing_it_twice_changes_nothing_and_brings_back_no_removed_item(
     assert hashbag(["verify"], instance).returncode == 0
 
 
+@pytest.mark.thorough
 def test_lines_alone_say_where_photos_are_and_these_stay_there(
     source: Flask, tmp_path: Path
 ) -> None:
@@ -177,6 +181,7 @@ def test_lines_alone_say_where_photos_are_and_these_stay_there(
     assert Path(photo).is_relative_to(core_of(source).settings.instance)
 
 
+@pytest.mark.thorough
 def test_an_unpacked_archive_is_taken_in_by_its_lines(source: Flask, tmp_path: Path) -> None:
     with zipfile.ZipFile(archive_of(source, tmp_path / "all.zip")) as archive:
         archive.extractall(tmp_path / "unpacked")
@@ -197,6 +202,7 @@ def test_an_export_is_of_one_moment(source: Flask) -> None:
     assert titles == [f"Bag {number}" for number in range(8)]
 
 
+@pytest.mark.thorough
 def test_a_photo_that_is_missing_or_changed_is_told_and_the_rest_is_written(
     source: Flask, tmp_path: Path
 ) -> None:
@@ -341,6 +347,7 @@ def test_a_member_that_lies_about_its_size_ends_in_a_line(source: Flask, tmp_pat
     assert done.stdout.endswith("added 7, updated 0, unchanged 0, rejected 1\n")
 
 
+@pytest.mark.thorough
 def test_an_archive_is_written_to_a_pipe_as_to_a_file(source: Flask) -> None:
     import subprocess  # noqa: PLC0415
 

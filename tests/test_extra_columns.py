@@ -105,6 +105,7 @@ def test_a_value_that_no_item_has_is_refused_to_programs_and_shown_to_people(sho
     assert "Wintr" in page.get_data(as_text=True)
 
 
+@pytest.mark.thorough
 def test_a_list_without_such_columns_has_none(tmp_path: Path) -> None:
     for number in range(6):
         bag(number).save(tmp_path / f"{number}.png")

@@ -101,6 +101,7 @@ def assert_as_imagehash_makes_it(picture: Image.Image) -> None:
     )
 
 
+@pytest.mark.thorough
 @given(pictures)
 @settings(max_examples=60)
 def test_pictures_of_every_make_and_size(picture: Image.Image) -> None:
@@ -122,6 +123,7 @@ def test_every_tiny_picture(width: int) -> None:
             assert_as_imagehash_makes_it(drawn(make, width * height, (width, height)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(2300, 40), (40, 2300), (1, 9000), (9000, 1), (1500, 1100)])
 def test_long_and_large_pictures(size: tuple[int, int]) -> None:
     assert_as_imagehash_makes_it(drawn("noise", 1, size))
@@ -135,6 +137,7 @@ def test_real_photos(photos: Path) -> None:
         assert_as_imagehash_makes_it(open_picture(path.read_bytes()).image)
 
 
+@pytest.mark.thorough
 @given(
     st.sampled_from(list(MAKES)),
     st.integers(0, 2**32 - 1),

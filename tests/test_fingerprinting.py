@@ -47,6 +47,7 @@ def texts_for(error: type[HashbagError]) -> int:
     return sum(one.kind is one.POSITIONAL_OR_KEYWORD for one in made_by) or 1
 
 
+@pytest.mark.thorough
 @given(st.data())
 @pytest.mark.parametrize("error", [*every_error()], ids=lambda error: error.__name__)
 def test_every_error_means_the_same_in_another_process(
@@ -189,6 +190,7 @@ def test_a_comparison_that_tries_harder_finds_what_each_kind_finds_alone(
         assert list(map(int, found)) == [hit["item"]["id"] for hit in alone["hits"]]
 
 
+@pytest.mark.thorough
 def test_of_requests_at_once_only_one_has_its_picture_decoded(
     filled: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

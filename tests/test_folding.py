@@ -118,6 +118,7 @@ with_gaps = st.lists(
 )
 
 
+@pytest.mark.thorough
 @given(made_up | with_gaps, st.sets(st.integers(1, 12), max_size=6), st.integers(1, 6))
 @settings(max_examples=12)
 def test_folding_is_as_a_plain_walk_over_all_items_says(
@@ -178,6 +179,7 @@ def stocked(folder: Path, entries: Sequence[MadeUp]) -> Flask:
     return app
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["/items/7?by=whash", "/api/v1/items/7/similar?by=whash&fold=1"])
 def test_many_copies_of_one_picture_are_no_more_work_than_other_items(
     tmp_path: Path, path: str

@@ -28,6 +28,7 @@ def frames_in(client: FlaskClient, picture: Image.Image, **fields: str) -> list[
     return [Frame(*sides) for sides in answer.get_json()["frame"]]
 
 
+@pytest.mark.thorough
 def test_an_upload_tells_where_the_bag_is(client: FlaskClient, room: Scene) -> None:
     found = frames_in(client, room.picture)
     assert overlap(found[0], room.frame) > 0.25
@@ -38,6 +39,7 @@ def test_before_a_plain_background_there_is_no_frame(client: FlaskClient) -> Non
     assert frames_in(client, bag(3)) == []
 
 
+@pytest.mark.thorough
 def test_of_a_cropped_upload_frames_are_parts_of_the_whole_photo(
     client: FlaskClient, room: Scene
 ) -> None:
@@ -47,12 +49,14 @@ def test_of_a_cropped_upload_frames_are_parts_of_the_whole_photo(
         assert 0.2 <= frame.y < frame.y + frame.height <= 0.951
 
 
+@pytest.mark.thorough
 def test_a_frame_can_be_sent_back_as_crop(client: FlaskClient, room: Scene) -> None:
     first = frames_in(client, room.picture)[0]
     sides = (first.x, first.y, first.width, first.height)
     frames_in(client, room.picture, crop=",".join(map(str, sides)))
 
 
+@pytest.mark.thorough
 def test_the_result_of_an_upload_says_what_was_taken_as_the_bag(
     client: FlaskClient, room: Scene
 ) -> None:

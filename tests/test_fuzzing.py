@@ -117,6 +117,7 @@ def assert_answered(answer: TestResponse, asked: object) -> None:
         assert detail, asked
 
 
+@pytest.mark.thorough
 @CALM
 @given(page=PAGES, query=QUERIES)
 def test_any_parameters_are_used_or_refused_in_words(
@@ -145,6 +146,7 @@ def test_any_text_is_a_fingerprint_or_is_refused_by_the_parameters_name(text: st
         assert decode(encode(found)) == found
 
 
+@pytest.mark.thorough
 @CALM
 @given(
     body=BODIES,

@@ -49,6 +49,7 @@ def images(draw: st.DrawFn, least: int = 1) -> Image.Image:
     return Image.fromarray(values.astype(np.uint8))
 
 
+@pytest.mark.thorough
 @given(images(least=64))
 @settings(max_examples=120, deadline=None)
 def test_each_kind_is_imagehashs_own_value(image: Image.Image) -> None:
@@ -60,6 +61,7 @@ def test_each_kind_is_imagehashs_own_value(image: Image.Image) -> None:
         assert to_hex(KINDS[name], codes[name]) == str(expected), name
 
 
+@pytest.mark.thorough
 @given(images())
 @settings(max_examples=120, deadline=None)
 def test_tiny_pictures_have_codes_of_full_length(image: Image.Image) -> None:

@@ -74,6 +74,7 @@ def every_answer(app: Flask, client: FlaskClient) -> Iterator[tuple[str, Rule, A
                         yield f"{method} {target}", rule, answer
 
 
+@pytest.mark.thorough
 def test_every_answer_of_every_route_has_every_header(app: Flask, owner: FlaskClient) -> None:
     seen: set[str] = set()
     for told, rule, answer in every_answer(app, owner):
@@ -101,6 +102,7 @@ def test_every_answer_of_every_route_has_every_header(app: Flask, owner: FlaskCl
     assert seen == {rule.endpoint for rule in app.url_map.iter_rules()} - {"desk.sign_out"}
 
 
+@pytest.mark.thorough
 def test_every_answer_has_a_type_of_ours_and_no_name_but_ours(
     app: Flask, owner: FlaskClient
 ) -> None:

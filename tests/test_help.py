@@ -42,6 +42,7 @@ def test_a_topic_that_is_not_there_is_not_found(client: FlaskClient) -> None:
         assert client.get(f"/help/{name}").status_code == 404
 
 
+@pytest.mark.thorough
 def test_the_unit_of_systemd_starts_a_command_that_there_is(client: FlaskClient) -> None:
     html = page(client, "/help/systemd").html
     match = re.search(
@@ -52,6 +53,7 @@ def test_the_unit_of_systemd_starts_a_command_that_there_is(client: FlaskClient)
     assert match["option"] in told
 
 
+@pytest.mark.thorough
 def test_the_recipe_for_postgresql_leads_there_and_back(
     client: FlaskClient, postgresql: PostgresServer, eight: Path, tmp_path: Path
 ) -> None:

@@ -30,7 +30,8 @@ from tests.serving import Server, picture_form, run_hashbag, served
 from tests.test_pages import page
 from webapp import create_app
 from webapp.cli import group
-from webapp.config import PREFIX, Settings, load
+from webapp.config import load
+from webapp.config.settings import PREFIX, Settings
 from webapp.index.engines.registry import engine_of
 from webapp.metrics import DESCRIBED
 from webapp.web import sizing

@@ -45,6 +45,7 @@ def besiege(eight: Path, folder: Path, count: int, seed: int) -> tuple[Siege, fl
     return siege, busy / idle
 
 
+@pytest.mark.thorough
 def test_a_few_hundred_are_read_or_refused_in_words() -> None:
     refused = 0
     for name, data in corpus(len(crafted()) + 100, seed=1):

@@ -216,6 +216,7 @@ def test_damage_anywhere_is_refused_or_read_never_anything_else(format_: str) ->
         assert picture.image.mode == "RGB"
 
 
+@pytest.mark.thorough
 @pytest.mark.photos
 def test_real_photos_are_what_pillow_says(photos: Path) -> None:
     for path in sorted((photos / "images").glob("*.jpg"))[::100]:

@@ -60,6 +60,7 @@ def nearest(client: FlaskClient, item_id: int, by: str = "whash") -> list[int]:
     return [hit["item"]["id"] for hit in answer.get_json()["hits"]]
 
 
+@pytest.mark.thorough
 def test_an_added_item_is_found_by_every_process_at_once(
     client: FlaskClient, instance: Path
 ) -> None:
@@ -251,6 +252,7 @@ def test_writes_are_off_while_there_is_no_token(instance: Path, method: str) -> 
         assert "hashbag token create" in answer.get_json()["detail"]
 
 
+@pytest.mark.thorough
 def test_a_named_token_works_from_when_it_is_made_until_it_is_revoked(instance: Path) -> None:
     client = create_app({"instance": instance}).test_client()
     made = hashbag(["token", "create", "shop"], instance)
@@ -326,6 +328,7 @@ def test_an_import_that_goes_on_does_not_lock_the_owner_out(
     assert listed(client) == [1, 3, 4, 5, 6, 7, 8, 9]
 
 
+@pytest.mark.thorough
 def test_the_first_item_of_an_empty_catalogue_is_found(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "new", "admin_token": "of-the-owner"})
     client = app.test_client()
@@ -340,6 +343,7 @@ def test_the_first_item_of_an_empty_catalogue_is_found(tmp_path: Path) -> None:
     assert client.get("/api/v1/items/5/similar?by=look").status_code == 200
 
 
+@pytest.mark.thorough
 def test_what_was_changed_live_is_as_an_index_built_anew_has_it(
     client: FlaskClient, instance: Path
 ) -> None:

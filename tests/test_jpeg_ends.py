@@ -43,6 +43,7 @@ def test_without_the_end_marker_all_pixels_are_there(way: str, mode: str) -> Non
             assert np.array_equal(pixels(data), pixels(whole))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_real_cut_is_refused_wherever_it_is(way: str, mode: str) -> None:

@@ -93,6 +93,7 @@ def test_a_link_from_before_the_kind_blends_the_other_two(filled: Flask) -> None
     assert pairs(without) == pairs(plain) != pairs(with_it)
 
 
+@pytest.mark.thorough
 def test_while_some_items_lack_the_code_the_look_blends_what_all_have(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "instance"})
     take_in(app, catalogue(tmp_path / "photos", 12))

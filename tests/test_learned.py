@@ -59,6 +59,7 @@ def test_onnxruntime_computes_what_a_plain_computation_does(
     assert (codes.encode(plain) != codes.encode(fast)).sum() <= 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", range(2))
 def test_the_head_says_what_a_plain_computation_does(
     number: int, layout: tuple[network.Block, ...]
@@ -124,6 +125,7 @@ def test_the_code_is_fixed_for_ever() -> None:
     assert (codes.BITS, KINDS["learned"].tag, KINDS["learned"].revision) == (1024, 12, 2)
 
 
+@pytest.mark.thorough
 def test_edits_turn_fewer_bits_beside_those_that_part_bags() -> None:
     """Bags and seeds that the directions were not learned from."""
     edits = ("crop 20 %", "turned 15", "background gradient", "less contrast", "screenshot")
@@ -163,6 +165,7 @@ def test_a_few_bags_are_enough_to_learn_directions_of_the_same_sort() -> None:
     assert ((strongest @ axes.T) ** 2).sum(axis=1).min() > 0.5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_neither_threads_nor_batches_turn_a_bit(threads: int) -> None:
     options = onnxruntime.SessionOptions()
@@ -196,6 +199,7 @@ def test_on_real_photos_rounding_turns_next_to_no_bit(
     assert sum(turned) <= 2  # of 81,920
 
 
+@pytest.mark.thorough
 def test_a_mirrored_picture_is_nearly_the_same_and_another_is_not() -> None:
     for number in range(6):
         own = code_of(bag(number))
@@ -231,6 +235,7 @@ def test_files_of_an_earlier_version_are_cleared_away(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("damage", [b"", b"not a network", None])
 def test_a_damaged_network_is_made_anew(
@@ -249,6 +254,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         graph.stored(tmp_path / "file", "body")
 
 
+@pytest.mark.thorough
 def test_applications_in_one_process_keep_a_network_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +296,7 @@ def corner(box: tuple[int, int, int, int]) -> Image.Image:
     return image
 
 
+@pytest.mark.thorough
 def test_the_parts_that_matter_are_those_where_something_is() -> None:
     here = corner((20, 40, 100, 110))
     found = attention(here, code_of(here), seconds=600)
@@ -298,6 +305,7 @@ def test_the_parts_that_matter_are_those_where_something_is() -> None:
     assert found.flipped[:4, :4].mean() > 3 * found.flipped[4:, 4:].mean()
 
 
+@pytest.mark.thorough
 def test_hiding_what_two_pictures_share_takes_them_apart() -> None:
     here, there = corner((20, 40, 100, 110)), corner((130, 130, 210, 200))
     same = attention(here, code_of(here), seconds=600)

@@ -87,6 +87,7 @@ def test_the_same_photo_is_the_same_picture_and_noise_is_unlike(filled: Flask) -
     assert unlike.bag is False
 
 
+@pytest.mark.thorough
 def test_a_drawn_bag_shows_a_bag_and_a_drawn_face_none() -> None:
     seen = [
         bag_sense.shows_bag(query_fingerprint(picture))
@@ -150,6 +151,7 @@ def test_a_card_says_how_it_matched_only_of_the_same_picture(client: FlaskClient
             assert "The same picture" in card
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("items", [1, 3, 30])
 def test_small_catalogues_say_what_they_can(empty: Flask, tmp_path: Path, items: int) -> None:
     take_in(empty, catalogue(tmp_path / "photos", items))
@@ -207,6 +209,7 @@ def test_a_category_is_guessed_where_most_of_the_nearest_nine_have_it() -> None:
     assert guessed_category(result_of(agreeing, by="whash")) is None
 
 
+@pytest.mark.thorough
 def test_what_a_photo_looks_like_is_offered_as_one_filter_and_never_applied_unasked(
     empty: Flask, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def app(desk_instance: Path) -> Iterator[Flask]:
     core_of(app).catalog.engine.dispose()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("group", GROUPS)
 def test_each_group_has_a_limit_of_its_own_that_all_of_it_shares(app: Flask, group: str) -> None:
     limit, asks = GROUPS[group]
@@ -111,6 +112,7 @@ def test_each_group_has_a_limit_of_its_own_that_all_of_it_shares(app: Flask, gro
                 assert their_asks[0](client).status_code != 429
 
 
+@pytest.mark.thorough
 def test_what_is_cheap_has_none(app: Flask) -> None:
     client = app.test_client()
     for _ in range(30):
@@ -179,6 +181,7 @@ def test_nothing_of_a_refused_body_is_read(app: Flask) -> None:
         assert answer.status_code == 429
 
 
+@pytest.mark.thorough
 def test_each_client_counts_by_itself_and_one_of_ipv6_by_its_network(app: Flask) -> None:
     client = app.test_client()
 
@@ -194,6 +197,7 @@ def test_each_client_counts_by_itself_and_one_of_ipv6_by_its_network(app: Flask)
         assert [status(one) for one in (first, second, third, other)] == [303, 303, 429, 303]
 
 
+@pytest.mark.thorough
 def test_what_a_client_says_of_its_address_counts_only_behind_a_proxy(
     desk_instance: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -214,12 +218,14 @@ def test_what_a_client_says_of_its_address_counts_only_behind_a_proxy(
     assert statuses == [303, 303, 429, 303]
 
 
+@pytest.mark.thorough
 def test_off_means_no_limit(desk_instance: Path) -> None:
     for off in ({"limits": "off"}, {"limit_uploads": "off"}):
         client = create_app({"instance": desk_instance, **FEW, **off}).test_client()
         assert {upload(client).status_code for _ in range(5)} == {303}
 
 
+@pytest.mark.thorough
 def test_several_limits_count_together(desk_instance: Path) -> None:
     settings = {**FEW, "limit_uploads": "100 per second, 3 per day"}
     client = create_app({"instance": desk_instance, **settings}).test_client()
@@ -228,6 +234,7 @@ def test_several_limits_count_together(desk_instance: Path) -> None:
     assert "3 in a day are taken" in answers[-1].text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", ["", "many", "0 per minute", "-3 per minute", "5 per blink"])
 def test_what_is_no_limit_is_told_at_the_start(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="HASHBAG_LIMIT_UPLOADS must be a limit such as '60 per"):
@@ -243,6 +250,7 @@ def test_what_is_no_address_to_count_at_is_told_without_repeating_it(
     assert url not in str(told.value).replace("redis://127.0.0.1:6379/0", "")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wrong", ["guess", "é", "of-the-owne"])
 def test_wrong_bearer_tokens_lock_a_client_out_as_wrong_sign_ins_do(
     desk_instance: Path, wrong: str

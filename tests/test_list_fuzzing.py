@@ -140,6 +140,7 @@ def test_any_text_below_a_header_is_read_or_a_sentence_says_why(
         read(folder, f"{header}\n{text}".encode(), "text.csv")
 
 
+@pytest.mark.thorough
 @given(
     rows=ROWS,
     encoding=ENCODINGS,
@@ -164,6 +165,7 @@ def test_no_row_of_a_csv_with_a_picture_is_lost_without_a_word(
         check(rows, lines, entries)
 
 
+@pytest.mark.thorough
 @given(
     rows=ROWS, names=st.lists(st.one_of(HALVES, st.sampled_from(("Image", "price "))), max_size=3)
 )
@@ -189,6 +191,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @given(rows=st.lists(st.dictionaries(st.sampled_from(("image", "price", "title", "x")), JSON)))
 def test_any_json_in_a_cell_is_taken_or_a_sentence_says_why(
     folder: Path, rows: list[dict[str, object]]
@@ -196,6 +199,7 @@ def test_any_json_in_a_cell_is_taken_or_a_sentence_says_why(
     read(folder, json.dumps(rows).encode(), "values.json")
 
 
+@pytest.mark.thorough
 @given(
     names=st.lists(
         st.one_of(
@@ -219,6 +223,7 @@ def test_every_file_of_a_folder_is_taken_refused_or_counted(names: list[bytes]) 
     assert len(names) == counted + sum(not isinstance(one, Remark) for one in entries)
 
 
+@pytest.mark.thorough
 def test_a_list_of_the_worst_is_taken_in_by_the_command(empty: Flask, tmp_path: Path) -> None:
     draw_photos(tmp_path, "a.png", "b.png")
     rows = [

@@ -254,6 +254,7 @@ def test_a_json_row_that_names_a_column_twice_is_one_rejection(tmp_path: Path) -
     assert len(photos(entries)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
 def test_a_long_list_takes_no_more_memory_than_a_short_one(tmp_path: Path, kind: str) -> None:
     """Lines of ten thousand characters: 20 MB in all, of which one megabyte at a time is plenty."""

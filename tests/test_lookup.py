@@ -136,6 +136,7 @@ def test_programs_get_all_items_with_a_number(numbered: Flask) -> None:
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
+@pytest.mark.thorough
 def test_a_bag_added_now_is_found_by_its_number_at_once_and_no_more_when_it_is_gone(
     empty: Flask, tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ def test_search_engines_are_told_nothing_that_is_not_known(numbered: Flask) -> N
     assert set(told) == {"@context", "@type", "name", "url", "image", "sku"}
 
 
+@pytest.mark.thorough
 def test_the_owners_currency_makes_a_price_an_offer(empty: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
     (tmp_path / "bags.csv").write_text("filename,price\na.png,80\n", "utf-8")
@@ -259,6 +261,7 @@ def test_a_feed_is_narrowed_and_cut_as_a_grid_is(numbered: Flask, empty: Flask) 
     assert feed(empty.test_client()) == []
 
 
+@pytest.mark.thorough
 def test_signs_that_xml_cannot_hold_are_left_out_of_the_feed(empty: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
     (tmp_path / "bags.csv").write_text("filename,title\na.png,a\ufffeb\n", "utf-8")

@@ -121,6 +121,7 @@ def test_a_server_takes_as_many_open_files_as_it_may(instance: Path) -> None:
 # --- clocks that are set back or forth ---
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("jump", [-400 * DAY, -2 * DAY, -1, 2 * DAY, 400 * DAY])
 def test_a_clock_that_jumps_hides_no_change(
     jump: float, instance: Path, monkeypatch: pytest.MonkeyPatch
@@ -197,6 +198,7 @@ def test_what_the_master_opened_no_worker_shares(instance: Path) -> None:
         assert not [name for name in held if "hashbag.db" in name]
 
 
+@pytest.mark.thorough
 def test_work_in_the_background_that_fails_is_not_begun_anew_at_once(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("trees = 'many'")
     settings = core_of(create_app({"instance": tmp_path / "instance"})).settings
@@ -215,6 +217,7 @@ def test_work_in_the_background_that_fails_is_not_begun_anew_at_once(tmp_path: P
 # --- files: gone, of another user, for nobody else ---
 
 
+@pytest.mark.thorough
 def test_photos_that_are_gone_are_not_found_and_searches_go_on(instance: Path) -> None:
     client = create_app({"instance": instance}).test_client()
     shutil.move(instance / "photos", instance / "elsewhere")
@@ -226,6 +229,7 @@ def test_photos_that_are_gone_are_not_found_and_searches_go_on(instance: Path) -
     assert client.get("/images/3", buffered=True).status_code == 200
 
 
+@pytest.mark.thorough
 def test_an_instance_of_another_user_is_told(instance: Path) -> None:
     for path in (instance, *instance.rglob("*")):
         os.chown(path, 12345, 12345) if os.geteuid() == 0 else path.chmod(0o500)

@@ -70,6 +70,7 @@ def test_a_damaged_map_is_drawn_again(changing: Flask) -> None:
     assert tiles.read_bytes() == whole
 
 
+@pytest.mark.thorough
 def test_readers_follow_to_the_next_map_and_the_one_before_is_kept(changing: Flask) -> None:
     maps, client = core_of(changing).maps, changing.test_client()
     versions = [maps.current().version]
@@ -103,6 +104,7 @@ def test_the_map_of_an_empty_catalogue_is_none(changing: Flask) -> None:
     assert "hashbag import" in text(changing.test_client(), "/map")
 
 
+@pytest.mark.thorough
 def test_of_more_items_than_fit_a_part_is_shown_and_told_so(changing: Flask) -> None:
     draw_map(changing, most=40)
     found = core_of(changing).maps.current()
@@ -172,6 +174,7 @@ def test_captions_name_the_items_of_a_block_of_cells(visitor: FlaskClient, mappe
         assert words == [item["title"], item["brand"], price, ""]
 
 
+@pytest.mark.thorough
 def test_links_alone_lead_from_the_whole_map_to_every_item(
     visitor: FlaskClient, mapped: Flask
 ) -> None:

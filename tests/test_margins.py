@@ -53,6 +53,7 @@ percents = st.tuples(st.integers(0, 480), st.integers(0, 480)).map(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=20)
 @given(across=percents, down=percents)
 @example(across=[29.0, 0.0], down=[0.0, 0.0])

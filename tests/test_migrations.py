@@ -76,6 +76,7 @@ def assert_whole(app: Flask) -> None:
     assert [*checks.check_index(core.catalog, core.generations, thoroughly=True)] == []
 
 
+@pytest.mark.thorough
 def test_an_instance_of_the_first_version_opens_and_keeps_everything(instance: Path) -> None:
     before = rows(database_of(instance))
     app = create_app({"instance": instance})
@@ -88,6 +89,7 @@ def test_an_instance_of_the_first_version_opens_and_keeps_everything(instance: P
     assert max(item.id for item in core_of(app).catalog.all_items()) > 40
 
 
+@pytest.mark.thorough
 def test_an_instance_of_layout_3_goes_on_with_the_index_that_it_has(instance: Path) -> None:
     engine = connect_to(sa.make_url(f"sqlite:///{database_of(instance)}"))
     with engine.begin() as connection:
@@ -128,6 +130,7 @@ def test_the_newest_migration_makes_the_layout_that_the_code_knows() -> None:
     assert names == [str(number) for number in range(LAYOUT, 0, -1)]
 
 
+@pytest.mark.thorough
 def test_tables_that_the_first_version_had_only_begun_to_make_are_completed(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     instance.mkdir()
@@ -156,6 +159,7 @@ def test_a_database_of_a_later_version_is_refused_and_left_as_it_is(instance: Pa
     assert path.read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_while_another_process_brings_it_up_to_date_pages_say_503(instance: Path) -> None:
     client = create_app({"instance": instance}).test_client()
     with closing(sqlite3.connect(database_of(instance))) as connection:

@@ -48,6 +48,7 @@ def ask(client: Client, address: str) -> TestResponse:
     return client.get(parts.path, query_string=parts.query)
 
 
+@pytest.mark.thorough
 def test_every_address_of_every_page_is_under_the_prefix_and_leads_somewhere(
     under: Client,
 ) -> None:
@@ -161,6 +162,7 @@ def canonical(app: Flask) -> str:
     return link["href"]
 
 
+@pytest.mark.thorough
 def test_what_proxies_say_counts_only_where_they_are_trusted(filled: Flask) -> None:
     instance = core_of(filled).settings.instance
     assert canonical(filled) == f"{SITE}/items/7"

@@ -159,6 +159,7 @@ def test_an_import_that_changes_prices_alone_changes_what_filters_find(tmp_path:
     assert [item["price"] for item in listed["items"]] == [777]
 
 
+@pytest.mark.thorough
 def test_of_very_many_values_the_most_frequent_are_offered_and_those_chosen(
     tmp_path: Path,
 ) -> None:

@@ -57,6 +57,7 @@ def test_json_that_cannot_be_kept_is_named(tmp_path: Path, line: str) -> None:
     assert one.line == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.sqlite
 def test_a_catalogue_begun_anew_is_not_taken_for_the_one_that_was_indexed(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
@@ -74,6 +75,7 @@ def test_a_catalogue_begun_anew_is_not_taken_for_the_one_that_was_indexed(tmp_pa
     assert (hit["filename"], hit["distance"]) == ("2.png", 0)
 
 
+@pytest.mark.thorough
 def test_a_replaced_photo_leaves_no_thumbnails_behind(empty: Flask, tmp_path: Path) -> None:
     source = catalogue(tmp_path / "photos", 3)
     take_in(empty, source)
@@ -94,6 +96,7 @@ def test_a_catalogue_of_one_knows_near_from_far(empty: Flask, tmp_path: Path) ->
     assert not found.weak
 
 
+@pytest.mark.thorough
 def test_a_moved_photo_is_a_404_that_says_so(empty: Flask, tmp_path: Path) -> None:
     take_in(empty, catalogue(tmp_path / "photos", 12))
     (tmp_path / "photos").rename(tmp_path / "elsewhere")

@@ -97,6 +97,7 @@ def test_a_quote_that_is_not_closed_is_named_where_it_opens(
     assert f"bags.csv: line {line} is not CSV: a quote opens there" in done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("price", ["1_299", "1_0", "१_२", "12_5.0", "nan", "1e3", "-5", "0x10"])
 def test_what_only_a_program_calls_a_number_is_no_price_and_the_photo_stays(
     empty: Flask, photos: Path, price: str

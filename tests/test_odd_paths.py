@@ -95,6 +95,7 @@ def test_such_an_instance_is_not_served_either(tmp_path: Path) -> None:
     assert "is not UTF-8" in in_a_sentence(run_hashbag(["serve"], tmp_path / ODD))
 
 
+@pytest.mark.thorough
 def test_the_instance_folder_among_the_photos_is_left_out(tmp_path: Path) -> None:
     photos = photos_in(tmp_path / "photos")
     instance = photos / "instance"

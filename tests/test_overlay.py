@@ -233,6 +233,7 @@ def same_answers(core: Hashbag, now: Published, oracle: Published, seed: int) ->
             assert groupings[0].starts.tolist() == groupings[1].starts.tolist()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ["annoy", "exact"])
 @settings(
     max_examples=20,

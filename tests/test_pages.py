@@ -262,6 +262,7 @@ def test_pictures_have_sizes_and_words(client: FlaskClient, path: str) -> None:
         assert int(picture["height"]) > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ALL)
 def test_every_link_of_a_page_leads_somewhere(client: FlaskClient, path: str) -> None:
     for link in set(page(client, path).links()):
@@ -279,6 +280,7 @@ def test_pictures_are_cached_by_their_content(client: FlaskClient) -> None:
             assert again.status_code == 304
 
 
+@pytest.mark.thorough
 def test_text_of_the_catalogue_is_never_markup(empty: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
     rows = "filename,title,url\na.png,<script>alert(1)</script>,javascript:alert(1)\n"
@@ -309,6 +311,7 @@ def test_pictures_travel_as_they_are(client: FlaskClient) -> None:
     answer.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("brand", "title", "said"),
     [

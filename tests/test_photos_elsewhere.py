@@ -27,6 +27,8 @@ from webapp.exceptions import ConfigError
 from webapp.storage import Storage
 from webapp.storage.chosen import storage_of
 
+pytestmark = pytest.mark.thorough
+
 OWNER = "of-the-owner"
 KEPT = ("image", "thumb")
 

@@ -120,6 +120,7 @@ def test_wherever_a_file_is_cut_nothing_is_told_and_nothing_breaks(format_: str)
         assert plain is None or SECRET.encode() not in plain
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
 def test_the_server_sends_no_places_and_devices(tmp_path: Path, format_: str) -> None:
     data = encoded(bag(5), format_, comment=SECRET.encode()) if format_ == "GIF" else photo(format_)

@@ -95,6 +95,7 @@ def test_swatches_stay_apart_with_few_kinds(tmp_path: Path, kinds: tuple[str, ..
 PLAIN = 2
 
 
+@pytest.mark.thorough
 def test_a_picture_with_hardly_anything_on_it_is_no_copy_of_a_plain_one(tmp_path: Path) -> None:
     """In near-duplicates a few bits may differ: from a code that proves nothing, none do."""
     photos = tmp_path / "photos"

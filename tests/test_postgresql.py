@@ -167,6 +167,7 @@ def writing_to(server: Server) -> Iterator[Written]:
         thread.join()
 
 
+@pytest.mark.thorough
 def test_who_writes_waits_for_another_some_time_and_then_says_so(
     machine: Machine, shared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +187,7 @@ def test_who_writes_waits_for_another_some_time_and_then_says_so(
 # --- several machines ---
 
 
+@pytest.mark.thorough
 def test_one_machine_imports_at_a_time_and_one_builds(
     machine: Machine, shared: str, tmp_path: Path
 ) -> None:
@@ -246,6 +248,7 @@ def _is_free(catalog: Catalog) -> bool:
         return False
 
 
+@pytest.mark.thorough
 def test_what_one_machine_changes_the_others_show_at_once(machine: Machine) -> None:
     one, other = machine(), machine()
     assert titles(one) == titles(other)
@@ -260,6 +263,7 @@ def test_what_one_machine_changes_the_others_show_at_once(machine: Machine) -> N
     assert len(similar["hits"]) == 8
 
 
+@pytest.mark.thorough
 def test_the_log_waits_for_the_index_of_every_machine(machine: Machine) -> None:
     one, other = machine(), machine()
     for app in (one, other):  # each is known to have an index
@@ -277,6 +281,7 @@ def test_the_log_waits_for_the_index_of_every_machine(machine: Machine) -> None:
     assert titles(late)[2] == "Said on one"
 
 
+@pytest.mark.thorough
 def test_a_machine_that_nobody_heard_of_for_a_month_is_not_waited_for_and_knows_it(
     machine: Machine,
 ) -> None:
@@ -340,6 +345,7 @@ def alembic_on(connection: sa.Connection) -> Config:
     return config
 
 
+@pytest.mark.thorough
 def test_a_catalogue_of_the_first_layout_is_brought_up_to_date_and_has_ids_of_64_bits(
     empty_database: str,
 ) -> None:
@@ -374,6 +380,7 @@ def test_a_catalogue_of_the_first_layout_is_brought_up_to_date_and_has_ids_of_64
     engine.dispose()
 
 
+@pytest.mark.thorough
 def test_who_brings_tables_up_to_date_is_waited_for_some_time(empty_database: str) -> None:
     url = sa.make_url(empty_database)
     engine = connect_to(url)

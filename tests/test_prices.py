@@ -55,6 +55,7 @@ def test_an_item_page_has_the_three_rows_and_an_upload_the_thirds(client: FlaskC
     assert re.findall(r'<h2 id="band-(\w+)"', found) == ["low", "middle", "high"]
 
 
+@pytest.mark.thorough
 def test_an_item_without_a_price_and_a_catalogue_without_prices_have_no_rows(
     client: FlaskClient, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_an_item_without_a_price_and_a_catalogue_without_prices_have_no_rows(
     assert "band-" not in app.test_client().get(f"/search?q={code}").get_data(as_text=True)
 
 
+@pytest.mark.thorough
 def test_prices_are_compared_within_a_currency(tmp_path: Path) -> None:
     lines = ["filename,price,currency"]
     (tmp_path / "photos").mkdir()

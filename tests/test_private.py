@@ -104,6 +104,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("harm", HARMS)
 def test_no_answer_tells_a_visitor_a_path_of_the_server(
     harm: str, instance: Path, monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,7 @@ def reader(app: Flask, token: str) -> FlaskClient:
     return client
 
 
+@pytest.mark.thorough
 def test_nothing_but_what_is_named_is_answered_without_a_token(
     app: Flask, stranger: FlaskClient
 ) -> None:
@@ -78,6 +79,7 @@ def test_nothing_but_what_is_named_is_answered_without_a_token(
         assert stranger.get(target).status_code == 401
 
 
+@pytest.mark.thorough
 def test_no_answer_is_kept_for_others(app: Flask, reader: FlaskClient) -> None:
     for rule in app.url_map.iter_rules():
         if rule.endpoint in OPEN or "GET" not in (rule.methods or ()):
@@ -89,6 +91,7 @@ def test_no_answer_is_kept_for_others(app: Flask, reader: FlaskClient) -> None:
                 assert {"Cookie", "Authorization"} <= set(answer.vary), target
 
 
+@pytest.mark.thorough
 def test_a_program_reads_with_its_token(stranger: FlaskClient, token: str) -> None:
     bearer = {"Authorization": f"Bearer {token}"}
     for target in ("/", "/items/3", "/images/3", "/api/v1/items", "/metrics", "/newest.xml"):
@@ -109,6 +112,7 @@ def test_a_wrong_token_is_refused_and_many_lock_out(stranger: FlaskClient, token
     assert stranger.get("/api/v1/items", headers=right).status_code == 429
 
 
+@pytest.mark.thorough
 def test_people_sign_in_and_come_to_the_page_that_they_wanted(
     stranger: FlaskClient, token: str
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_token_that_may_only_read_does_not_open_the_desk(
     assert told(answer) == "This is no token that may change the catalogue."
 
 
+@pytest.mark.thorough
 def test_the_owner_signs_in_once_for_all(stranger: FlaskClient) -> None:
     assert sign_in(stranger, OWNER, "/admin").headers["Location"] == "/admin"
     assert stranger.get("/items/3").status_code == 200

@@ -80,6 +80,7 @@ def test_an_engine_keeps_what_it_promises(
         assert set(near.tolist()) <= set(proposal.rows.tolist())
 
 
+@pytest.mark.thorough
 @given(
     seed=st.integers(0, 10**6),
     photos=st.integers(12, 200),

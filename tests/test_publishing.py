@@ -54,6 +54,7 @@ def made_by_other_versions(instance: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.thorough
 def test_a_removal_computes_nothing_and_builds_no_index(in_two_kinds: Path) -> None:
     done = hashbag(["remove", "5"], in_two_kinds)
 
@@ -68,6 +69,7 @@ def test_a_removal_computes_nothing_and_builds_no_index(in_two_kinds: Path) -> N
     assert indexed(in_two_kinds) == codes(in_two_kinds) == dict.fromkeys(TWO, 5)
 
 
+@pytest.mark.thorough
 def test_an_import_computes_the_codes_of_its_own_photos_only(
     in_two_kinds: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +85,7 @@ def test_an_import_computes_the_codes_of_its_own_photos_only(
     assert indexed(in_two_kinds) == codes(in_two_kinds)
 
 
+@pytest.mark.thorough
 def test_the_index_command_fills_in_what_is_missing(in_two_kinds: Path) -> None:
     some = hashbag(["index", "--kinds", "dhash"], in_two_kinds)
     assert indexed(in_two_kinds) == dict.fromkeys([*TWO, "dhash"], 6)
@@ -94,6 +97,7 @@ def test_the_index_command_fills_in_what_is_missing(in_two_kinds: Path) -> None:
     assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(KINDS, 6)
 
 
+@pytest.mark.thorough
 def test_codes_by_other_versions_are_renewed_before_the_index_would_lose_them(
     in_two_kinds: Path, tmp_path: Path
 ) -> None:
@@ -112,6 +116,7 @@ def test_codes_by_other_versions_are_renewed_before_the_index_would_lose_them(
     assert codes(in_two_kinds) == indexed(in_two_kinds) == dict.fromkeys(TWO, 7)
 
 
+@pytest.mark.thorough
 def test_codes_by_other_versions_that_no_search_uses_can_wait(
     in_two_kinds: Path, tmp_path: Path
 ) -> None:
@@ -149,6 +154,7 @@ def test_items_that_lack_codes_are_counted_without_loading_them(
     assert [one for one in statements if "items.title" in one and "items.id IN" in one] == []
 
 
+@pytest.mark.thorough
 def test_a_request_can_publish_what_changed_and_draw_the_map_afterwards(
     empty: Flask, tmp_path: Path
 ) -> None:
@@ -167,6 +173,7 @@ def test_a_request_can_publish_what_changed_and_draw_the_map_afterwards(
             assert list(core.publisher.publish(1)) == list(core.publisher.draw_map()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("settings", [{}, {"HASHBAG_MAP": "off"}], ids=["asked", "set"])
 def test_a_map_can_be_left_out(tmp_path: Path, settings: dict[str, str]) -> None:
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 6)
@@ -178,6 +185,7 @@ def test_a_map_can_be_left_out(tmp_path: Path, settings: dict[str, str]) -> None
     assert hashbag(["verify", "--jobs", "1"], instance, settings).returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_map_left_behind_is_no_damage_but_told(tmp_path: Path) -> None:
     instance, photos = tmp_path / "instance", catalogue(tmp_path / "photos", 6)
     hashbag(["import", photos], instance)

@@ -80,6 +80,7 @@ HARMS: dict[Harm, str] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("harm", HARMS)
 def test_it_says_what_is_missing_and_no_path_and_is_ready_again_by_itself(
     harm: Harm, instance: Path, client: FlaskClient
@@ -95,6 +96,7 @@ def test_it_says_what_is_missing_and_no_path_and_is_ready_again_by_itself(
     assert len(client.get(SIMILAR).get_json()["hits"]) == 7
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["manifest.json", "whash.ann", "current"])
 def test_a_damaged_index_is_missing_until_it_is_built_anew(instance: Path, what: str) -> None:
     folder = instance / "generations"
@@ -109,6 +111,7 @@ def test_a_damaged_index_is_missing_until_it_is_built_anew(instance: Path, what:
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.thorough
 def test_an_empty_catalogue_that_is_indexed_is_ready_and_one_that_is_not_is_not(
     tmp_path: Path, instance: Path, client: FlaskClient
 ) -> None:
@@ -120,6 +123,7 @@ def test_an_empty_catalogue_that_is_indexed_is_ready_and_one_that_is_not_is_not(
     assert (ready.status_code, ready.get_json()["items"]) == (200, 0)
 
 
+@pytest.mark.thorough
 def test_it_is_no_search_of_a_visitor(client: FlaskClient) -> None:
     def searches() -> float:
         return Told(client.get("/metrics").get_data(as_text=True))("hashbag_searches_total")
@@ -174,6 +178,7 @@ def catalog_of(instance: Path) -> Catalog:
     return Catalog(load({}, {"instance": instance}).database_url, originals)
 
 
+@pytest.mark.thorough
 def test_imports_and_builds_are_told_while_they_run(instance: Path, client: FlaskClient) -> None:
     def running() -> tuple[float, float]:
         now = Told(client.get("/metrics").get_data(as_text=True))
@@ -188,6 +193,7 @@ def test_imports_and_builds_are_told_while_they_run(instance: Path, client: Flas
     assert running() == (0, 0)
 
 
+@pytest.mark.thorough
 def test_who_imports_or_builds_is_not_told_that_another_does_by_being_looked_at(
     instance: Path,
 ) -> None:

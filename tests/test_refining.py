@@ -89,6 +89,7 @@ def leaning(name: str, default: Leaning) -> Leaning:
     return next((lean for lean in LEANINGS if lean.name == name), default)
 
 
+@pytest.mark.thorough
 @given(ids, st.sampled_from(sorted(TINTS)), st.sampled_from(["look", "colour"]), leanings)
 @on_the_filled
 def test_in_a_colour_by_its_name(filled: Flask, item: int, tint: str, by: str, lean: str) -> None:
@@ -99,6 +100,7 @@ def test_in_a_colour_by_its_name(filled: Flask, item: int, tint: str, by: str, l
     assert hits(filled.test_client(), f"/api/v1/items/{item}/similar", query) == wanted
 
 
+@pytest.mark.thorough
 @given(ids, ids, st.sampled_from(["look", "colour"]), leanings, st.booleans())
 @on_the_filled
 def test_the_shape_of_one_bag_in_the_colour_of_another(
@@ -112,6 +114,7 @@ def test_the_shape_of_one_bag_in_the_colour_of_another(
     assert hits(filled.test_client(), f"/api/v1/items/{item}/similar", query) == wanted
 
 
+@pytest.mark.thorough
 @given(
     ids,
     st.lists(ids, min_size=1, max_size=3),

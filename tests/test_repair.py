@@ -85,6 +85,7 @@ HARM: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("harm", HARM)
 def test_what_can_be_made_anew_is_and_all_is_as_it_was(
     harm: str, eight: Path, instance: Path
@@ -104,6 +105,7 @@ def test_what_can_be_made_anew_is_and_all_is_as_it_was(
     assert again.stderr == ""
 
 
+@pytest.mark.thorough
 def test_an_instance_that_is_well_is_left_as_it_is(instance: Path) -> None:
     def state() -> dict[str, int]:
         return {str(one): one.stat().st_mtime_ns for one in instance.rglob("*") if one.is_file()}
@@ -116,6 +118,7 @@ def test_an_instance_that_is_well_is_left_as_it_is(instance: Path) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_photos_that_are_gone_or_others_are_told_and_their_items_stay(instance: Path) -> None:
     (instance / "photos" / "002.png").unlink()
     bag(99).save(instance / "photos" / "004.png")
@@ -129,6 +132,7 @@ def test_photos_that_are_gone_or_others_are_told_and_their_items_stay(instance: 
     assert rows(instance) == before
 
 
+@pytest.mark.thorough
 def test_a_photo_that_waits_in_the_bin_is_no_left_over(instance: Path) -> None:
     app = create_app({"instance": instance, "admin_token": "of-the-owner"})
     from tests.test_item_changes import add  # noqa: PLC0415 - it brings fixtures along
@@ -143,6 +147,7 @@ def test_a_photo_that_waits_in_the_bin_is_no_left_over(instance: Path) -> None:
     assert verify(instance).returncode == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", [0, 100, 9000, 40_000])
 def test_a_damaged_database_is_named_with_the_way_back(instance: Path, where: int) -> None:
     before = shutil.copytree(instance, instance.with_name("before"))

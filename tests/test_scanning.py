@@ -43,6 +43,7 @@ def plain_distances(codes: hamming.Planes, queries: hamming.Planes) -> list[int]
     ]
 
 
+@pytest.mark.thorough
 @given(COUNTS, st.integers(1, 7), st.integers(1, 3), SEEDS)
 @settings(max_examples=40)
 @example(40_000, 4, 2, 1)
@@ -57,6 +58,7 @@ def test_distances_are_those_of_the_nearest_query(
     assert hamming.distances_to_query(codes[:, few], queries[:, 0]).tolist() == alone
 
 
+@pytest.mark.thorough
 @given(COUNTS, st.integers(1, 7), st.integers(1, 3), SEEDS, st.floats(0, 1))
 @settings(max_examples=60)
 @example(40_000, 4, 1, 1, 0.1)  # half a code is too far already
@@ -72,6 +74,7 @@ def test_within_a_bound_are_all_that_are_and_no_others(
     assert found.tolist() == [place for place, one in enumerate(every) if one <= bound]
 
 
+@pytest.mark.thorough
 @given(
     st.integers(0, 60) | st.integers(500, 530) | st.sampled_from([8_192, 8_193, 30_000]),
     st.integers(1, 1000),
@@ -106,6 +109,7 @@ def test_distinct_numbers_ascend_and_come_once(values: list[int]) -> None:
     assert hamming.sorted_unique(np.array(values, dtype=np.int32)).tolist() == sorted(set(values))
 
 
+@pytest.mark.thorough
 @given(
     st.integers(1, 400),
     st.sampled_from([14 * 3, 64, 196, 256]),

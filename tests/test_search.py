@@ -70,6 +70,7 @@ filters = st.builds(
 )
 
 
+@pytest.mark.thorough
 @given(filters, st.sampled_from(sorted(KINDS)), st.integers(1, 60), st.integers(1, 70))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -190,6 +191,7 @@ def test_a_bag_in_two_colours_is_near_in_whash_and_far_in_colorhash() -> None:
     assert oracle.distance(first["colorhash"], second["colorhash"]) >= 4
 
 
+@pytest.mark.thorough
 def test_a_removed_item_is_gone_at_once_and_still_k_answer(tmp_path: Path) -> None:
     """Even from a generation that was built while it was there."""
     app = create_app({"instance": tmp_path / "instance"})

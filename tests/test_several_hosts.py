@@ -34,6 +34,8 @@ from webapp.index.manifest import read_manifest
 from webapp.index.shared_bundles import BUNDLES_KEPT
 from webapp.index.shared_generations import SharedGenerations
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def stocked(hosts: Hosts, tmp_path: Path) -> Hosts:

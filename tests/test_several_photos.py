@@ -155,6 +155,7 @@ def told(result: Result) -> list[tuple[int, int, int]]:
 BYS = (LOOK.name, *KINDS)
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     by=st.sampled_from(BYS),
@@ -217,6 +218,7 @@ def test_like_all_of_these_adds_up_the_nearest_photos(
     assert [(hit.distance, hit.item.id) for hit in result.hits] == wanted
 
 
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=30)
 @given(kind=st.sampled_from(sorted(KINDS)), limit=st.integers(0, 4))
 def test_groups_of_duplicates_equal_those_of_all_pairs_of_photos(
@@ -321,6 +323,7 @@ def test_every_page_answers(several_client: FlaskClient, address: str) -> None:
         assert several_client.get(address, follow_redirects=True).status_code == 200
 
 
+@pytest.mark.thorough
 def test_verify_names_the_further_photo_that_changed(copied: Flask) -> None:
     core = core_of(copied)
     assert not [one for one in checks.check_items(core.catalog, core.thumbs, 1) if one]
@@ -364,6 +367,7 @@ def digests(item: object) -> Iterator[str]:
     return (photo.digest for photo in item.photos)  # type: ignore[attr-defined]
 
 
+@pytest.mark.thorough
 def test_photos_are_followed_as_a_list_changes(empty: Flask, tmp_path: Path) -> None:
     for number in range(6):
         bag(number).save(tmp_path / f"{number}.png")

@@ -235,6 +235,7 @@ def test_an_empty_catalogue_has_a_sitemap_of_its_pages(empty: Flask) -> None:
     assert f"{HOST}/browse" in listed
 
 
+@pytest.mark.thorough
 def test_names_in_shared_links_are_never_markup(empty: Flask, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(bag(1), "PNG"))
     (tmp_path / "bags.csv").write_text('filename,title\na.png,"""><script>x</script>"\n', "utf-8")

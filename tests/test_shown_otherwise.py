@@ -69,6 +69,7 @@ def offered(client: FlaskClient, item: int) -> list[str]:
     return sorted({unescape(address) for address in found})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_every_size_shows_what_was_hashed(empty: Flask, tmp_path: Path, name: str) -> None:
     path = tmp_path / "photos" / name
@@ -115,6 +116,7 @@ def test_a_very_large_photo_has_a_copy_for_the_largest_screens(
         assert as_it_is(answer.data).shape == (48, 3840, 3)
 
 
+@pytest.mark.thorough
 def test_the_copy_is_checked_made_again_and_removed(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "instance"})
     path = tmp_path / "photos" / "turned.webp"

@@ -58,6 +58,7 @@ def totals(client: FlaskClient, path: str) -> set[int]:
     return {sum(map(int, boxes)), *map(int, told)}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "moment"),
     [

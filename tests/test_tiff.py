@@ -114,6 +114,7 @@ def layouts() -> Iterator[dict[str, Any]]:
             yield {"planes": planes, "compression": DEFLATE, "tiles": tiles, "predicted": True}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("sort", SORTS)
 def test_every_layout_is_right_or_refused_by_name(sort: str, order: str) -> None:

@@ -39,6 +39,7 @@ def nav(shown: Page) -> str:
     return shown.html.partition('<nav class="trail"')[2].partition("</nav>")[0]
 
 
+@pytest.mark.thorough
 @given(seed=st.integers(0, 10**6), start=st.integers(1, 60))
 @settings(max_examples=5)
 def test_every_walk_leaves_its_last_steps_each_bag_once(

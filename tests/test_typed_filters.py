@@ -79,6 +79,7 @@ def test_a_price_is_read_as_people_write_it(
     assert chips(html) == chips(exactly)
 
 
+@pytest.mark.thorough
 @given(st.decimals(0, 10**9, places=2).map(float))
 def test_a_price_in_an_address_is_read_again_as_the_same(filled: Flask, amount: float) -> None:
     html = filled.test_client().get(f"/browse?brand=Ora&max_price={amount:.2f}").text
@@ -184,12 +185,14 @@ def stocked(folder: Path, head: str, rows: Sequence[str]) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.mark.thorough
 def test_two_spellings_of_one_brand_are_both_meant_by_a_third(tmp_path: Path) -> None:
     client = stocked(tmp_path, ",brand", [",KIARA", ",Kiara", ",Ora"])
     assert sorted(chips(client.get("/browse?brand=kiara").text)) == ["KIARA", "Kiara"]
     assert chips(client.get("/browse?brand=Kiara").text) == ["Kiara"]
 
 
+@pytest.mark.thorough
 def test_a_catalogue_without_prices_or_brands_hides_what_would_be_empty(tmp_path: Path) -> None:
     client = stocked(tmp_path, "", [""] * 5)
     browse, item = client.get("/browse").text, client.get("/items/1").text
@@ -199,6 +202,7 @@ def test_a_catalogue_without_prices_or_brands_hides_what_would_be_empty(tmp_path
     assert 'class="orders"' not in item
 
 
+@pytest.mark.thorough
 def test_a_catalogue_with_brands_alone_filters_and_sorts_by_these(tmp_path: Path) -> None:
     browse = stocked(tmp_path, ",brand", [",Ora", ",Vell"]).get("/browse").text
     assert "Filter</summary>" in browse
@@ -209,6 +213,7 @@ def test_a_catalogue_with_brands_alone_filters_and_sorts_by_these(tmp_path: Path
     ]
 
 
+@pytest.mark.thorough
 def test_a_sign_says_which_of_several_currencies_is_meant(tmp_path: Path) -> None:
     client = stocked(tmp_path, ",price,currency", [",10,EUR", ",20,EUR", ",15,INR", ",30,INR"])
     assert chips(client.get("/browse?max_price=%E2%82%AC+15").text) == ["EUR", "up to € 15"]
@@ -243,6 +248,7 @@ def test_ranges_of_prices_in_words(
     assert said.replace("\xa0", " ") == words
 
 
+@pytest.mark.thorough
 def test_bands_end_at_whole_prices(tmp_path: Path) -> None:
     client = stocked(tmp_path, ",price,currency", [f",{price},EUR" for price in range(643, 700, 3)])
     html = client.get("/items/7").text.replace("\xa0", " ")  # 661

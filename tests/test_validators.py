@@ -30,6 +30,7 @@ def retitle(app: Flask, folder: Path, title: str) -> None:
     assert Outcome.UPDATED in take_in(app, path)
 
 
+@pytest.mark.thorough
 def test_a_page_asked_for_again_is_validated_until_it_changes(app: Flask, tmp_path: Path) -> None:
     client = app.test_client()
     similar = "/api/v1/items/4/similar?by=phash&k=11"

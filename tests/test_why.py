@@ -135,6 +135,7 @@ def test_what_cannot_be_explained_is_said(
     assert words in answer.get_data(as_text=True)
 
 
+@pytest.mark.thorough
 def test_the_parts_of_both_photos_that_count_are_shown_on_request(client: FlaskClient) -> None:
     for by in ("learned", "look"):
         before = client.get(f"/why?item=5&to=9&by={by}").get_data(as_text=True)
@@ -149,6 +150,7 @@ def test_the_parts_of_both_photos_that_count_are_shown_on_request(client: FlaskC
     assert "parts=1" not in client.get("/why?item=5&to=9&by=shape").get_data(as_text=True)
 
 
+@pytest.mark.thorough
 def test_of_an_upload_only_the_match_can_be_taken_apart(client: FlaskClient) -> None:
     picture = io.BytesIO()
     bag(5).save(picture, "PNG")
@@ -160,6 +162,7 @@ def test_of_an_upload_only_the_match_can_be_taken_apart(client: FlaskClient) -> 
     assert "Your photo is not kept" in page
 
 
+@pytest.mark.thorough
 def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path) -> None:
     app = create_app({"instance": tmp_path / "instance"})
     take_in(app, catalogue(tmp_path / "photos", 3))
@@ -171,6 +174,7 @@ def test_a_photo_that_is_gone_cannot_be_taken_apart_and_is_named(tmp_path: Path)
     assert "photo of item 2 is not where it was imported from" in answer.get_data(as_text=True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [2, 3, 29])
 def test_a_small_catalogue_says_no_more_than_it_can(tmp_path: Path, count: int) -> None:
     app = create_app({"instance": tmp_path / "instance"})

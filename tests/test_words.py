@@ -174,6 +174,7 @@ def test_an_index_from_before_says_what_to_run(tmp_path: Path) -> None:
 SAID = st.lists(st.sampled_from(["a", "ab", "abc", "b", "ab1", "é", "1", "10", "\U0001f9f3x"]))
 
 
+@pytest.mark.thorough
 @given(st.lists(SAID, max_size=12), st.integers(1, 5))
 def test_words_written_in_parts_are_found_as_if_they_were_looked_at_one_by_one(
     items: list[list[str]], at_once: int

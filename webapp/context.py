@@ -15,7 +15,7 @@ from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Grouping
 from webapp.explore.map.shared_maps import MAP, SharedMaps

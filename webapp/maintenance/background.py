@@ -8,7 +8,7 @@ import time
 from dataclasses import fields
 
 from webapp import metrics
-from webapp.config import PREFIX, Settings
+from webapp.config.settings import PREFIX, Settings
 
 _PAUSE_SECONDS = 60.0
 _NICENESS = 10  # searches come before it

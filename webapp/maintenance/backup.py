@@ -23,7 +23,7 @@ from webapp.catalog.item_bin import photos_in_bin
 from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import FOLDER as SENT
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import BackupError
 from webapp.models import ItemPhoto, Progress, WithProgress
 from webapp.pictures.thumbnails import FOLDER as THUMBS

@@ -7,7 +7,7 @@ out by themselves.
 import threading
 import time
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import IndexNotReady
 from webapp.index.overlay import OverlaidGeneration
 from webapp.index.published import Published

@@ -1,6 +1,6 @@
 """The storage that the setting HASHBAG_PHOTOS names."""
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.storage import Storage
 from webapp.storage.local import LocalStorage
 from webapp.storage.s3 import S3Storage, require_library

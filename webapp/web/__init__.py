@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.web import (
     api,
     api_guide,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, url_for
 
-from webapp.config import DEFAULT_NAME, Settings
+from webapp.config.settings import DEFAULT_NAME, Settings
 from webapp.exceptions import ConfigError
 from webapp.web import accent, icons, number_words, owner_files
 from webapp.web.accent import Accent

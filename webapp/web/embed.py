@@ -15,7 +15,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as Answer
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import ConfigError
 
 if TYPE_CHECKING:

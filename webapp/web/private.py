@@ -8,7 +8,7 @@ from flask import Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.catalog.tokens import Scope
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import NotSignedIn
 from webapp.web import access
 from webapp.web.desk.sessions import PATH, is_signed_in

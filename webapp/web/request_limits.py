@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 from limits import RateLimitItem, parse_many
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import ConfigError, TooManyRequests
 from webapp.web import clients
 from webapp.web.request_counts import RequestCounts

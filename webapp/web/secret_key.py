@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import CatalogError
 
 FILE = "secret.key"

@@ -8,7 +8,7 @@ from collections import Counter
 from flask import Flask, Response, current_app, g, request
 
 from webapp.catalog.daily_counts import DailyCounts, Key, today
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import ConfigError
 from webapp.index.engines import Engine
 from webapp.index.engines.annoy import AnnoyEngine

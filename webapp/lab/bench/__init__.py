@@ -7,7 +7,7 @@ from pathlib import Path
 
 from webapp.catalog.first_photos import first_photo_codes
 from webapp.catalog.reader import Catalog
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.exceptions import BadParameter
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.context import Hashbag
 from webapp.index.engines.registry import engine_of
 from webapp.lab.bench import questions

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.config import Settings
+from webapp.config.settings import Settings
 from webapp.hashing.kinds import KINDS
 from webapp.index.engines import Engine
 from webapp.index.engines.annoy import AnnoyEngine
