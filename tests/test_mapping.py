@@ -24,6 +24,8 @@ from webapp.index.code_table import CodeTable, make_table
 from webapp.search.look import LOOK
 from webapp.search.query import Query
 
+pytestmark = pytest.mark.thorough
+
 ITEMS = 60
 
 
@@ -67,7 +69,6 @@ def adjacent(cells: int, columns: int) -> NDArray[np.intp]:
     return np.array(beside + below)
 
 
-@pytest.mark.thorough
 def test_members_of_a_family_become_neighbours() -> None:
     tables, family = families(12, 20)
     columns = columns_for(len(family))
@@ -93,7 +94,6 @@ def test_neighbours_on_the_map_are_nearer_in_look_than_chance_by_a_wide_margin(
     assert near < every.mean() - 5 * every.std() / len(pairs) ** 0.5
 
 
-@pytest.mark.thorough
 @settings(max_examples=15)
 @given(
     st.integers(1, 20) | st.sampled_from([93, 140, 230]),
@@ -109,7 +109,6 @@ def test_any_number_of_items_however_alike_is_placed(count: int, alike: str) -> 
     assert np.isfinite(points).all()
 
 
-@pytest.mark.thorough
 def test_the_same_items_are_placed_the_same_every_time() -> None:
     tables, _ = families(8, 20)
     first = placed(*tables)
@@ -212,7 +211,6 @@ def tile_of(app: Flask, level: int, x: int, y: int) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-@pytest.mark.thorough
 def test_each_cell_shows_its_items_photo(mapped: Flask) -> None:
     found = core_of(mapped).maps.current()
     for item_id in range(1, ITEMS + 1):

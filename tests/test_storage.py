@@ -15,6 +15,8 @@ from webapp.storage import Storage
 from webapp.storage.local import LocalStorage
 from webapp.storage.s3 import S3Storage
 
+pytestmark = pytest.mark.thorough
+
 KINDS = ("folder", "s3", "s3 without a prefix")
 
 
@@ -43,7 +45,6 @@ def test_what_was_written_is_read(storage: Storage) -> None:
         assert storage.size(key(content)) == len(content)
 
 
-@pytest.mark.thorough
 def test_a_file_of_this_machine_is_sent_and_fetched_whole(storage: Storage, tmp_path: Path) -> None:
     content = bytes(range(256)) * 40_000
     sent, fetched = tmp_path / "sent", tmp_path / "fetched"
@@ -69,7 +70,6 @@ def test_what_is_not_there_is_said_to_be_missing(storage: Storage) -> None:
             ask(key(b"no bag"))
 
 
-@pytest.mark.thorough
 def test_a_folder_of_files_is_no_file(storage: Storage) -> None:
     storage.write(key(b"a bag"), b"a bag")
     folder = key(b"a bag").rpartition("/")[0]
@@ -95,7 +95,6 @@ def test_removed_is_gone_and_removing_twice_is_no_fault(storage: Storage) -> Non
     storage.delete([])
 
 
-@pytest.mark.thorough
 def test_all_keys_of_a_folder_are_listed_and_no_others(storage: Storage) -> None:
     contents = [b"%d" % number for number in range(40)]
     for content in contents:
@@ -124,7 +123,6 @@ def test_what_was_written_unflushed_can_be_flushed(storage: Storage) -> None:
     assert storage.unfinished("originals") == []
 
 
-@pytest.mark.thorough
 def test_readers_see_a_file_whole_while_it_is_written_again_and_again(storage: Storage) -> None:
     versions = [bytes([letter]) * 200_000 for letter in b"ab"]
     storage.write("thumbs/ab/one", versions[0])
@@ -159,7 +157,6 @@ EVERY_CALL: dict[str, Callable[[Storage], object]] = {
 }
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("call", EVERY_CALL)
 @pytest.mark.parametrize("nobody", ["http://127.0.0.1:{port}", "http://{key}:{secret}@no host"])
 def test_a_store_that_does_not_answer_is_said_to_be_unreachable_without_a_secret(
@@ -173,7 +170,6 @@ def test_a_store_that_does_not_answer_is_said_to_be_unreachable_without_a_secret
     assert KEY_ID not in told.value.for_owner
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("call", ["read", "write", "delete", "list"])
 @pytest.mark.usefixtures("s3")
 def test_a_bucket_that_is_not_there_is_no_missing_photo(call: str) -> None:
