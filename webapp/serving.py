@@ -10,11 +10,11 @@ from webapp import metrics
 from webapp.cage.keeper import SOCKET, CageKeeper
 from webapp.config import load as load_settings
 from webapp.processes import available_cores
-from webapp.server_log import ServerLog
+from webapp.server.log import ServerLog
 
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
-worker_class = "webapp.server_worker.GatheringWorker"
+worker_class = "webapp.server.worker.GatheringWorker"
 # Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
 threads = 10
 # The master opens the index files before it forks, so workers share their memory.

@@ -10,7 +10,7 @@ from typing import Any
 from webapp import metrics
 from webapp.cage import limits
 from webapp.cage.keeper import INSTANCE, PROCESSES, SECONDS, SOCKET
-from webapp.server_log import ServerLog
+from webapp.server.log import ServerLog
 
 bind = f"unix:{os.environ[SOCKET]}"
 umask = 0o077  # nobody else may send it pictures

@@ -5,21 +5,16 @@ in PostgreSQL, other machines may use it too, each with a folder of its own: the
 database's server that knows who is at work.
 """
 
-import fcntl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import sqlalchemy as sa
 
 from webapp.catalog.database import connect_to
+from webapp.catalog.file_lock import busy, file_locked, is_locked
 from webapp.catalog.reader import Catalog
-from webapp.exceptions import CatalogBusy, CatalogError
-
-_PATIENCE_SECONDS = 0.2  # whoever only looks at a lock holds it for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,7 @@ def is_building_here(instance: Path) -> bool:
     Raises:
         CatalogError: the folder cannot be read.
     """
-    return _is_locked(instance / _BUILDING.file)
+    return is_locked(instance / _BUILDING.file)
 
 
 def is_writing_here(instance: Path) -> bool:
@@ -98,7 +93,7 @@ def is_writing_here(instance: Path) -> bool:
     Raises:
         CatalogError: the folder cannot be read.
     """
-    return _is_locked(instance / _WRITING.file)
+    return is_locked(instance / _WRITING.file)
 
 
 @contextmanager
@@ -109,7 +104,7 @@ def building_here(instance: Path) -> Iterator[None]:
         CatalogBusy: somebody does.
         CatalogError: the folder cannot be written.
     """
-    with _file_locked(instance, _BUILDING.file, wait=False):
+    with file_locked(instance, _BUILDING.file, wait=False):
         yield
 
 
@@ -120,7 +115,7 @@ def fetching_here(folder: Path) -> Iterator[None]:
     Raises:
         CatalogError: the folder cannot be written.
     """
-    with _file_locked(folder, ".fetching", wait=True):
+    with file_locked(folder, ".fetching", wait=True):
         yield
 
 
@@ -132,22 +127,8 @@ def following_here(instance: Path) -> Iterator[None]:
         CatalogBusy: another does.
         CatalogError: the folder cannot be written.
     """
-    with _file_locked(instance, ".following", wait=False):
+    with file_locked(instance, ".following", wait=False):
         yield
-
-
-def _is_locked(path: Path) -> bool:
-    """Look at a lock by holding it, shared, for some microseconds."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise CatalogError("the instance folder cannot be read", private=error) from error
-    return False
 
 
 @contextmanager
@@ -176,7 +157,7 @@ def _is_on_server(catalog: Catalog) -> bool:
 
 @contextmanager
 def _held(catalog: Catalog, lock: _Lock, *, wait: bool) -> Iterator[None]:
-    with _file_locked(catalog.instance, lock.file, wait=wait):
+    with file_locked(catalog.instance, lock.file, wait=wait):
         if not _is_on_server(catalog):
             yield
             return
@@ -195,7 +176,7 @@ def _server_locked(url: sa.URL, number: int, *, wait: bool) -> Iterator[None]:
             connection.exec_driver_sql("SET lock_timeout = 0")
             connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
         elif not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
-            raise _busy(url.database)
+            raise busy(url.database)
         yield
 
 
@@ -209,44 +190,3 @@ def _is_held(catalog: Catalog, lock: _Lock) -> bool:
     halves = {"high": lock.number >> 32, "low": lock.number & 0xFFFFFFFF}
     with catalog.connect() as connection:
         return connection.scalar(query, halves) is not None
-
-
-@contextmanager
-def _file_locked(instance: Path, name: str, *, wait: bool) -> Iterator[None]:
-    """Hold a lock of this machine; the system frees it even after a kill -9."""
-    try:
-        instance.mkdir(parents=True, exist_ok=True)
-        file = (instance / name).open("a")
-    except OSError as error:
-        raise CatalogError("the instance folder cannot be written", private=error) from error
-    with file:
-        try:
-            _take(file, wait=wait)
-        except BlockingIOError as error:
-            raise _busy(instance) from error
-        yield
-
-
-def _take(file: IO[str], *, wait: bool) -> None:
-    """Lock a file.
-
-    Raises:
-        BlockingIOError: it is not to be waited for, and somebody else holds it for longer than a
-            look takes.
-    """
-    give_up = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(_PATIENCE_SECONDS / 20)
-        else:
-            return
-
-
-def _busy(private: object) -> CatalogBusy:
-    return CatalogBusy(
-        "another hashbag command is changing this catalogue: wait for it to end", private=private
-    )

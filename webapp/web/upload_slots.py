@@ -2,7 +2,7 @@
 
 A place is held by whatever is sent in a form with files, and by any other body that is large or
 does not tell its length: a thread waits for as long as the client takes to send it, where
-`webapp.server_worker` has not gathered it before.
+`webapp.server.worker` has not gathered it before.
 """
 
 import threading
@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from flask import Flask, g, request
 
 from webapp import metrics
-from webapp.client_socket import GATHERED_BYTES
 from webapp.exceptions import PicturesBusy
+from webapp.server.client_socket import GATHERED_BYTES
 from webapp.web import clients
 from webapp.web.bodies import FORM, is_chunked
 

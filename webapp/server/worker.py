@@ -3,7 +3,7 @@
 As it comes, that worker gives a connection to a thread before anything of a request is there, and
 the thread waits without end for a head that comes byte by byte. Here the loop that accepts
 connections gathers each request's head, and its body if that is small; only then a thread sees it.
-What is larger a thread reads, with a limit on all its waiting: see `webapp.client_socket`.
+What is larger a thread reads, with a limit on all its waiting: see `webapp.server.client_socket`.
 
 The loop also takes what is still being sent after the answer, for some seconds: were the connection
 closed at once, the client would never see the answer; were it read here until its end, nobody else
@@ -23,8 +23,8 @@ from typing import Any
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from webapp.client_socket import ClientSocket
 from webapp.config import load as load_settings
+from webapp.server.client_socket import ClientSocket
 
 _LINGERING_SECONDS = 5.0
 _STOPPING_SECONDS = 2.0  # as gunicorn has for connections that are kept
