@@ -1,4 +1,4 @@
-"""The commands that put a whole instance into one file, and back."""
+"""The commands that put a catalogue with its photos into one file, and back."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ from webapp.processes import available_cores
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @reports_errors
 def backup(file: Path) -> None:
-    """Write the whole instance to FILE, while it is served and changed.
+    """Write catalogue, thumbnails and photos to FILE, while it is served and changed.
 
     Photos that lie in folders elsewhere are not in it. Exits 1 when one of its own is missing.
     """

@@ -1,4 +1,4 @@
-"""A whole instance in one file, taken while it is served and changed; and put back elsewhere.
+"""A catalogue with its photos in one file, taken while it is served; and put back elsewhere.
 
 In it are the catalogue, as a file of SQLite whatever database it is in, the photos that were sent
 or lie in the instance folder, and all thumbnails. Photos in folders elsewhere stay there. The index

@@ -29,9 +29,15 @@ class Topic:
 
 
 TOPICS = (
+    Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
     Topic("nginx", "Behind nginx", "TLS, a path of a site, uploads and caching, by nginx"),
     Topic("caddy", "Behind Caddy", "the same by Caddy, which fetches its certificates itself"),
     Topic("embed", "In the pages of a shop", "frames with what looks like a bag, or the search"),
+    Topic(
+        "metrics",
+        "Watching it",
+        "counts for Prometheus, each explained, and a dashboard for Grafana",
+    ),
     Topic("api-client", "A client of the API", "made of the document by one command, and used"),
     Topic(
         "postgresql", "With PostgreSQL", "the catalogue on a server that machines share, and back"
@@ -39,12 +45,6 @@ TOPICS = (
     Topic(
         "scale", "Beyond one machine", "several hosts, PostgreSQL, Milvus, S3: how, and how large"
     ),
-    Topic(
-        "metrics",
-        "Watching it",
-        "counts for Prometheus, each explained, and a dashboard for Grafana",
-    ),
-    Topic("systemd", "As a service", "started with the machine, and fenced in, by systemd"),
 )
 
 _DEFAULT_BIND = "127.0.0.1:8000"
