@@ -141,6 +141,7 @@ def test_by_keys_alone_from_a_photo_to_the_list(
     chromium: Browser, shop: Server, photo: Path
 ) -> None:
     with looking(chromium, shop, Look(1280)) as page:
+        page.on("filechooser", lambda _: None)  # the browser is told to ask us, in its own time
         visit(page, "/about")
         press_tab_until(page, page.locator(".masthead .ask"))
         with page.expect_navigation():
