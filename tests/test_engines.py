@@ -254,6 +254,11 @@ def test_of_items_with_a_popular_code_the_first_are_nearest(
         assert list(zip(found.distances.tolist(), found.ids.tolist(), strict=True)) == expected
 
 
+def test_all_photos_of_a_row_may_be_asked_for_however_many_they_are() -> None:
+    table = table_of({item: bytes(8) for item in range(1, 6)})
+    assert table.photos_of(np.array([0]), 2**31 + 5).tolist() == [0, 1, 2, 3, 4]
+
+
 def test_more_trees_are_a_choice(tmp_path: Path) -> None:
     table = table_of(random_codes(300))
     sizes = []

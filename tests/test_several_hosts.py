@@ -27,6 +27,7 @@ from tests.test_engines import random_codes, table_of
 from tests.test_milvus import collections
 from webapp import config, create_app
 from webapp.exceptions import CatalogBusy, ConfigError, IndexDamaged
+from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.checksums import digest_of
 from webapp.index.engines.milvus.owner import owner_of_database
 from webapp.index.engines.registry import engine_of
@@ -278,6 +279,19 @@ def test_what_did_not_change_is_neither_sent_nor_fetched_again(hosts: Hosts, ope
     _, new = sorted(hosts.instance("b").glob("generations/0*"))
     fetched = {digest_of(one) for one in new.iterdir() if one.stat().st_nlink == 1}
     assert fetched == {key.rpartition("/")[2] for key in sent}
+
+
+@pytest.mark.usefixtures("stocked")
+def test_what_was_compared_when_it_was_fetched_is_not_compared_again(opened: Any) -> None:
+    a, b = opened("a"), opened("b")
+    compared = ChecksumCache(shared_of(b).bundles.folder)
+    for number in range(3):  # files that did not change are shared by several indexes
+        assert core_of(a).live_items.change(1, {"price": str(10 + number)})
+        rebuild(a)
+        fetch(b)
+        folders = [folder for folder in shared_of(b).bundles.folder.iterdir() if folder.is_dir()]
+        assert folders
+        assert not compared.doubtful([file for folder in folders for file in folder.iterdir()])
 
 
 @pytest.mark.usefixtures("stocked")

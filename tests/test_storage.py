@@ -3,7 +3,9 @@
 import pickle
 import threading
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -168,6 +170,46 @@ def test_a_store_that_does_not_answer_is_said_to_be_unreachable_without_a_secret
         EVERY_CALL[call](S3Storage(BUCKET, ""))
     assert SECRET not in told.value.for_owner
     assert KEY_ID not in told.value.for_owner
+
+
+class CutOff(BaseHTTPRequestHandler):
+    """A store whose machine loses its power: of each object only the beginning comes."""
+
+    def do_HEAD(self) -> None:
+        self._begin()
+
+    def do_GET(self) -> None:
+        self._begin()
+        self.wfile.write(b"beginning")
+        self.close_connection = True
+
+    def _begin(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.send_header("ETag", '"x"')
+        self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        del format, args
+
+
+@pytest.mark.parametrize("call", ["read", "download"])
+def test_an_object_that_is_cut_off_on_its_way_is_no_object(
+    call: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), CutOff) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        become_client(monkeypatch, s3.environment | {"AWS_ENDPOINT_URL": endpoint})
+        storage = S3Storage(BUCKET, "")
+        calls: dict[str, Callable[[], object]] = {
+            "read": partial(storage.read, "originals/ab/x"),
+            "download": partial(storage.download, "originals/ab/x", tmp_path / "x"),
+        }
+        with pytest.raises(StorageUnreachable):
+            calls[call]()
+        server.shutdown()
 
 
 @pytest.mark.parametrize("call", ["read", "write", "delete", "list"])

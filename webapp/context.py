@@ -22,6 +22,7 @@ from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
 from webapp.explore.pair_counts import PairCounts
 from webapp.explore.remembered import Remembered
+from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.engines.registry import engine_of
 from webapp.index.facet_files import gather
 from webapp.index.facets import EMPTY, Facets
@@ -73,7 +74,7 @@ class Hashbag:
         folder, engine = self.settings.instance / "generations", engine_of(self.settings)
         if not self.settings.shares_generations:
             return GenerationStore(folder, engine)
-        bundles = SharedBundles(GENERATION, self.catalog, folder)
+        bundles = SharedBundles(GENERATION, self.catalog, folder, ChecksumCache(folder))
         return SharedGenerations(bundles, engine, waits=not self.is_serving)
 
     def follow_hosts(self) -> None:

@@ -38,7 +38,8 @@ class RemoteCodes(Protocol):
 class RemoteTable(RowTable):
     """A table whose codes are fetched when they are wanted, and not kept.
 
-    What compares all codes reads all of them, which takes long: no request does.
+    What compares all codes reads all of them, which takes long: groups of duplicates do, and a
+    search from whose lists more items were taken out since than these are long.
     """
 
     codes: RemoteCodes

@@ -79,7 +79,8 @@ class RowTable(ABC):
         thousands of items, all at the same distance, and of equal distances the lowest ids rank
         first.
         """
-        starts = self.starts[rows]
+        # As wide as what `per_row` may ask for: more than there are.
+        starts = self.starts[rows].astype(np.int64)
         # A row may list an item once for each view of each of its photos.
         counts = np.minimum(self.starts[rows + 1] - starts, per_row * self.codes_per_item)
         ends = np.cumsum(counts)

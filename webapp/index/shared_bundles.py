@@ -20,6 +20,7 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.shared_registry import BuildersTurn, Bundle, Registered, SharedRegistry
 from webapp.catalog.write_lock import fetching_here
 from webapp.exceptions import IndexDamaged, StorageUnusable
+from webapp.index.checksum_cache import ChecksumCache, mark_of
 from webapp.index.checksums import digest_of
 from webapp.index.shared_files import SharedFiles
 from webapp.models import T
@@ -35,8 +36,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """One sort of bundle: `generation`, say.
+class BundleType:
+    """One type of bundle: `generation`, say.
 
     `about`: the name of the file that has the checksums of the others; `files` reads them from a
     folder that has it, SHA-256 in hex by file name, or raises `IndexDamaged`. `folder_name`: what a
@@ -51,21 +52,29 @@ class Sort:
 
 
 class SharedBundles:
-    """The bundles of one sort, in the storage and in a folder of this machine's own."""
+    """The bundles of one type, in the storage and in a folder of this machine's own."""
 
-    def __init__(self, sort: Sort, catalog: Catalog, folder: Path) -> None:
+    def __init__(
+        self,
+        sort: BundleType,
+        catalog: Catalog,
+        folder: Path,
+        checksum_cache: ChecksumCache | None = None,
+    ) -> None:
+        """Keep them in a folder; `checksum_cache` is told which of their files were compared."""
         self.registry = SharedRegistry(catalog, sort.name)
         self.folder = folder
-        self._sort = sort
+        self._type = sort
         self._files = SharedFiles(catalog.storage, sort.name)
+        self._checksum_cache = checksum_cache
 
     def path_of(self, bundle: Bundle) -> Path:
         """Return where a bundle's files are, or will be."""
-        return self.folder / self._sort.folder_name(bundle)
+        return self.folder / self._type.folder_name(bundle)
 
     def is_here(self, bundle: Bundle) -> bool:
         """Say whether a bundle was fetched, or was built here."""
-        about = self.path_of(bundle) / self._sort.about
+        about = self.path_of(bundle) / self._type.about
         try:
             return _digest_at(about, about.stat().st_mtime_ns) == bundle.digest
         except OSError:
@@ -75,7 +84,7 @@ class SharedBundles:
         """Say whether all files of a bundle that is here are what was built; reads all of them."""
         folder = self.path_of(bundle)
         try:
-            files = self._sort.files(folder)
+            files = self._type.files(folder)
             return all(digest_of(folder / name) == digest for name, digest in files.items())
         except (IndexDamaged, OSError):
             return False
@@ -95,14 +104,14 @@ class SharedBundles:
             CatalogBusy: another machine builds by now.
             StorageUnusable: the storage cannot be written.
         """
-        for name, digest in self._sort.files(folder).items():
+        for name, digest in self._type.files(folder).items():
             self._files.send(digest, folder / name)
-        about = folder / self._sort.about
+        about = folder / self._type.about
         digest = digest_of(about)
         self._files.send(digest, about)
         self.registry.announce(turn, digest, value)
         self._wait(turn.number)
-        self.registry.serve(turn, kept=BUNDLES_KEPT, forgets=self._sort.is_of_log)
+        self.registry.serve(turn, kept=BUNDLES_KEPT, forgets=self._type.is_of_log)
         self.drop_old(self.registry.read())
         self._tidy_storage()
 
@@ -118,8 +127,8 @@ class SharedBundles:
     def mend_stored(self, bundle: Bundle) -> int:
         """Put files of a bundle that is here into the storage again; return how many."""
         folder = self.path_of(bundle)
-        names = {digest: name for name, digest in self._sort.files(folder).items()}
-        names[bundle.digest] = self._sort.about
+        names = {digest: name for name, digest in self._type.files(folder).items()}
+        names[bundle.digest] = self._type.about
         return sum(self._files.mend(digest, folder / name) for digest, name in names.items())
 
     def _wait(self, number: int) -> None:
@@ -129,7 +138,7 @@ class SharedBundles:
         if missing:
             log.warning(
                 "%s %d is served, but not yet by %s: they still fetch it",
-                self._sort.name,
+                self._type.name,
                 number,
                 ", ".join(missing),
             )
@@ -151,14 +160,14 @@ class SharedBundles:
             IndexDamaged: they cannot be read.
             StorageUnusable: the storage cannot be reached.
         """
-        return self.with_about(bundle, self._sort.files)
+        return self.with_about(bundle, self._type.files)
 
     def with_about(self, bundle: Bundle, read: Callable[[Path], T]) -> T:
         """Read the file that describes a bundle, in its folder; raises as `described` does."""
         if self.is_here(bundle):
             return read(self.path_of(bundle))
         with tempfile.TemporaryDirectory() as folder:
-            self._files.download(bundle.digest, Path(folder, self._sort.about))
+            self._files.download(bundle.digest, Path(folder, self._type.about))
             return read(Path(folder))
 
     # --- following ---
@@ -183,34 +192,44 @@ class SharedBundles:
             began = time.monotonic()
             making = Path(tempfile.mkdtemp(dir=self.folder, prefix=_FETCHING))
             making.chmod(0o755)
-            self._fill(bundle, making)
+            linked = self._fill(bundle, making)
             if final.exists():  # of one that was never named
                 shutil.rmtree(final)
             publish_folder(making, final)
+            if self._checksum_cache:  # a link changes the marks of the file that it is one of
+                compared = [path for path in (*final.iterdir(), *linked) if path.exists()]
+                self._checksum_cache.remember({path: mark_of(path) for path in compared})
             seconds = time.monotonic() - began
-            log.info("fetched %s %s in %.1f s", self._sort.name, final.name, seconds)
+            log.info("fetched %s %s in %.1f s", self._type.name, final.name, seconds)
         return final
 
-    def _fill(self, bundle: Bundle, making: Path) -> None:
+    def _fill(self, bundle: Bundle, making: Path) -> list[Path]:
+        """Take all files of a bundle into a folder; return which files here it now shares."""
         known = self._files_here()
-        self._take(bundle.digest, making / self._sort.about, known)
-        for name, digest in self._sort.files(making).items():
-            self._take(digest, making / Path(name).name, known)
+        self._take(bundle.digest, making / self._type.about, known)
+        linked = []
+        for name, digest in self._type.files(making).items():
+            path = making / Path(name).name
+            self._take(digest, path, known)
+            linked += [other for other in known.get(digest, ()) if other.samefile(path)]
+        return linked
 
-    def _files_here(self) -> Mapping[str, Path]:
+    def _files_here(self) -> Mapping[str, list[Path]]:
         """Find the files of all bundles that are here, by their checksums."""
-        found: dict[str, Path] = {}
+        found: dict[str, list[Path]] = {}
         for folder in self._folders():
             try:
-                files = self._sort.files(folder)
+                files = self._type.files(folder)
             except IndexDamaged:
                 continue
-            found.update((digest, folder / name) for name, digest in files.items())
+            for name, digest in files.items():
+                if (folder / name).is_file():
+                    found.setdefault(digest, []).append(folder / name)
         return found
 
-    def _take(self, digest: str, path: Path, known: Mapping[str, Path]) -> None:
-        if digest in known and known[digest].is_file():
-            os.link(known[digest], path)  # no file is ever changed
+    def _take(self, digest: str, path: Path, known: Mapping[str, list[Path]]) -> None:
+        if digest in known:
+            os.link(known[digest][0], path)  # no file is ever changed
             if digest_of(path) == digest:
                 return
             path.unlink()

@@ -16,9 +16,9 @@ from webapp.index.engines import Engine
 from webapp.index.generation import Generation
 from webapp.index.generation_store import GenerationStore, log, name_of
 from webapp.index.manifest import MANIFEST, Manifest, read_manifest
-from webapp.index.shared_bundles import SharedBundles, Sort
+from webapp.index.shared_bundles import BundleType, SharedBundles
 
-GENERATION = Sort(
+GENERATION = BundleType(
     "generation",
     MANIFEST,
     lambda folder: read_manifest(folder).all_files,

@@ -20,8 +20,8 @@ class Among:
 
     All else matters only where codes are fetched, and not all of them can be compared.
     `narrowing`: what an engine is told; all of the items pass it, but for those `changed` since its
-    index was built, by their positions. `keeps`: says of positions which items may be hits after
-    all, where finding it out takes their codes.
+    index was built, by their positions, whether they may be hits or not. `keeps`: says of positions
+    which items may be hits after all, where finding it out takes their codes.
     """
 
     positions: Positions
@@ -30,11 +30,11 @@ class Among:
     keeps: Callable[[Positions], NDArray[np.bool_]] | None = None
 
     def sifted(self, candidates: Positions) -> Positions:
-        """Return those of an engine's candidates that may be hits, and those that it cannot know.
+        """Return what may be hits of an engine's candidates, and of the items it does not know.
 
         All of them ascend.
         """
-        found = candidates[sorted_contains(self.positions, candidates)]
         if len(self.changed):
-            found = sorted_unique(np.concatenate([found, self.changed]))
+            candidates = sorted_unique(np.concatenate([candidates, self.changed]))
+        found = candidates[sorted_contains(self.positions, candidates)]
         return found[self.keeps(found)] if self.keeps and len(found) else found

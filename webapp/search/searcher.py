@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import bag_sense, picture_work
-from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
 from webapp.metrics import CANDIDATES, PROOFS, REPAIRED, SEARCHES
@@ -48,7 +48,7 @@ class Search:
         if not filters:
             return Among(positions, keeps=keeps)
         narrowing, changed = self.snapshot.generation.narrowed(filters, ids)
-        return Among(positions, narrowing, changed[sorted_contains(positions, changed)], keeps)
+        return Among(positions, narrowing, changed, keeps)
 
     @cached_property
     def _all_nearer(self) -> NDArray[np.bool_]:

@@ -128,6 +128,7 @@ class S3Storage:
             FileNotFoundError: there is no such object.
             StorageUnreachable: all else that went wrong; what is said of it holds no secrets.
         """
+        from aiohttp import ClientError as CutOff  # noqa: PLC0415 - an extra
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
 
         try:
@@ -138,7 +139,7 @@ class S3Storage:
             raise FileNotFoundError(ENOENT, "there is no such object", key) from None
         # Their causes may hold whole requests, which are nothing for a log. A ValueError says that
         # the endpoint is no address.
-        except (BotoCoreError, ClientError, OSError, ValueError) as error:
+        except (BotoCoreError, ClientError, CutOff, OSError, ValueError) as error:
             raise _unreachable(error) from None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from webapp.exceptions import IndexDamaged, MapNotReady
 from webapp.explore.map.store import ABOUT, TILES, Drawing, Maps, nothing_drawn
-from webapp.index.shared_bundles import SharedBundles, Sort
+from webapp.index.shared_bundles import BundleType, SharedBundles
 
 
 def _files(folder: Path) -> Mapping[str, str]:
@@ -16,7 +16,7 @@ def _files(folder: Path) -> Mapping[str, str]:
         raise IndexDamaged(f"{ABOUT} cannot be read: run `hashbag index`", private=error) from error
 
 
-MAP = Sort("map", ABOUT, _files, lambda bundle: f"{bundle.value:012x}")
+MAP = BundleType("map", ABOUT, _files, lambda bundle: f"{bundle.value:012x}")
 """A map's name is a number of 12 digits, in hex."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from webapp.exceptions import EngineUnavailable, IndexDamaged
 from webapp.index.engines import EVERYTHING, NOTHING, Proposal
 from webapp.index.engines.milvus.collection import BIN_FLAT, Collection
-from webapp.index.engines.milvus.rows import MOST_LISTED, packed_codes, width_of
+from webapp.index.engines.milvus.rows import MOST_LISTED, condition, packed_codes, width_of
 from webapp.index.hamming import Planes, Positions
 from webapp.index.narrowing import Narrowing
 
@@ -85,7 +85,7 @@ class MilvusIndex:
         codes = [code.tobytes() for code in packed_codes(queries, self._built.bits)]
         lists = self._collection.nearest(codes, wanted, self._probes, narrowing)
         within = min(
-            self._promise(distances, wanted, narrowed=narrowing is not None)
+            self._promise(distances, wanted, narrowed=bool(narrowing and condition(narrowing)))
             for _, distances in lists
         )
         listed = np.array([row for found, _ in lists for row in found], dtype=np.intp)
