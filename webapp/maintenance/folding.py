@@ -1,7 +1,7 @@
 """Folding live changes into a new index, once they are many: in a process of its own.
 
-Machines that share a catalogue in PostgreSQL build an index each, unless one builds for all: what one
-imports, the others find out by themselves.
+Machines that share a catalogue in PostgreSQL build an index each, unless one builds for all: what
+one imports, the others find out by themselves.
 """
 
 import threading
