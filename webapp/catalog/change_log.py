@@ -4,8 +4,8 @@ An import is followed by a new index and needs no log. What is changed live is s
 there is one: whoever searches reads here what the index does not know yet.
 
 Machines that share a catalogue on a server have an index each, or a copy of one that some host
-built. The log keeps what any of them does not know yet, but waits for none that was not heard of for
-a month.
+built. The log keeps what any of them does not know yet, but waits for none that was not heard of
+for a month.
 """
 
 import socket
