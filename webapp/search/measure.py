@@ -12,6 +12,9 @@ from webapp.index.remote_table import NEVER_SCANNED
 from webapp.index.table import Table
 from webapp.models import Ids
 
+DEPTHS = (1_000, 4_000, 16_000)
+"""How many candidates are asked for to prove an answer that no scan can prove; ascending."""
+
 MIN_ITEMS_PER_LOOKUP = 4
 """Measuring items one by one is faster than a scan of all only below one item in this many."""
 

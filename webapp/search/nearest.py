@@ -5,21 +5,13 @@ from dataclasses import replace
 from webapp.index.engines import EVERYTHING, NOTHING
 from webapp.index.hamming import Positions
 from webapp.search.among import Among
-from webapp.search.measure import MIN_ITEMS_PER_LOOKUP, Measure, can_be_scanned
-from webapp.search.neighbours import Neighbours, Proof, listed, ranked
+from webapp.search.measure import DEPTHS, MIN_ITEMS_PER_LOOKUP, Measure, can_be_scanned
+from webapp.search.nearest_fetched import nearest_fetched
+from webapp.search.neighbours import Neighbours, Proof, proven, ranked
 
 # A scan of so many 64-bit words takes some tens of milliseconds, as rendering a page does.
 PROVE_UP_TO_WORDS = 1 << 26
 """The largest scan that is made to prove an answer: a million items in the widest kind."""
-
-_DEPTHS = (1_000, 4_000, 16_000)
-"""How many candidates are asked for to prove an answer that no scan can prove; ascending."""
-
-_FETCHED_AT_ONCE = 2_000
-"""Of so few items that pass, each is measured where codes are fetched, whatever is near."""
-
-_MOST_FETCHED = 16_000
-"""So many are measured at most, where no list of candidates proves the answer."""
 
 
 def nearest(
@@ -30,13 +22,13 @@ def nearest(
 ) -> Neighbours:
     """Find the k nearest of all items, or of those `among` them that may be hits.
 
-    Returns min(k, number of items) neighbours. Items `among` all are measured: of the engine's
-    candidates too few might pass a filter; but where codes are fetched, few are all measured. An
-    answer is proven if the scan compares at most `prove_up_to` words, `PROVE_UP_TO_WORDS` if None.
+    Returns min(k, number of items) neighbours. Items `among` all are measured, but where codes are
+    fetched: of the engine's candidates too few might pass a filter. An answer is proven if the scan
+    compares at most `prove_up_to` words, `PROVE_UP_TO_WORDS` if None.
     """
     max_words = PROVE_UP_TO_WORDS if prove_up_to is None else prove_up_to
-    if among is not None and not can_be_scanned(measure):
-        return _sifted(measure, k, among)
+    if not can_be_scanned(measure):
+        return nearest_fetched(measure, k, among)
     if among is not None:
         if MIN_ITEMS_PER_LOOKUP * len(among.positions) > len(measure.ids):
             measure.distances()
@@ -44,35 +36,14 @@ def nearest(
     proposed, within = _proposed(measure, k, k)
     if proposed.exact:
         return proposed
-    if can_be_scanned(measure) and (len(proposed.ids) < k or measure.scan_words <= max_words):
+    if len(proposed.ids) < k or measure.scan_words <= max_words:
         contenders = _contenders(measure, proposed, k)
         return _proven(proposed, ranked(measure, contenders, k, exact=True))
-    found = _deepened(measure, k, proposed, within)
-    # Where more of the nearest were removed than lists are long, only all codes tell.
-    return (
-        found
-        if len(found.ids) == min(k, len(measure.ids))
-        else ranked(measure, None, k, exact=True)
-    )
+    return _deepened(measure, k, proposed, within)
 
 
 def _all_of(measure: Measure, k: int, positions: Positions) -> Neighbours:
     return replace(ranked(measure, positions, k, exact=True), candidates=len(positions))
-
-
-def _sifted(measure: Measure, k: int, among: Among) -> Neighbours:
-    """Ask for candidates that may pass, more and more, until those that do prove the answer."""
-    if len(among.positions) <= _FETCHED_AT_ONCE:
-        return _all_of(measure, k, among.sifted(among.positions))
-    for count in (k, *_DEPTHS):
-        candidates, within = measure.candidates(count, among.narrowing, every=True)
-        passing = among.sifted(candidates)
-        found = listed(measure, passing, k, among.changed)
-        if within == EVERYTHING or (len(found.ids) == k and found.distances[-1] <= within):
-            return replace(found, exact=True)
-    if len(among.positions) <= _MOST_FETCHED:
-        return _all_of(measure, k, among.sifted(among.positions))
-    return replace(found, proof=Proof.LEFT_OUT)
 
 
 def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
@@ -81,10 +52,7 @@ def _proposed(measure: Measure, k: int, count: int) -> tuple[Neighbours, int]:
     Returns the distance within which they are all that there is, too.
     """
     candidates, within = measure.candidates(count)
-    if can_be_scanned(measure):
-        found = ranked(measure, candidates, k, exact=False)
-    else:
-        found = listed(measure, candidates, k)
+    found = ranked(measure, candidates, k, exact=False)
     if (
         within == EVERYTHING
         or len(candidates) == len(measure.ids)
@@ -101,7 +69,7 @@ def _deepened(measure: Measure, k: int, proposed: Neighbours, within: int) -> Ne
     farther than the ends of all lists together, so that nothing else need be compared.
     """
     found = proposed
-    for count in _DEPTHS if within != NOTHING else ():
+    for count in DEPTHS if within != NOTHING else ():
         found, deeper = _proposed(measure, k, count)
         if found.exact:
             return _proven(proposed, found)
@@ -122,6 +90,4 @@ def _contenders(measure: Measure, proposed: Neighbours, k: int) -> Positions | N
 
 
 def _proven(proposed: Neighbours, truth: Neighbours) -> Neighbours:
-    missed = frozenset(truth.ids.tolist()) - frozenset(proposed.ids.tolist())
-    proof = Proof.MENDED if missed else Proof.HELD
-    return replace(truth, missed=missed, proof=proof, candidates=proposed.candidates)
+    return replace(proven(truth, proposed.ids), candidates=proposed.candidates)

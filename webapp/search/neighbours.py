@@ -6,12 +6,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.hamming import Positions, k_smallest, sorted_contains
+from webapp.index.hamming import Positions, k_smallest
 from webapp.models import Ids
 from webapp.search.measure import Measure
-
-_FIRST_MEASURED = 64
-"""Of candidates whose codes are fetched, so many are measured before others are ruled out."""
 
 
 class Proof(StrEnum):
@@ -46,30 +43,19 @@ def ranked(measure: Measure, positions: Positions | None, k: int, *, exact: bool
 
     `exact`: what is to be said of the answer.
     """
-    distances = measure.distances(positions)
-    order = k_smallest(distances, k)
-    ranked = order if positions is None else positions[order]
-    return Neighbours(measure.ids[ranked], distances[order].astype(np.int64), exact)
+    return replace(nearest_of(measure, positions, measure.distances(positions), k), exact=exact)
 
 
-def listed(
-    measure: Measure, positions: Positions, k: int, unsure: Positions | None = None
+def nearest_of(
+    measure: Measure, positions: Positions | None, distances: NDArray[np.integer], k: int
 ) -> Neighbours:
-    """Rank candidates, fetching the codes of those alone that may be among the k nearest.
+    """Return the k nearest of items at ascending positions, all if None, with these distances."""
+    order = k_smallest(distances, k)
+    chosen = order if positions is None else positions[order]
+    return Neighbours(measure.ids[chosen], distances[order].astype(np.int64), exact=False)
 
-    Most are listed by one kind, and known to be far in the others. Of items `unsure` nothing is
-    known.
-    """
-    least = measure.at_least(positions)
-    if unsure is not None and len(unsure):
-        least[sorted_contains(unsure, positions)] = 0
-    order = np.argsort(least, kind="stable")
-    count = max(_FIRST_MEASURED, 2 * k)
-    found = ranked(measure, positions[np.sort(order[:count])], k, exact=False)
-    if len(found.ids) == k:
-        possible = int(np.count_nonzero(least <= found.distances[-1]))
-    else:
-        possible = len(positions)
-    if possible > count:
-        found = ranked(measure, positions[np.sort(order[:possible])], k, exact=False)
-    return replace(found, candidates=len(positions))
+
+def proven(truth: Neighbours, proposed: Ids) -> Neighbours:
+    """Say of the nearest items which of them, by id, had not been proposed."""
+    missed = frozenset(truth.ids.tolist()) - frozenset(proposed.tolist())
+    return replace(truth, missed=missed, proof=Proof.MENDED if missed else Proof.HELD)
