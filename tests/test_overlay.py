@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -27,6 +28,7 @@ from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.engines.registry import engine_of
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
 from webapp.index.identical_pictures import IdenticalPictures
+from webapp.index.overlay import OverlaidGeneration
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.published import Published
 from webapp.index.snapshot import Snapshot
@@ -296,4 +298,41 @@ def test_what_a_distance_means_stays_until_a_new_index_is_built(tmp_path: Path) 
         kinds={n: replace(k, pairs=after.kinds[n].pairs) for n, k in oracle.kinds.items()},
     )
     same_answers(core, after, told_so, 1)
+    core.catalog.engine.dispose()
+
+
+PLAIN: Mapping[str, object] = {
+    "title": "",
+    "brand": "",
+    "price": None,
+    "colour": "",
+    "category": "",
+}
+
+
+def shop(folder: Path, begun: Sequence[Item]) -> Hashbag:
+    """Publish items."""
+    core = Hashbag(load({}, {"instance": folder / "instance", "engine": "exact", "map": "off"}))
+    writer = CatalogWriter(core.catalog)
+    writer.make_catalog()
+    writer.write([entry_of(item) for item in begun])
+    core.generations.publish(core.catalog)
+    return core
+
+
+def test_a_filter_looks_for_changed_items_alone(tmp_path: Path) -> None:
+    core = shop(tmp_path, [([(number, 0)], PLAIN, ()) for number in range(9)])
+    CatalogWriter(core.catalog, live=True).remove([2, 9])
+    now = core.newest().published
+    assert isinstance(now, OverlaidGeneration)
+    ids = np.arange(1, 1_000_001)[np.arange(1_000_000) != 1]  # 2 has gone
+    now.narrowed(FILTERS[1], ids)
+    tracemalloc.start()
+    try:
+        _, changed = now.narrowed(FILTERS[1], ids)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert changed.tolist() == [7]
+    assert most < len(ids) / 10, "not a byte for each item"
     core.catalog.engine.dispose()

@@ -27,7 +27,7 @@ from webapp.index.overlay.lazy_mapping import LazyMapping
 from webapp.index.overlay.overlaid_pictures import OverlaidPictures
 from webapp.index.overlay.overlaid_table import NoIndex, OverlaidIndex, OverlaidTable
 from webapp.index.overlay.recent_items import RecentItem, RecentItems, no_codes
-from webapp.index.overlay.splice import Splice
+from webapp.index.overlay.splice import Splice, places_among
 from webapp.index.photo_rows import PhotoRows, one_each
 from webapp.index.published import Published
 from webapp.index.remote_table import FrozenTable
@@ -82,7 +82,7 @@ class OverlaidGeneration(Published):
     def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
         """Return filters as the indexes know them, and the places of all changed items."""
         narrowing, _ = self.frozen.narrowed(filters, ids)
-        return narrowing, np.flatnonzero(np.isin(ids, self.recent.changed))
+        return narrowing, places_among(ids, self.recent.changed)
 
     @cached_property
     def kinds(self) -> Mapping[str, KindIndex]:
@@ -179,10 +179,7 @@ class OverlaidGeneration(Published):
 
 def _spliced(frozen: Ids, changed: Ids, present: Ids) -> tuple[Splice, Ids]:
     """Put the changed items that are `present` among the frozen ones that did not change."""
-    places = frozen.searchsorted(changed)
-    known = places < len(frozen)
-    known[known] = frozen[places[known]] == changed[known]
-    splice = Splice.at(len(frozen), places[known], frozen.searchsorted(present))
+    splice = Splice.of_ids(frozen, changed, present)
     return splice, splice.merged(frozen, present)
 
 
