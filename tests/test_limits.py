@@ -74,6 +74,9 @@ GROUPS: Mapping[str, tuple[int, list[Ask]]] = {
             lambda client: client.get("/duplicates"),
             lambda client: client.get("/api/v1/duplicates"),
             lambda client: client.get("/map"),
+            lambda client: client.get("/items/by/sku/1"),
+            lambda client: client.get("/api/v1/items/by/sku/1"),
+            lambda client: client.get("/embed/items/by/sku/1"),
         ],
     ),
     "files with many items": (
@@ -146,6 +149,7 @@ def test_the_api_document_names_it_where_it_can_happen(client: FlaskClient) -> N
     assert {path for path, method in limited if method == "get"} == {
         "/api/v1/duplicates",
         "/api/v1/export",
+        "/api/v1/items/by/{column}/{value}",
     }
     written = {
         (path, method) for path, calls in paths.items() for method in calls if method != "get"

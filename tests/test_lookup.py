@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,6 +23,8 @@ from tests.pictures import bag, encoded
 from tests.serving import served
 from tests.test_pages import page
 from webapp import create_app
+from webapp.catalog.item_entries import Entry
+from webapp.catalog.writer import CatalogWriter
 from webapp.web import lookup
 
 HOST = "http://localhost"
@@ -121,6 +124,32 @@ def test_numbers_are_found_among_many_that_begin_so(
     for sku, item in (("12", 3), ("A-1/x", 1), ("A-2 é\"'%25", 2), ("E", 6)):
         assert led(numbered, f"/items/by/sku/{sku}") == f"/items/{item}"
     assert numbered.test_client().get("/items/by/sku/%25").status_code == 404
+
+
+def test_a_value_that_many_have_in_other_columns_takes_no_memory_for_each(
+    empty: Flask,
+) -> None:
+    told = {"season": "Summer", "note": "x" * 2000}
+    described: dict[str, object] = {"width": 9, "height": 9, "extra": told}
+    writer = CatalogWriter(core_of(empty).catalog)
+    writer.make_catalog()
+    writer.write(
+        [
+            Entry(None, {"path": f"{number}.png", "digest": f"{number}", **described}, {}, {})
+            for number in range(4000)
+        ]
+    )
+    client = empty.test_client()
+    targets = "/items/by/sku/Summer", "/api/v1/items/by/sku/Summer"
+    assert [client.get(one).status_code for one in targets] == [404, 404]
+    tracemalloc.start()
+    try:
+        for target in targets:
+            client.get(target)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 4000 * 2000 / 2
 
 
 def test_programs_get_all_items_with_a_number(numbered: Flask) -> None:

@@ -367,8 +367,10 @@ def test_codes_that_were_lost_are_told_of(milvus: Milvus, tmp_path: Path) -> Non
     engine.finish([parameters])
     table = engine.table(tmp_path, "x", made.bits, parameters)
     assert (table.whole.codes == made.codes).all()
-    assert table.row_of(made.codes[:, 7]) == 7
-    assert table.row_of(~made.codes[:, 7]) is None
+    missing = ~made.codes[:, 7:8]
+    assert table.rows_of(np.hstack([made.codes[:, 7:9], missing])).tolist() == [7, 8, -1]
+    many = np.repeat(made.codes, 20, axis=1)  # more than are asked for at once
+    assert table.rows_of(many).tolist() == np.repeat(np.arange(made.row_count), 20).tolist()
     with pytest.raises(IndexDamaged, match="run `hashbag index`"):
         table.codes_at(np.array([made.row_count]))
     engine.drop_others(())

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import unicodedata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ BAGS: tuple[dict[str, str], ...] = (
     {"title": "नीला बैग", "colour": "blue"},
     {"title": "Straße ﬁn", "brand": 'O\'Neil "x" -y*'},
     {},
+    {"title": "\N{MATHEMATICAL BOLD CAPITAL H}\N{MATHEMATICAL BOLD SMALL O}bo", "brand": "№5"},
 )
 
 
@@ -74,6 +76,9 @@ def found(client: FlaskClient, text: str, path: str = "/api/v1/items") -> set[in
         ("otes", set()),
         ("-", set()),
         ('" OR x', set()),
+        ("hobo", {7}),
+        ("Hobo no5", {7}),
+        ("№5", {7}),
         ("tote*", {0, 1}),
         ("NOT tote", set()),
     ],
@@ -112,6 +117,14 @@ def test_words_are_the_same_in_any_form_of_unicode(text: str) -> None:
     assert words_of(unicodedata.normalize("NFD", text)) == words_of(
         unicodedata.normalize("NFC", text)
     )
+
+
+def test_no_sign_of_unicode_is_indexed_as_a_capital() -> None:
+    """Nor does a word change where it is typed as it was indexed."""
+    for sign in map(chr, range(sys.maxunicode + 1)):
+        for word in () if sign.isascii() else words_of(sign):
+            assert word == word.casefold(), ascii(sign)
+            assert words_of(word) == [word], ascii(sign)
 
 
 def test_words_narrow_neighbours_facets_and_samples(client: FlaskClient) -> None:

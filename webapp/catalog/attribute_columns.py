@@ -1,5 +1,6 @@
 """The attributes of all items as columns, from which filters, sorts and words are made."""
 
+import json
 import math
 from array import array
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from webapp.catalog.schema import items
 from webapp.models import FACETS, Ids
 
 _ROWS_AT_ONCE = 10_000
+_FEW_ROWS_AT_ONCE = 500  # a request holds them
 _SAID = ("title", "brand", "colour", "category", "extra")
 
 
@@ -63,6 +65,19 @@ def extra_attributes(catalog: Catalog) -> Iterator[tuple[int, Mapping[str, str]]
     with catalog.connect() as connection:
         rows = connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE})
         yield from ((item_id, extra) for item_id, extra in rows if extra)
+
+
+def extra_mentioning(catalog: Catalog, value: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield the id and the extra columns of the items that have a value in one, by ascending id.
+
+    Case may differ, and what is found may be a column's name: whoever asks looks closer. Many may
+    be found: few of them are in memory at a time.
+    """
+    written = sa.cast(items.c.extra, sa.Text).contains(json.dumps(value), autoescape=True)
+    query = sa.select(items.c.id, items.c.extra).where(written).order_by(items.c.id)
+    with catalog.connect() as connection:
+        rows = connection.execute(query, execution_options={"yield_per": _FEW_ROWS_AT_ONCE})
+        yield from map(tuple, rows)
 
 
 def said_of_items(catalog: Catalog) -> Iterator[tuple[str, str, str, str, Mapping[str, str]]]:

@@ -1,6 +1,5 @@
 """Reading the catalogue: items, their codes, and the columns that indexes are made of."""
 
-import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -214,15 +213,6 @@ class Catalog:
                 return
             yield from found
             last = found[-1].id
-
-    def ids_mentioning(self, value: str) -> list[int]:
-        """Return the ids, ascending, of the items that have a value in some extra column.
-
-        Case may differ, and what is found may be a column's name: whoever asks looks closer.
-        """
-        written = sa.cast(items.c.extra, sa.Text).contains(json.dumps(value), autoescape=True)
-        with self.engine.connect() as connection:
-            return list(connection.scalars(sa.select(items.c.id).where(written).order_by("id")))
 
     @property
     def revision(self) -> int:

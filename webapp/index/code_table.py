@@ -43,8 +43,11 @@ class CodeTable(RowTable):
         """Return the rows within some bits of a query: see `RowTable`."""
         return within(self.codes, queries, bound)
 
-    def row_of(self, code: NDArray[np.uint64]) -> int | None:
-        """Return the row that has a code: see `RowTable`."""
+    def rows_of(self, codes: Planes) -> Positions:
+        """Return the rows that have codes: see `RowTable`."""
+        return np.array([self._row_of(code) for code in codes.T], dtype=np.intp)
+
+    def _row_of(self, code: NDArray[np.uint64]) -> int:
         low, high = 0, self.row_count
         for ascending, word in zip(self.codes, code, strict=True):
             some = ascending[low:high]
@@ -52,7 +55,7 @@ class CodeTable(RowTable):
                 low + int(some.searchsorted(word, "left")),
                 low + int(some.searchsorted(word, "right")),
             )
-        return low if low < high else None
+        return low if low < high else -1
 
     def save(self, folder: Path, kind: str, *, codes: bool = True) -> None:
         """Write the arrays as `<kind>.<array>.npy`, which `load_table` maps into memory.

@@ -30,8 +30,8 @@ class RemoteCodes(Protocol):
     def blocks(self) -> Iterator[Planes]:
         """Yield all of them, in parts, shape (W, n); it takes long."""
 
-    def row_of(self, code: NDArray[np.uint64]) -> int | None:
-        """Return the row that has a code, shape (W,); None if there is none."""
+    def rows_of(self, codes: Planes) -> Positions:
+        """Return the rows that have codes, shape (W, n); -1 where none has: shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +73,9 @@ class RemoteTable(RowTable):
             start += block.shape[1]
         return np.concatenate(found)
 
-    def row_of(self, code: NDArray[np.uint64]) -> int | None:
-        """Return the row that has a code: see `RowTable`."""
-        return self.codes.row_of(code)
+    def rows_of(self, codes: Planes) -> Positions:
+        """Return the rows that have codes: see `RowTable`."""
+        return self.codes.rows_of(codes)
 
 
 FrozenTable = CodeTable | RemoteTable

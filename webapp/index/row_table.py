@@ -48,8 +48,8 @@ class RowTable(ABC):
         """Return the rows, ascending, within `bound` bits of a query, shape (W, Q)."""
 
     @abstractmethod
-    def row_of(self, code: NDArray[np.uint64]) -> int | None:
-        """Return the row that has a code, shape (W,); None if there is none."""
+    def rows_of(self, codes: Planes) -> Positions:
+        """Return the rows that have codes, shape (W, n); -1 where none has: shape (n,)."""
 
     @property
     def row_count(self) -> int:

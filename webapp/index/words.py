@@ -85,10 +85,10 @@ def words_of(text: str) -> list[str]:
     """Part a text into its words, in lower case and without accents."""
     if text.isascii():
         return _WORD.findall(text.lower())
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Signs that stand for letters, such as a bold B or the number sign, become capitals only now.
     # Turkish has an i without a dot, which is no letter with an accent.
-    plain = unicodedata.normalize(
-        "NFKD", text.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
-    )
+    plain = plain.casefold().replace("\N{LATIN SMALL LETTER DOTLESS I}", "i")
     return _WORD.findall("".join(c for c in plain if not unicodedata.category(c).startswith("M")))
 
 

@@ -22,9 +22,15 @@ _SECONDS_BETWEEN_TRIES = 20.0
 
 
 def is_due(published: Published | IndexNotReady) -> bool:
-    """Say whether so much was changed since an index was built that a new one is worth its time."""
+    """Say whether so much was changed since an index was built that a new one is worth its time.
+
+    So it is, too, once not all items have codes of the same kinds as before: which changed items
+    share their picture, only a new one tells.
+    """
     if not isinstance(published, OverlaidGeneration):
         return False
+    if not published.compares_pictures:
+        return True
     most = max(_LEAST_CHANGES, len(published.frozen.facets.ids) // _ITEMS_PER_CHANGE)
     return len(published.recent.entries) > most
 

@@ -85,6 +85,7 @@ def item(item_id: int) -> str:
 
 
 @bp.get("/items/by/<column>/<path:value>")
+@limited(Limit.HEAVY)
 def item_by(column: str, value: str) -> Answer:
     """Go to the frame of the item that has a value in a column; of the first of several."""
     args: dict[str, Any] = request.args.to_dict(flat=False)

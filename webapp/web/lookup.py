@@ -1,9 +1,12 @@
 """Items by the owner's own names for them: a product number, in whatever column it stands."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from flask import Blueprint, jsonify, redirect
 from werkzeug.wrappers import Response
 
+from webapp.catalog.attribute_columns import extra_mentioning
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.index.words import words_of
@@ -12,6 +15,7 @@ from webapp.web import parameters
 from webapp.web.item_json import items_json
 from webapp.web.links import Value, link
 from webapp.web.operations import Answer, operation
+from webapp.web.request_limits import Limit, limited
 from webapp.web.shortlist import MOST
 
 bp = Blueprint("lookup", __name__)
@@ -21,6 +25,7 @@ _MOST_CANDIDATES = 500
 
 
 @bp.get("/items/by/<column>/<path:value>")
+@limited(Limit.HEAVY)
 def items_by(column: str, value: str) -> Response:
     """Go to the item that has a value in a column; to all of them where several have it."""
     found = ids_having(column, value)
@@ -46,6 +51,7 @@ def items_by(column: str, value: str) -> Response:
         "column": "A column of the catalogue, such as `sku`; case, spaces and signs do not matter.",
         "value": "What the items have in it, as in the owner's list.",
     },
+    group=Limit.HEAVY,
     problems=(404,),
 )
 def items_by_json(column: str, value: str) -> Response:
@@ -69,12 +75,12 @@ def ids_having(column: str, value: str) -> Ids:
         facets = hashbag().facets
         found = facets.ids[facets.matching(Filters.by({narrowing: (wanted,)}))]
     else:
+        asked = _folded(column)
         having = [
-            item.id
-            for item in hashbag().snapshot.items(_candidates(wanted))
+            item_id
+            for item_id, extra in _candidates(wanted)
             if any(
-                text.strip() == wanted and _folded(name) == _folded(column)
-                for name, text in item.extra.items()
+                text.strip() == wanted and _folded(name) == asked for name, text in extra.items()
             )
         ]
         found = np.array(having, dtype=np.int64)
@@ -94,14 +100,16 @@ def _folded(name: str) -> str:
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
-def _candidates(value: str) -> list[int]:
-    """Return the ids of items that may have a value, ascending: by its words where few have these.
+def _candidates(value: str) -> Iterable[tuple[int, Mapping[str, str]]]:
+    """Yield the ids, ascending, and the extra columns of items that may have a value.
 
-    Of a value without words, or of an index built before words were searched, all are asked.
+    They are found by its words where few have these. Of a value without words, or of an index
+    built before words were searched, all items are asked, one after the other.
     """
     facets = hashbag().facets
     if facets.words is not None and words_of(value):
         positions = np.flatnonzero(facets.words.mask(value, whole=True))
         if len(positions) <= _MOST_CANDIDATES:
-            return list(facets.ids[positions].tolist())
-    return hashbag().catalog.ids_mentioning(value)
+            items = hashbag().snapshot.items(facets.ids[positions].tolist())
+            return ((item.id, item.extra) for item in items)
+    return extra_mentioning(hashbag().catalog, value)

@@ -3,7 +3,8 @@
 A generation never changes. Items that were added, changed or removed since are kept beside it, few
 and in memory: the frozen codes of changed items are left out, their new ones are compared too.
 Every answer is the one that a generation built of the catalogue as it is would give, to the bit;
-but for the choice of extra columns that narrow, which is made when one is built.
+but for the choice of extra columns that narrow, which is made when one is built, and for which
+recent items share their picture where not all items have codes of the same kinds as before.
 """
 
 from collections.abc import Mapping
@@ -12,39 +13,30 @@ from functools import cached_property
 
 import numpy as np
 
-from webapp.catalog.reader import Catalog
-from webapp.hashing.kinds import KINDS
-from webapp.index.code_table import CodeTable
 from webapp.index.facets import Facets
 from webapp.index.generation import Generation
 from webapp.index.hamming import Positions
-from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
-from webapp.index.kind_index import KindIndex, kind_index
+from webapp.index.identical_pictures import IdenticalPictures
+from webapp.index.kind_index import KindIndex
 from webapp.index.manifest import Manifest
 from webapp.index.narrowing import Narrowing
-from webapp.index.overlay import overlaid_facets, overlaid_pictures
-from webapp.index.overlay.lazy_mapping import LazyMapping
-from webapp.index.overlay.overlaid_pictures import OverlaidPictures
-from webapp.index.overlay.overlaid_table import NoIndex, OverlaidIndex, OverlaidTable
-from webapp.index.overlay.recent_items import RecentItem, RecentItems, no_codes
-from webapp.index.overlay.splice import Splice
-from webapp.index.photo_rows import PhotoRows, one_each
+from webapp.index.overlay import overlaid_facets
+from webapp.index.overlay.overlaid_codes import OverlaidCodes
+from webapp.index.overlay.recent_items import RecentItem, RecentItems
+from webapp.index.overlay.splice import Splice, places_among
 from webapp.index.published import Published
-from webapp.index.remote_table import FrozenTable
 from webapp.models import Filters, Fingerprint, Ids
 
-_NO_PLACES = np.empty(0, dtype=np.intp)
-
-__all__ = ["OverlaidGeneration", "RecentItem", "RecentItems"]
+__all__ = ["OverlaidCodes", "OverlaidGeneration", "RecentItem", "RecentItems"]
 
 
 @dataclass(frozen=True)
 class OverlaidGeneration(Published):
     """A generation, and what changed since it was built."""
 
-    catalog: Catalog
     frozen: Generation
     recent: RecentItems
+    codes: OverlaidCodes
 
     @property
     def name(self) -> str:
@@ -62,70 +54,33 @@ class OverlaidGeneration(Published):
         return self.frozen.has_codes
 
     @cached_property
-    def _items(self) -> tuple[Splice, Ids]:
-        """How recoded items are spliced into the frozen ones; and the ids of all, ascending."""
-        frozen = self.frozen.facets.ids
-        if not self.recent.recoded:
-            return Splice(len(frozen), _NO_PLACES, _NO_PLACES), frozen
-        present = [entry.item.id for entry in self.recent.recoded_present]
-        return _spliced(frozen, self.recent.recoded_ids, np.array(present, dtype=np.int64))
-
-    @cached_property
     def facets(self) -> Facets:
         """What the items can be narrowed and sorted by."""
         items = [entry.item for entry in self.recent.present]
         present = np.array([item.id for item in items], dtype=np.int64)
         frozen, changed = self.frozen.facets, self.recent.changed
-        splice, _ = _spliced(frozen.ids, changed, present)
-        return overlaid_facets.overlaid(frozen, splice, self._items[1], items)
+        splice = Splice.of_ids(frozen.ids, changed, present)
+        return overlaid_facets.overlaid(frozen, splice, self.codes.items[1], items)
 
     def narrowed(self, filters: Filters, ids: Ids) -> tuple[Narrowing, Positions]:
         """Return filters as the indexes know them, and the places of all changed items."""
         narrowing, _ = self.frozen.narrowed(filters, ids)
-        return narrowing, np.flatnonzero(np.isin(ids, self.recent.changed))
+        return narrowing, places_among(ids, self.recent.changed)
 
-    @cached_property
+    @property
     def kinds(self) -> Mapping[str, KindIndex]:
         """The kinds that can be searched; each is made when it is first asked for."""
-        if not self.recent.recoded:
-            return self.frozen.kinds
-        return LazyMapping(self._tables, self._kind)
+        return self.codes.kinds
 
-    def _kind(self, name: str) -> KindIndex:
-        table = self._tables[name]
-        frozen = self.frozen.kinds.get(name)
-        index = OverlaidIndex(frozen.index if frozen else NoIndex(), table)
-        if frozen and frozen.pairs.are_enough and self._before == self._now:
-            return KindIndex(table, index, frozen.pairs)
-        return kind_index(table, index)
+    @property
+    def identical_pictures(self) -> IdenticalPictures:
+        """Which items share their picture with others."""
+        return self.codes.identical_pictures
 
-    @cached_property
-    def _tables(self) -> LazyMapping[OverlaidTable]:
-        names = [name for name in KINDS if name in self.recent.kinds or self._has_frozen(name)]
-        return LazyMapping(names, self._table)
-
-    def _has_frozen(self, kind: str) -> bool:
-        """Say whether an item that did not change has a code of a kind."""
-        if kind not in self.frozen.kinds:
-            return False
-        ids, changed = self.frozen.kinds[kind].table.ids, self.recent.recoded_ids
-        return len(ids) > len(changed) or not np.isin(ids, changed).all()
-
-    def _table(self, name: str) -> OverlaidTable:
-        known = self.frozen.kinds.get(name)
-        frozen = _table_of(known) if known else no_codes(KINDS[name])
-        recent = self.recent.table(name)
-        items, ids = self._items
-        is_complete = len(recent.ids) == len(self.recent.recoded_present)
-        if frozen.ids is not self.frozen.facets.ids or not is_complete:
-            items, ids = _spliced(frozen.ids, self.recent.recoded_ids, recent.ids)
-        pictures, photos = items, None
-        if frozen.photos or recent.photos:
-            pictures, photos = _spliced_photos(frozen, recent, items, ids)
-            # With the same object for all, it is known without comparing that they are the same.
-            made = [table.photos for table in self._tables.made if table.photos]
-            photos = next((one for one in made if one.equals(photos)), photos)
-        return OverlaidTable(frozen, recent, ids, photos, items, pictures)
+    @property
+    def compares_pictures(self) -> bool:
+        """Whether it is known which changed items share their picture with others."""
+        return self.codes.compares_pictures
 
     def fingerprint(self, item_id: int, photo: int = 1) -> Fingerprint:
         """Return the codes of a photo of an item, by kind; none where it was not published."""
@@ -134,78 +89,3 @@ class OverlaidGeneration(Published):
         entry = self.recent.entries[item_id]
         codes = entry.codes.get(photo, {}) if entry else {}
         return {name: codes[name] for name in self.kinds if name in codes}
-
-    @cached_property
-    def _before(self) -> set[str]:
-        """The kinds of which all photos had codes when the index was built."""
-        return _with_most(
-            {
-                name: kind.table.photo_count
-                for name, kind in self.frozen.kinds.items()
-                if kind.table.ids is self.frozen.facets.ids
-            }
-        )
-
-    @cached_property
-    def _now(self) -> set[str]:
-        """The kinds of which all photos have codes now; no table is made to tell."""
-        counts = {}
-        for name in self._tables:
-            known = self.frozen.kinds.get(name)
-            frozen = _table_of(known) if known else no_codes(KINDS[name])
-            splice, ids = _spliced(frozen.ids, self.recent.recoded_ids, self.recent.ids_with(name))
-            if len(ids) == len(self._items[1]):
-                gone = len(splice.gone)
-                if frozen.photos:
-                    gone = len(frozen.photos.photos_of(splice.gone)[0])
-                counts[name] = frozen.photo_count - gone + self.recent.photos_with(name)
-        return _with_most(counts)
-
-    @cached_property
-    def identical_pictures(self) -> IdenticalPictures:
-        """Which items share their picture with others."""
-        if not self.recent.recoded:
-            return self.frozen.identical_pictures
-        tables = {name: self._tables[name] for name in self._now}
-        if not tables:
-            return NONE_IDENTICAL
-        if self._before != self._now:
-            return overlaid_pictures.anew(self.catalog, tables, self.facets.ids)
-        known, (splice, _) = self.frozen.identical_pictures, self._items
-        return OverlaidPictures(
-            self.catalog, known, splice, tables, self.recent.recoded_present
-        ).find()
-
-
-def _spliced(frozen: Ids, changed: Ids, present: Ids) -> tuple[Splice, Ids]:
-    """Put the changed items that are `present` among the frozen ones that did not change."""
-    places = frozen.searchsorted(changed)
-    known = places < len(frozen)
-    known[known] = frozen[places[known]] == changed[known]
-    splice = Splice.at(len(frozen), places[known], frozen.searchsorted(present))
-    return splice, splice.merged(frozen, present)
-
-
-def _table_of(frozen: KindIndex) -> FrozenTable:
-    assert isinstance(frozen.table, FrozenTable), "a generation has no other tables"
-    return frozen.table
-
-
-def _spliced_photos(
-    frozen: FrozenTable, recent: CodeTable, items: Splice, ids: Ids
-) -> tuple[Splice, PhotoRows]:
-    """Put the photos of changed items among the others; and return all of them, by items."""
-    of_frozen = frozen.photos or one_each(len(frozen.ids))
-    of_recent = recent.photos or one_each(len(recent.ids))
-    gone, _ = of_frozen.photos_of(items.gone)
-    places = of_frozen.starts[frozen.ids.searchsorted(recent.ids)]
-    splice = Splice.at(len(of_frozen.items), gone, places[of_recent.items])
-    item_ids = splice.merged(frozen.ids[of_frozen.items], recent.ids[of_recent.items])
-    numbers = splice.merged(of_frozen.numbers, of_recent.numbers)
-    return splice, PhotoRows(ids.searchsorted(item_ids).astype(np.int32), numbers)
-
-
-def _with_most(photos: Mapping[str, int]) -> set[str]:
-    """Name the kinds that have the most photos."""
-    most = max(photos.values(), default=0)
-    return {name for name, count in photos.items() if count == most}

@@ -7,7 +7,7 @@ from webapp.catalog.change_log import changes_since
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexBeingFetched
 from webapp.index.generation import Generation
-from webapp.index.overlay import OverlaidGeneration
+from webapp.index.overlay import OverlaidCodes, OverlaidGeneration
 from webapp.index.overlay.recent_items import RecentItem, RecentItems
 from webapp.index.published import Published
 
@@ -88,5 +88,8 @@ class ChangeFollower:
             codes = {number: changes.codes.get((item.id, number), {}) for number in numbers}
             entries[item.id] = RecentItem(item, codes)
         recent = RecentItems(changes.revision, entries, recoded | changes.recoded)
-        published = OverlaidGeneration(self._catalog, generation, recent)
+        overlaid = OverlaidCodes(self._catalog, generation, recent)
+        if isinstance(before, OverlaidGeneration) and recent.has_codes_of(before.codes.recent):
+            overlaid = before.codes
+        published = OverlaidGeneration(generation, recent, overlaid)
         return _Followed(generation, changes.revision, published, changes.unlogged)

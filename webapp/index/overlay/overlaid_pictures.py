@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
 from webapp.catalog.reader import Catalog
-from webapp.index import blank_codes, identical_pictures
+from webapp.index import blank_codes
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Positions, sorted_contains, to_planes
 from webapp.index.identical_pictures import IdenticalPictures
 from webapp.index.overlay.overlaid_table import OverlaidTable
 from webapp.index.overlay.recent_items import RecentItem
 from webapp.index.overlay.splice import Splice
-from webapp.models import Code, Ids
+from webapp.index.remote_table import FrozenTable
+from webapp.models import Code
 
 PhotoKey = tuple[tuple[Code, ...], str]
 """The codes of a photo in all kinds that tell; and, if it is a plain picture, its content."""
@@ -21,24 +23,20 @@ PhotoKey = tuple[tuple[Code, ...], str]
 ItemKey = tuple[PhotoKey, ...]
 """Those of all photos of an item, sorted: items with equal keys have the identical pictures."""
 
+RowsOfPhoto = tuple[int, ...]
+"""The rows, in the frozen tables, of all views of a photo: first those in the widest kind."""
 
-def anew(catalog: Catalog, tables: Mapping[str, OverlaidTable], ids: Ids) -> IdenticalPictures:
-    """Find them among all items, as an index does when it is built; `tables` have all photos."""
-    whole = {name: table.whole for name, table in tables.items()}
-    photos = next((table.photos for table in whole.values()), None)
-    witnesses = [table.rows for table in whole.values()]
-    if whole:
-        count = next(iter(whole.values())).photo_count
-        plain = blank_codes.plain_photos(count, whole)
-        witnesses.append(identical_pictures.contents(catalog, ids, photos, plain))
-    return identical_pictures.find(len(ids), witnesses, photos)
+
+def without_recent(frozen: IdenticalPictures, splice: Splice) -> IdenticalPictures:
+    """Return what frozen items share that are not gone, by merged positions."""
+    return _shared(_staying(frozen, splice))
 
 
 @dataclass(frozen=True)
 class OverlaidPictures:
     """Compares changed items with the frozen ones and with one another.
 
-    `tables`: those of the kinds that have all photos; one or more.
+    `tables`: those of the kinds that have all photos, then and now; one or more.
     """
 
     catalog: Catalog
@@ -49,15 +47,14 @@ class OverlaidPictures:
 
     def find(self) -> IdenticalPictures:
         """Return which items share their pictures, by merged positions."""
-        stay = ~sorted_contains(self.splice.gone, self.frozen.positions)
-        positions = self.splice.of_frozen(self.frozen.positions[stay])
-        picture_of = dict(zip(positions.tolist(), self.frozen.pictures[stay].tolist(), strict=True))
+        picture_of = _staying(self.frozen, self.splice)
         following = int(self.frozen.pictures.max(initial=-1)) + 1
         picture_of_key: dict[ItemKey, int] = {}
         keys = self._keys()
+        others = self._frozen_items(list(dict.fromkeys(keys)))
         for position, key in zip(self.splice.recent.tolist(), keys, strict=True):
             if key not in picture_of_key:
-                other = self._frozen_item(key)
+                other = others.get(key)
                 known = None if other is None else picture_of.get(other)
                 picture_of_key[key] = following if known is None else known
                 following += known is None
@@ -67,7 +64,8 @@ class OverlaidPictures:
         return _shared(picture_of)
 
     def _keys(self) -> list[ItemKey]:
-        plain = blank_codes.plain_photos(self._first.recent.photo_count, self._recent_tables)
+        count = self._widest_first[0].recent.photo_count
+        plain = blank_codes.plain_photos(count, self._recent_tables)
         keys = []
         start = 0
         for entry in self.recent:
@@ -82,8 +80,8 @@ class OverlaidPictures:
         return keys
 
     @property
-    def _first(self) -> OverlaidTable:
-        return max(self.tables.values(), key=lambda table: table.bits)
+    def _widest_first(self) -> Sequence[OverlaidTable]:
+        return sorted(self.tables.values(), key=lambda table: -table.bits)
 
     @property
     def _recent_tables(self) -> Mapping[str, CodeTable]:
@@ -93,51 +91,93 @@ class OverlaidPictures:
         found = (table.code(item_id, number) for table in self.tables.values())
         return tuple(code for code in found if code is not None)
 
-    def _frozen_item(self, key: ItemKey) -> int | None:
-        """Return the merged position of a frozen item that has these pictures and is not gone."""
-        codes, _ = key[0]
-        photos = self._frozen_photos(codes)
-        table = self._first.frozen
-        items = table.photos.items_of(photos) if table.photos else photos
-        items = items[~sorted_contains(self.splice.gone, items)]
-        for position in items.tolist():
-            if self._frozen_key(position, key) == key:
-                return int(self.splice.of_frozen(np.array([position]))[0])
-        return None
+    @property
+    def _frozen_tables(self) -> Sequence[FrozenTable]:
+        """The frozen tables, the widest first: there few photos have the same code."""
+        return [table.frozen for table in self._widest_first]
 
-    def _frozen_photos(self, codes: tuple[Code, ...]) -> Positions:
-        """Return the positions, in the frozen tables, of the photos that have all these codes."""
-        found: Positions | None = None
-        for table, code in sorted(
-            zip((one.frozen for one in self.tables.values()), codes, strict=True),
-            key=lambda pair: -pair[0].bits,  # in a wide kind few have the same code
-        ):
-            views = to_planes(np.frombuffer(code, dtype=np.uint8).reshape(table.rows.shape[1], -1))
-            rows = [row for view in views.T if (row := table.row_of(view)) is not None]
-            if len(rows) < views.shape[1]:
-                return np.empty(0, dtype=np.intp)
-            if found is None:
-                listed = table.members[table.starts[rows[0]] : table.starts[rows[0] + 1]]
-                found = np.unique(listed).astype(np.intp)
-            found = found[(table.rows[found] == rows).all(axis=1)]
-        assert found is not None, "there are tables"
+    def _frozen_items(self, keys: Sequence[ItemKey]) -> Mapping[ItemKey, int]:
+        """Return the merged positions of frozen items that have these pictures, as far as any do.
+
+        Codes may be elsewhere: all are asked for at once, and of frozen photos only rows compared.
+        """
+        photos = list(dict.fromkeys(codes for key in keys for codes, _ in key))
+        rows = self._frozen_rows(photos)
+        found = {}
+        for key in keys:
+            if all(codes in rows for codes, _ in key):
+                place = self._frozen_item([(rows[codes], digest) for codes, digest in key])
+                if place is not None:
+                    found[key] = int(self.splice.of_frozen(np.array([place]))[0])
         return found
 
-    def _frozen_key(self, position: int, wanted: ItemKey) -> ItemKey:
-        """Return the key of a frozen item; contents are read only where those wanted have some."""
-        first = self._first.frozen
-        item_id = int(first.ids[position])
-        _, numbers = first.photos_at(position)
-        codes = [self._codes(item_id, number) for number in numbers]
-        digests = [""] * len(numbers)
-        if any(digest for _, digest in wanted):
-            plain = {codes for codes, digest in wanted if digest}
-            (item,) = self.catalog.items([item_id]) or (None,)
-            digests = [
-                item.photo(number).digest if item and own in plain else ""
-                for number, own in zip(numbers, codes, strict=True)
-            ]
-        return tuple(sorted(zip(codes, digests, strict=True)))
+    def _frozen_rows(
+        self, photos: Sequence[tuple[Code, ...]]
+    ) -> Mapping[tuple[Code, ...], RowsOfPhoto]:
+        """Return the rows of photos by their codes; those of which a row is missing are left out.
+
+        What one kind does not have is not asked for in the next.
+        """
+        left = [codes for codes in photos if len(codes) == len(self.tables)]
+        rows: list[RowsOfPhoto] = [()] * len(left)
+        order = list(self.tables.values())
+        for table in self._widest_first:
+            if not left:
+                break
+            place, views = order.index(table), table.frozen.rows.shape[1]
+            packed = np.frombuffer(b"".join(codes[place] for codes in left), dtype=np.uint8)
+            found = table.frozen.rows_of(to_planes(packed.reshape(len(left) * views, -1)))
+            of_photos: list[list[int]] = found.reshape(len(left), views).tolist()
+            rows = [(*one, *more) for one, more in zip(rows, of_photos, strict=True)]
+            known = [-1 not in more for more in of_photos]
+            left, rows = list(compress(left, known)), list(compress(rows, known))
+        return dict(zip(left, rows, strict=True))
+
+    def _frozen_item(self, wanted: Sequence[tuple[RowsOfPhoto, str]]) -> int | None:
+        """Return the position of a frozen item, not gone, whose photos have these rows and files.
+
+        Contents are read only where those wanted have some.
+        """
+        first = self._frozen_tables[0]
+        photos = self._frozen_photos(wanted[0][0])
+        items = first.photos.items_of(photos) if first.photos else photos
+        items = items[~sorted_contains(self.splice.gone, items)]
+        plain = {rows for rows, digest in wanted if digest}
+        by_id = {}
+        if plain:
+            by_id = {item.id: item for item in self.catalog.items(first.ids[items].tolist())}
+        for position in items.tolist():
+            of_item, numbers = first.photos_at(position)
+            item = by_id.get(int(first.ids[position]))
+            own = []
+            for photo, number in zip(of_item, numbers, strict=True):
+                rows = self._rows_at(photo)
+                own.append((rows, item.photo(number).digest if item and rows in plain else ""))
+            if sorted(own) == sorted(wanted):
+                return int(position)
+        return None
+
+    def _frozen_photos(self, rows: RowsOfPhoto) -> Positions:
+        """Return the positions, in the frozen tables, of the photos that have all these rows."""
+        first = self._frozen_tables[0]
+        listed = first.members[first.starts[rows[0]] : first.starts[rows[0] + 1]]
+        found = np.unique(listed).astype(np.intp)
+        start = 0
+        for table in self._frozen_tables:
+            end = start + table.rows.shape[1]
+            found = found[(table.rows[found] == rows[start:end]).all(axis=1)]
+            start = end
+        return found
+
+    def _rows_at(self, photo: int) -> RowsOfPhoto:
+        return tuple(row for table in self._frozen_tables for row in table.rows[photo].tolist())
+
+
+def _staying(frozen: IdenticalPictures, splice: Splice) -> dict[int, int]:
+    """Return the pictures of frozen items that share theirs, and stay, by merged positions."""
+    stay = ~sorted_contains(splice.gone, frozen.positions)
+    positions = splice.of_frozen(frozen.positions[stay])
+    return dict(zip(positions.tolist(), frozen.pictures[stay].tolist(), strict=True))
 
 
 def _shared(picture_of: Mapping[int, int]) -> IdenticalPictures:

@@ -59,11 +59,23 @@ class RecentItems:
         photos = (codes for entry in self.recoded_present for codes in entry.codes.values())
         return {kind for codes in photos for kind in codes}
 
+    def has_codes_of(self, other: "RecentItems") -> bool:
+        """Say whether the same items are recoded here as in others, with the same photos."""
+        pairs = ((self.entries[one], other.entries[one]) for one in self.recoded & other.recoded)
+        return self.recoded == other.recoded and all(
+            own is theirs or _photos(own) == _photos(theirs) for own, theirs in pairs
+        )
+
     def ids_with(self, kind: str) -> Ids:
         """Return the ids, ascending, of the recoded of which a photo has a code of a kind."""
         those = self.recoded_present
         having = (one for one in those if any(kind in c for c in one.codes.values()))
         return np.array([entry.item.id for entry in having], dtype=np.int64)
+
+    @property
+    def photo_count(self) -> int:
+        """How many photos the recoded have."""
+        return sum(len(entry.item.photos) for entry in self.recoded_present)
 
     def photos_with(self, kind: str) -> int:
         """Count the photos of the recoded that have a code of a kind."""
@@ -89,6 +101,13 @@ class RecentItems:
             packed.reshape(len(rows), hash_kind.views, hash_kind.bytes),
             np.array([number for _, number, _ in rows], dtype=np.int32),
         )
+
+
+def _photos(entry: RecentItem | None) -> object:
+    """Return what is compared of an item: its photos' codes, and their files."""
+    if entry is None:
+        return None
+    return entry.codes, [(photo.number, photo.digest) for photo in entry.item.photos]
 
 
 def no_codes(kind: HashKind) -> CodeTable:

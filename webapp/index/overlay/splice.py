@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index.hamming import Positions, sorted_contains
+from webapp.models import Ids
 
 T = TypeVar("T", bound=np.generic)
 
@@ -33,6 +34,12 @@ class Splice:
     def at(cls, frozen_count: int, gone: Positions, places: Positions) -> "Splice":
         """Put recent entries before the frozen entries at some places, ascending, shape (R,)."""
         return cls(frozen_count, gone, places - gone.searchsorted(places))
+
+    @classmethod
+    def of_ids(cls, frozen: Ids, changed: Ids, present: Ids) -> "Splice":
+        """Put the changed items that are `present` among the frozen ones that did not change."""
+        places = places_among(frozen, changed)
+        return cls.at(len(frozen), places, frozen.searchsorted(present))
 
     @property
     def count(self) -> int:
@@ -105,3 +112,11 @@ class Splice:
         rank = merged - number
         frozen = rank + self._gone_before.searchsorted(rank, "right")
         return is_recent, np.where(is_recent, number, frozen)
+
+
+def places_among(ids: Ids, wanted: Ids) -> Positions:
+    """Return the places, ascending, of those of a few ids that are among many; both ascend."""
+    places = ids.searchsorted(wanted)
+    known = places < len(ids)
+    known[known] = ids[places[known]] == wanted[known]
+    return places[known]

@@ -11,6 +11,7 @@ from webapp.index.engines.milvus.collection import Collection
 from webapp.index.engines.milvus.rows import MOST_LISTED, packed_codes
 from webapp.index.hamming import Planes, Positions, sorted_unique, to_planes
 
+_CODES_ASKED_AT_ONCE = 64  # a server compares each with all of its own, and has a few seconds
 _KEPT_CODES = 1 << 14  # a few megabytes for the widest kind
 
 
@@ -50,11 +51,17 @@ class MilvusCodes:
             end = min(start + MOST_LISTED, self._count)
             yield self._planes(self.collection.codes_between(start, end), range(start, end))
 
-    def row_of(self, code: NDArray[np.uint64]) -> int | None:
-        """Return the row that has a code: see `RemoteCodes`."""
-        (packed,) = packed_codes(code[:, None], self._bits)
-        ((rows, distances),) = self.collection.nearest([packed.tobytes()], 1, probes=1)
-        return rows[0] if rows and not distances[0] else None
+    def rows_of(self, codes: Planes) -> Positions:
+        """Return the rows that have codes: see `RemoteCodes`."""
+        packed = [code.tobytes() for code in packed_codes(codes, self._bits)]
+        found = [
+            rows[0] if rows and not distances[0] else -1
+            for start in range(0, len(packed), _CODES_ASKED_AT_ONCE)
+            for rows, distances in self.collection.nearest(
+                packed[start : start + _CODES_ASKED_AT_ONCE], 1, probes=1
+            )
+        ]
+        return np.array(found, dtype=np.intp)
 
     def _fetched(self, rows: Sequence[int]) -> Planes:
         return self._planes(self.collection.codes(rows), rows)
