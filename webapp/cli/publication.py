@@ -46,10 +46,7 @@ def tell_note(note: Rejected | Remark) -> None:
 
 
 def draw_map(core: Hashbag) -> None:
-    """Draw the map if the catalogue changed; a failure is told, and undoes nothing.
-
-    The caller holds the write lock.
-    """
+    """Draw the map if the catalogue changed; a failure is told, and undoes nothing."""
     try:
         drawn = finish(core.publisher.draw_map())
     except MapNotDrawn as problem:
