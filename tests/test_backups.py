@@ -2,16 +2,27 @@
 
 import json
 import shutil
+import sqlite3
 import threading
+import tracemalloc
 import zipfile
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.applications import core_of, hashbag
 from tests.test_item_changes import ADMIN, add, photo
 from webapp import create_app
+from webapp.catalog.database import connect_to
+from webapp.catalog.schema import SHARING, facts, set_fact
+from webapp.config import load
+from webapp.maintenance import backup
+
+LARGE_BYTES = 96 << 20
 
 
 @pytest.fixture
@@ -143,3 +154,72 @@ def test_a_photo_that_is_missing_is_named_and_the_rest_is_backed_up(
     assert "missing 003.png" in done.stderr
     assert zipfile.ZipFile(tmp_path / "all.zip").testzip() is None
     restored(tmp_path / "all.zip", tmp_path / "elsewhere")
+
+
+def packed(file: Path, database: Path) -> Path:
+    """Pack a database as a backup that has a thumbnail too."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("backup.json", json.dumps({"format": 1, "items": 0}))
+        archive.writestr("thumbs/ab/abc-192.webp", b"RIFF")
+        archive.write(database, "hashbag.db")
+    return file
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("content", [b"", b"no database" * 1000])
+def test_a_database_that_cannot_be_used_is_noticed_before_photos_are_put_back(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "some.db").write_bytes(content)
+    done = hashbag(["restore", packed(tmp_path / "a.zip", tmp_path / "some.db")], tmp_path / "new")
+    assert done.returncode == 1
+    assert "the database in this backup cannot be used" in done.stderr
+    assert {path.name for path in (tmp_path / "new").iterdir()} <= {".lock", "secret.key"}
+
+
+@pytest.mark.sqlite
+def test_a_large_database_is_put_back_without_being_held_in_memory(
+    instance: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(instance / "hashbag.db")) as database, database:
+        database.execute("CREATE TABLE padding (bytes BLOB)")
+        database.execute(f"INSERT INTO padding VALUES (zeroblob({LARGE_BYTES}))")
+    file = packed(tmp_path / "large.zip", instance / "hashbag.db")
+    core = core_of(create_app({"instance": tmp_path / "new"}))
+    tracemalloc.start()
+    try:
+        for _ in backup.restore(core.settings, core.storage, file):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < LARGE_BYTES / 2
+    assert (tmp_path / "new" / "hashbag.db").stat().st_size > LARGE_BYTES
+    assert core.catalog.count() == 8
+    core.catalog.engine.dispose()
+
+
+def test_what_machines_told_each_other_of_their_storage_is_not_put_back(
+    instance: Path, tmp_path: Path
+) -> None:
+    """Their bundles are not in the storage that is used from now on."""
+    before = facts_of(instance, {f"{SHARING}generation": 7, f"{SHARING}generation 7 {'a' * 64}": 3})
+    assert hashbag(["backup", tmp_path / "all.zip"], instance).returncode == 0
+    elsewhere = restored(tmp_path / "all.zip", tmp_path / "elsewhere")
+    after = facts_of(elsewhere)
+    assert not [name for name in after if name.startswith(SHARING)]
+    assert after["schema"] == before["schema"]
+    assert after["revision"] >= before["revision"]
+
+
+def facts_of(instance: Path, more: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Read what a database says of itself, after having it say more."""
+    engine = connect_to(load({}, {"instance": instance}).database_url)
+    with engine.begin() as connection:
+        for name, value in (more or {}).items():
+            set_fact(connection, name, value)
+        found: dict[str, int] = dict(
+            connection.execute(sa.select(facts.c.name, facts.c.value)).all()
+        )
+    engine.dispose()
+    return found

@@ -8,13 +8,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.applications import hashbag
-from tests.pictures import catalogue
-from webapp import context
+from tests.applications import core_of, hashbag
+from tests.pictures import bag, catalogue
+from webapp import context, create_app
 from webapp.catalog import import_list
 from webapp.catalog.database import connect_to
 from webapp.catalog.import_outcome import Outcome
+from webapp.catalog.item_entries import Entry
 from webapp.catalog.write_lock import writing
+from webapp.catalog.writer import CatalogWriter
 from webapp.config import load
 from webapp.exceptions import NothingDrawn
 from webapp.hashing.kinds import KINDS
@@ -152,6 +154,37 @@ def test_items_that_lack_codes_are_counted_without_loading_them(
     assert "6 items lack codes" in done.stderr
     assert any("count(" in statement for statement in statements)
     assert [one for one in statements if "items.title" in one and "items.id IN" in one] == []
+
+
+def test_a_change_while_an_import_is_half_done_is_found_and_builds_nothing(
+    in_two_kinds: Path, tmp_path: Path
+) -> None:
+    server = create_app({"instance": in_two_kinds})
+    core, client = core_of(server), server.test_client()
+    writer = CatalogWriter(core.catalog)
+
+    def found(query: str) -> list[int]:
+        answer = client.get(f"/api/v1/items?page=1&{query}").get_json()
+        return sorted(item["id"] for item in answer["items"])
+
+    photo = tmp_path / "another.png"
+    bag(50).save(photo)
+    with writing(core.catalog):
+        writer.write([Entry(1, {"title": "by the import"}, None, {})])
+        for args in (["set", "2", "price=5"], ["remove", "4"], ["add", photo, "--brand", "Zork"]):
+            done = hashbag([*args, "--no-map"], in_two_kinds)
+            assert (done.returncode, done.stderr) == (0, "")
+            writer.write([Entry(3, {"title": f"by the import, after {args[0]}"}, None, {})])
+        assert found("max_price=5") == [2]
+        assert found("brand=Zork") == [7]
+        assert found("n=20") == [1, 2, 3, 5, 6, 7]
+        assert client.get("/api/v1/items/7/similar?by=whash").status_code == 200
+        assert len(list(in_two_kinds.glob("generations/[0-9]*"))) == 1
+
+    # Once nobody imports, the index that lacks what an import wrote is built anew.
+    done = hashbag(["set", "2", "price=6", "--no-map"], in_two_kinds)
+    assert "published index generation" in done.stderr
+    core.catalog.engine.dispose()
 
 
 @pytest.mark.thorough

@@ -1,5 +1,6 @@
 """What one application holds: opened at first use, shared by its requests and commands."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,8 +16,15 @@ from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
+from webapp.catalog.write_lock import building, writing
 from webapp.config.settings import Settings
-from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
+from webapp.exceptions import (
+    CatalogBusy,
+    HashbagError,
+    IndexBeingFetched,
+    IndexNotReady,
+    NothingPublished,
+)
 from webapp.explore.duplicates import Duplicates, Grouping
 from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
@@ -39,6 +47,8 @@ from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 from webapp.storage import Storage
 from webapp.storage.chosen import storage_of
+
+log = logging.getLogger(__name__)
 
 _BUILT_AT_ONCE = 1000
 """A first index of so few items is built while whoever adds an item waits."""
@@ -199,19 +209,44 @@ class Hashbag:
         return SignIns(self.catalog)
 
     def keep_up(self) -> None:
-        """Have a new index built, elsewhere, once live changes are so many that it is worth it.
+        """Have searches see live changes; whoever calls it has made them, so it raises nothing.
 
-        Searches see every change at once; only of a catalogue that has no index yet, one is built.
+        They do at once. Only of a catalogue that has no index yet, one is built, and a new one once
+        changes are so many that it is worth it: elsewhere, if the catalogue is not small.
         """
+        try:
+            self._keep_up()
+        except (HashbagError, OSError) as problem:
+            told = problem.for_owner if isinstance(problem, HashbagError) else problem
+            log.warning("no index could be built while a change was answered: %s", told)
+            self._build_elsewhere()
+
+    def _keep_up(self) -> None:
         try:
             published = self.newest().published
         except IndexBeingFetched:
             return  # who has the index sees to it
         if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
-            for _ in self.publisher.publish(jobs=1):
-                """Nobody watches its progress."""
+            self._publish_first()
         elif isinstance(published, NothingPublished) or is_due(published):
+            self._build_elsewhere()
+
+    def _publish_first(self) -> None:
+        try:
+            with writing(self.catalog):
+                for _ in self.publisher.publish(jobs=1):
+                    """Nobody watches its progress."""
+        except CatalogBusy:
+            # An import publishes what it took in, and this change with it, at its end. If another
+            # first change is being published, this one is found once that is done.
+            with building(self.catalog):
+                return
+
+    def _build_elsewhere(self) -> None:
+        try:
             self.folding.start_unless_failed()
+        except OSError as problem:
+            log.warning("no process could be started that builds an index: %s", problem)
 
     @cached_property
     def folding(self) -> BackgroundFolding:

@@ -14,7 +14,7 @@ from webapp.catalog.layout import check_connections, make_catalog
 from webapp.catalog.reader import Catalog
 from webapp.catalog.row_comparison import rows_of
 from webapp.catalog.row_writing import go_on_numbering
-from webapp.catalog.schema import facts, metadata
+from webapp.catalog.schema import SHARING, facts, metadata
 from webapp.exceptions import CatalogError, NoCatalog
 from webapp.models import Progress, WithProgress
 
@@ -64,6 +64,24 @@ def load(file: Path, url: sa.URL) -> WithProgress[None]:
     make_catalog(target)
     with _opened(file) as engine, engine.connect() as original:
         yield from _copy_rows(original, target, "writing")
+
+
+def make_usable(file: Path) -> None:
+    """Bring a file up to date, and have it forget what machines that shared its catalogue built.
+
+    That is in a storage of theirs; where the file is put, nobody would find it.
+
+    Raises:
+        CatalogTooNew: a later version wrote the file.
+        CatalogUnavailable: the file is no database, or is damaged.
+        NoCatalog: it is the database of something else.
+    """
+    with _opened(file) as engine:
+        with engine.begin() as connection:
+            connection.execute(facts.delete().where(facts.c.name.startswith(SHARING)))
+        with engine.connect() as connection:
+            # Whoever moves the file moves no log beside it.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def is_filled(url: sa.URL) -> bool:

@@ -13,7 +13,7 @@ from webapp.catalog.item_entries import Entry
 from webapp.catalog.moved_photos import removals_at
 from webapp.catalog.reader import Catalog
 from webapp.catalog.source_run import SourceRun
-from webapp.catalog.unused_photos import remove_content
+from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import HashbagError
 from webapp.hashing.kinds import KINDS
@@ -105,8 +105,11 @@ class Importer:
                 before = {task.known.item.digest} if task.known else found.digests
                 before |= {photo.digest for photo in known}
                 replaced |= before - found.digests if task.known else before
-        for digest in replaced - self._catalog.digests(list(replaced)):
-            remove_content(self._catalog, self._thumbs, digest)
+        # Most batches replace nothing that goes: others who write need not wait for these.
+        gone = replaced - self._catalog.digests(list(replaced))
+        if gone:
+            those = [(digest, None) for digest in gone]
+            drop_unused(self._writer, self._catalog, self._thumbs, those)
 
     def _follow(self, batch: Sequence[Answer], run: SourceRun | None) -> None:
         """Note that the source named these items last, and forget removals that it undid."""

@@ -64,10 +64,11 @@ class SentPhotos:
         if is_sent(stored):
             self._storage.delete([stored])
 
-    def remove_content(self, digest: str) -> None:
-        """Remove a photo by its content, of whatever type it is."""
-        names = {stored_name(digest, media_type) for media_type in (*_SUFFIXES, "")}
-        self._storage.delete(map(sent_path, sorted(names)))
+
+def keys_of_content(digest: str) -> list[str]:
+    """Return the keys that a photo may have by its content, of whatever type it is."""
+    names = {stored_name(digest, media_type) for media_type in (*_SUFFIXES, "")}
+    return list(map(sent_path, sorted(names)))
 
 
 def sent_path(name: str) -> str:

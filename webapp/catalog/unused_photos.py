@@ -6,47 +6,59 @@ must leave files too many rather than one too few.
 
 import logging
 from collections.abc import Iterable
+from itertools import islice
 
 import sqlalchemy as sa
 
 from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned_photos, items, photos
-from webapp.catalog.sent_photos import FOLDER, SentPhotos, is_sent
+from webapp.catalog.sent_photos import FOLDER, is_sent, keys_of_content
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import CatalogError, StorageUnusable
 from webapp.pictures.thumbnails import ThumbStore
 
+_CHUNK_PHOTOS = 100  # others who write wait while the files of so many are removed
+
 log = logging.getLogger(__name__)
 
 
-def remove_content(catalog: Catalog, thumbs: ThumbStore, digest: str) -> None:
-    """Remove what is kept of a content that no item has: thumbnails, and copies of imports."""
-    thumbs.remove(digest)
-    if catalog.originals.copies:
-        SentPhotos(catalog.storage).remove_content(digest)
-
-
 def drop_unused(
-    writer: CatalogWriter, catalog: Catalog, thumbs: ThumbStore, those: Iterable[tuple[str, str]]
+    writer: CatalogWriter,
+    catalog: Catalog,
+    thumbs: ThumbStore,
+    those: Iterable[tuple[str, str | None]],
 ) -> None:
-    """Remove the files of photos, given by digest and stored path, that no item has or may have.
+    """Remove the files of photos that no item has or may have: thumbnails, and copies of imports.
 
-    Nobody can add an item with one of them meanwhile. What cannot be removed is logged, not raised:
-    what made the files useless is done.
+    Each is given by its digest and its stored path, to have the file there removed too if it was
+    sent; or by None, where originals stay. Nobody can add an item with one of them meanwhile. What
+    cannot be removed is logged, not raised: what made the files useless is done.
     """
+    remaining = iter(dict.fromkeys(those))
     try:
         catalog.storage.size(FOLDER)  # a store that does not answer is noticed before others wait
-        with writer.others_waiting() as connection:
-            for digest, path in set(those):
-                is_shown = _has(connection, "digest", digest)
-                if not is_shown:
-                    remove_content(catalog, thumbs, digest)
-                # It may be the copy of a photo that another item has in a folder.
-                is_copy = is_shown and catalog.originals.copies
-                if is_sent(path) and not is_copy and not _has(connection, "path", path):
-                    SentPhotos(catalog.storage).remove(path)
+        while some := list(islice(remaining, _CHUNK_PHOTOS)):
+            with writer.others_waiting() as connection:
+                unused = [_unused(connection, catalog, thumbs, *one) for one in some]
+                catalog.storage.delete(key for keys in unused for key in keys)
     except (CatalogError, StorageUnusable, OSError) as problem:
         log.warning("files that no item needs stay until `hashbag verify --repair`: %s", problem)
+
+
+def _unused(
+    connection: sa.Connection, catalog: Catalog, thumbs: ThumbStore, digest: str, path: str | None
+) -> list[str]:
+    """List the keys that there may be of files of a photo that no item has or may have."""
+    copies = catalog.originals.copies
+    if not _has(connection, "digest", digest):
+        keys = thumbs.keys(digest) + (keys_of_content(digest) if copies else [])
+    elif copies:
+        return []  # it may be the copy of a photo that another item has in a folder
+    else:
+        keys = []
+    if path is not None and is_sent(path) and not _has(connection, "path", path):
+        keys.append(path)
+    return keys
 
 
 def _has(connection: sa.Connection, column: str, value: str) -> bool:

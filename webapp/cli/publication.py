@@ -6,9 +6,10 @@ import click
 from tqdm import tqdm
 
 from webapp.catalog.import_entries import Rejected, Remark
+from webapp.catalog.write_lock import writing
 from webapp.cli.common import finish
 from webapp.context import Hashbag
-from webapp.exceptions import MapNotDrawn
+from webapp.exceptions import CatalogBusy, MapNotDrawn
 from webapp.maintenance.folding import is_due
 from webapp.maintenance.publishing import Published
 from webapp.processes import available_cores
@@ -45,10 +46,7 @@ def tell_note(note: Rejected | Remark) -> None:
 
 
 def draw_map(core: Hashbag) -> None:
-    """Draw the map if the catalogue changed; a failure is told, and undoes nothing.
-
-    The caller holds the write lock.
-    """
+    """Draw the map if the catalogue changed; a failure is told, and undoes nothing."""
     try:
         drawn = finish(core.publisher.draw_map())
     except MapNotDrawn as problem:
@@ -62,9 +60,14 @@ def make_known(core: Hashbag, *, no_map: bool) -> None:
     """Have searches see live changes: they do at once, unless there is no index that they could.
 
     Where many were made since the index was built, it is built anew, for searches to stay quick.
+    Nothing is built of an import that is half done: it publishes at its end, these changes too.
     """
     if not core.publisher.is_current():
-        publish(core, available_cores())
+        try:
+            with writing(core.catalog):
+                publish(core, available_cores())
+        except CatalogBusy:
+            return
     elif is_due(core.newest().published):
         finish(core.publisher.fold())
         return  # with the map

@@ -11,20 +11,21 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
-from webapp.atomic_files import UNFINISHED, flush, is_abandoned, write_atomically
+from webapp.atomic_files import UNFINISHED, flush, is_abandoned
 from webapp.catalog import catalog_file
 from webapp.catalog.item_bin import photos_in_bin
 from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import FOLDER as SENT
 from webapp.config.settings import Settings
-from webapp.exceptions import BackupError
+from webapp.exceptions import BackupError, CatalogUnavailable, NoCatalog
 from webapp.models import ItemPhoto, Progress, WithProgress
 from webapp.pictures.thumbnails import FOLDER as THUMBS
 from webapp.pictures.thumbnails import ThumbStore, sizes_of
@@ -37,6 +38,7 @@ _FORMAT = 1
 _BACKUP = "backup"
 _TRIES = 5
 _MOST_FILE_BYTES = 1024**3
+_COPIED_AT_ONCE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,20 +189,47 @@ def restore(settings: Settings, storage: Storage, file: Path) -> WithProgress[in
         with zipfile.ZipFile(file) as archive:
             about = _about(archive)
             names = [one for one in archive.infolist() if one.filename not in {_ABOUT, _DATABASE}]
-            for done, one in enumerate(names, 1):
-                name = _name_inside(one)
-                place = _place_of(name, storage, settings.instance)
-                place.write(name, archive.read(one), flushed=False)
-                yield Progress("putting photos back", done, len(names))
-            for folder in {_name_inside(one).rpartition("/")[0] for one in names}:
-                _place_of(f"{folder}/", storage, settings.instance).flush_names([folder])
-            if _is_file(settings):
-                _restore_file(Path(str(settings.database_url.database)), archive)
-            else:
-                yield from _restore_on_server(settings, archive)
+            # Read before anything is written: one that belongs elsewhere refuses the whole backup.
+            folders = {_name_inside(one).rpartition("/")[0] for one in names}
+            with _database_of(archive, settings) as database:
+                for done, one in enumerate(names, 1):
+                    name = _name_inside(one)
+                    place = _place_of(name, storage, settings.instance)
+                    place.write(name, archive.read(one), flushed=False)
+                    yield Progress("putting photos back", done, len(names))
+                for folder in folders:
+                    _place_of(f"{folder}/", storage, settings.instance).flush_names([folder])
+                if _is_file(settings):
+                    _put_in_place(database, Path(str(settings.database_url.database)))
+                else:
+                    yield from catalog_file.load(database, settings.database_url)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise BackupError(f"{file.name} is no backup, or it is damaged", private=error) from error
     return int(str(about["items"]))
+
+
+@contextmanager
+def _database_of(archive: zipfile.ZipFile, settings: Settings) -> Iterator[Path]:
+    """Copy the database out of a backup, beside where it belongs, and see that it can be used.
+
+    Raises:
+        BackupError: it cannot.
+        CatalogTooNew: a later version made the backup.
+    """
+    database = Path(str(settings.database_url.database))
+    beside = database.parent if _is_file(settings) else settings.instance
+    beside.mkdir(parents=True, exist_ok=True)
+    clear_unfinished(beside)
+    with tempfile.TemporaryDirectory(dir=beside, prefix=_unfinished()) as folder:
+        copied = Path(folder, _DATABASE)
+        with archive.open(_DATABASE) as packed, copied.open("wb") as file:
+            shutil.copyfileobj(packed, file, _COPIED_AT_ONCE_BYTES)
+        try:
+            catalog_file.make_usable(copied)
+        except (CatalogUnavailable, NoCatalog) as error:
+            words = "the database in this backup cannot be used"
+            raise BackupError(words, private=error.for_owner) from error
+        yield copied
 
 
 def _is_file(settings: Settings) -> bool:
@@ -220,18 +249,13 @@ def _check_has_none(settings: Settings) -> None:
         )
 
 
-def _restore_file(database: Path, archive: zipfile.ZipFile) -> None:
+def _put_in_place(copied: Path, database: Path) -> None:
     # What a database that was there before left would be taken for a part of this one.
     for left_over in ("-wal", "-shm", "-journal"):
         database.with_name(database.name + left_over).unlink(missing_ok=True)
-    write_atomically(database, archive.read(_DATABASE))
-
-
-def _restore_on_server(settings: Settings, archive: zipfile.ZipFile) -> WithProgress[None]:
-    clear_unfinished(settings.instance)
-    with tempfile.TemporaryDirectory(dir=settings.instance, prefix=_unfinished()) as folder:
-        copied = Path(archive.extract(_DATABASE, folder))
-        yield from catalog_file.load(copied, settings.database_url)
+    flush(copied)
+    copied.replace(database)
+    flush(database.parent)
 
 
 def _about(archive: zipfile.ZipFile) -> dict[str, object]:

@@ -46,7 +46,10 @@ class Published:
 
 @dataclass(frozen=True)
 class Publisher:
-    """Publishes one catalogue. Whoever calls it holds the write lock."""
+    """Publishes one catalogue.
+
+    Whoever calls it holds the write lock; `fold` and `draw_map` do without.
+    """
 
     catalog: Catalog
     importer: Importer

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from webapp.catalog.reader import Catalog
-from webapp.catalog.unused_photos import remove_content
+from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import ItemNotFound
 from webapp.pictures.thumbnails import ThumbStore
@@ -23,7 +23,7 @@ def remove(
     missing = set(ids) - {item.id for item in items}
     if missing:
         raise ItemNotFound(f"there is no item {', '.join(map(str, sorted(missing)))}")
-    CatalogWriter(catalog).remove(ids, for_good=for_good)
+    writer = CatalogWriter(catalog)
+    writer.remove(ids, for_good=for_good)
     digests = {photo.digest for item in items for photo in item.photos}
-    for digest in digests - catalog.digests(list(digests)):
-        remove_content(catalog, thumbs, digest)
+    drop_unused(writer, catalog, thumbs, [(digest, None) for digest in digests])

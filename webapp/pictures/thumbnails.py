@@ -106,7 +106,7 @@ class ThumbStore:
 
     def flush(self, digests: Iterable[str]) -> set[str]:
         """Wait until all copies of these photos are kept; return the folders of their names."""
-        return self.storage.flush(key for digest in digests for key in self._copies(digest))
+        return self.storage.flush(key for digest in digests for key in self.keys(digest))
 
     def clear_unfinished(self) -> None:
         """Remove files that a killed process left unfinished."""
@@ -114,8 +114,8 @@ class ThumbStore:
 
     def remove(self, digest: str) -> None:
         """Remove all copies of a photo."""
-        self.storage.delete(self._copies(digest))
+        self.storage.delete(self.keys(digest))
 
-    def _copies(self, digest: str) -> list[str]:
-        """Return the keys that there may be; a folder of thousands is not listed for them."""
+    def keys(self, digest: str) -> list[str]:
+        """Return the keys that a photo's copies may have; a folder of thousands is not listed."""
         return [self.key(digest, size) for size in (*SIZES, DISPLAY_SIZE, _FULL_SIZE)]

@@ -17,7 +17,7 @@ def draw(
 ) -> WithProgress[int]:
     """Draw and publish the map of the catalogue as it is; nothing, if that map is published.
 
-    Returns how many items were drawn. The caller holds the write lock.
+    Returns how many items were drawn. The caller holds the lock under which maps are built.
 
     Raises:
         MapNotDrawn: scikit-learn is not installed, a thumbnail is missing, or the map cannot be

@@ -1,0 +1,133 @@
+"""Files of photos that no item has go; never those of an item that is added at that moment."""
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.applications import core_of, take_in
+from tests.pictures import bag
+from webapp import create_app
+from webapp.catalog import import_list
+from webapp.catalog.importer import Importer
+from webapp.catalog.originals import Originals
+from webapp.catalog.reader import Catalog
+from webapp.catalog.sent_photos import SentPhoto
+from webapp.context import Hashbag
+from webapp.exceptions import ItemNotFound
+from webapp.maintenance.removal import remove
+from webapp.models import Item
+from webapp.pictures.thumbnails import ThumbStore, sizes_of
+from webapp.storage.local import LocalStorage
+
+MANY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SlowStorage(LocalStorage):
+    """A folder; before anything is removed from it, somebody else has a moment to write."""
+
+    before_removing: Callable[[], None]
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files, late."""
+        self.before_removing()
+        LocalStorage.delete(self, keys)
+
+
+class AnotherRequest:
+    """Adds items with photos while files are removed, for as long as others let it."""
+
+    def __init__(self, core: Hashbag, files: Iterable[Path]) -> None:
+        self._core = core
+        sent = [SentPhoto(path.name, path.read_bytes()) for path in files]
+        self._read = [core.live_items.read(one) for one in sent]
+        self._adding = threading.Thread(target=self._add)
+        self.added: list[Item] = []
+
+    def __call__(self) -> None:
+        """Begin at the first call, and come to an end unless there is something to wait for."""
+        with suppress(RuntimeError):  # it began before
+            self._adding.start()
+        self._adding.join(timeout=1)
+
+    def _add(self) -> None:
+        for photo in self._read:
+            self.added.append(self._core.live_items.add([photo], {})[0])
+
+    def end(self) -> None:
+        """Wait until all are added."""
+        self._adding.join(timeout=20)
+        assert len(self.added) == len(self._read)
+
+
+def lost(core: Hashbag, items: Iterable[Item]) -> list[str]:
+    """Name what is missing of the files of items."""
+    gone = [item.path for item in items if core.catalog.originals.size(item) is None]
+    for item in items:
+        sizes = sizes_of(item.width, item.height, item.media_type)
+        keys = [core.thumbs.key(item.digest, size) for size in sizes]
+        gone += [key for key in keys if core.storage.size(key) is None]
+    return gone
+
+
+def with_slow_storage(core: Hashbag, meanwhile: Callable[[], None]) -> tuple[Catalog, ThumbStore]:
+    """Open the catalogue of an application anew, with a storage that removes files late."""
+    storage = SlowStorage(core.settings.instance, meanwhile)
+    originals: Originals = replace(core.catalog.originals, storage=storage)
+    return Catalog(core.settings.database_url, originals), ThumbStore(storage)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(MANY):
+        bag(number, (48, 36)).save(folder / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(params=["off", "on"])
+def app(request: pytest.FixtureRequest, tmp_path: Path, photos: Path) -> Flask:
+    """Take photos in, without copies of them and with."""
+    app = create_app({"instance": tmp_path / "instance", "copy_photos": request.param})
+    take_in(app, photos, ["whash"])
+    return app
+
+
+def test_items_added_while_others_with_the_same_photos_go_keep_their_files(
+    app: Flask, photos: Path
+) -> None:
+    core, files = core_of(app), sorted(photos.iterdir())
+    another = AnotherRequest(core, files[:4])
+    catalog, thumbs = with_slow_storage(core, another)
+    remove(catalog, thumbs, list(range(1, MANY + 1)), for_good=False)
+    another.end()
+    assert lost(core, another.added) == []
+    with pytest.raises(ItemNotFound):
+        core.catalog.item(1)
+    used = {item.digest for item in another.added}
+    kept = {path.name[:64] for path in core.settings.instance.glob("thumbs/*/*")}
+    assert kept == used
+    catalog.engine.dispose()
+
+
+def test_an_item_added_while_an_import_replaces_the_same_photo_keeps_its_files(
+    app: Flask, photos: Path
+) -> None:
+    core, replaced = core_of(app), sorted(photos.iterdir())[:2]
+    another = AnotherRequest(core, replaced)
+    catalog, thumbs = with_slow_storage(core, another)
+    for number, path in enumerate(replaced, MANY):
+        bag(number, (48, 36)).save(path)
+    importer = Importer(catalog, thumbs, core.settings.max_pixels)
+    outcomes = list(importer.take(import_list.read(photos), 1, ["whash"]))
+    assert len(outcomes) == MANY
+    another.end()
+    assert lost(core, another.added) == []
+    assert lost(core, core.catalog.all_items()) == []
+    catalog.engine.dispose()
