@@ -1,6 +1,5 @@
 """What one application holds: opened at first use, shared by its requests and commands."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,15 +15,8 @@ from webapp.catalog.originals import Originals
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
-from webapp.catalog.write_lock import building, writing
 from webapp.config.settings import Settings
-from webapp.exceptions import (
-    CatalogBusy,
-    HashbagError,
-    IndexBeingFetched,
-    IndexNotReady,
-    NothingPublished,
-)
+from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
 from webapp.explore.duplicates import Duplicates, Grouping
 from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
@@ -43,15 +35,11 @@ from webapp.maintenance.background import BackgroundCommand
 from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, is_due
 from webapp.maintenance.host_follower import HostFollower
 from webapp.maintenance.publishing import Publisher
+from webapp.maintenance.upkeep import keep_up
 from webapp.pictures.thumbnails import ThumbStore
 from webapp.search.searcher import Searcher
 from webapp.storage import Storage
 from webapp.storage.chosen import storage_of
-
-log = logging.getLogger(__name__)
-
-_BUILT_AT_ONCE = 1000
-"""A first index of so few items is built while whoever adds an item waits."""
 
 
 @dataclass
@@ -209,44 +197,8 @@ class Hashbag:
         return SignIns(self.catalog)
 
     def keep_up(self) -> None:
-        """Have searches see live changes; whoever calls it has made them, so it raises nothing.
-
-        They do at once. Only of a catalogue that has no index yet, one is built, and a new one once
-        changes are so many that it is worth it: elsewhere, if the catalogue is not small.
-        """
-        try:
-            self._keep_up()
-        except (HashbagError, OSError) as problem:
-            told = problem.for_owner if isinstance(problem, HashbagError) else problem
-            log.warning("no index could be built while a change was answered: %s", told)
-            self._build_elsewhere()
-
-    def _keep_up(self) -> None:
-        try:
-            published = self.newest().published
-        except IndexBeingFetched:
-            return  # who has the index sees to it
-        if isinstance(published, NothingPublished) and self.catalog.count() <= _BUILT_AT_ONCE:
-            self._publish_first()
-        elif isinstance(published, NothingPublished) or is_due(published):
-            self._build_elsewhere()
-
-    def _publish_first(self) -> None:
-        try:
-            with writing(self.catalog):
-                for _ in self.publisher.publish(jobs=1):
-                    """Nobody watches its progress."""
-        except CatalogBusy:
-            # An import publishes what it took in, and this change with it, at its end. If another
-            # first change is being published, this one is found once that is done.
-            with building(self.catalog):
-                return
-
-    def _build_elsewhere(self) -> None:
-        try:
-            self.folding.start_unless_failed()
-        except OSError as problem:
-            log.warning("no process could be started that builds an index: %s", problem)
+        """Have searches see live changes that were made; what fails is logged: they are made."""
+        keep_up(self.catalog, self.newest, self.publisher, self.folding)
 
     @cached_property
     def folding(self) -> BackgroundFolding:

@@ -9,6 +9,9 @@ from webapp.search.look import BLENDED
 MEASURED = 100_000
 """How many bags were measured: made up, of one photo each, with codes of all kinds."""
 
+SEARCHED = 1_000_000
+"""Among how many bags searches were timed: each with the codes of a real one, some bits changed."""
+
 # A row of a collection has its number beside its code.
 _ROW_NUMBER_BYTES = 8
 
@@ -76,14 +79,15 @@ class Search:
 
 
 SEARCHES = (
-    Search("whash, like a bag", "1.0 / 5.1", "4.5 / 49"),
-    Search("whash, like an upload, tried harder", "0.9 / 9.0", "6.0 / 49"),
-    Search("whash, like a bag, of a brand", "0.8 / 3.8", "0.8 / 3.0"),
-    Search("whash, all of a bag's page", "2.3 / 23", "10 / 64"),
-    Search("look, like a bag", "14 / 23", "36 / 112"),
-    Search("look, like an upload, tried harder", "67 / 129", "325 / 385"),
-    Search("look, like a bag, about its price", "5.6 / 7.2", "5.7 / 6.8"),
-    Search("look, all of a bag's page", "14 / 26", "47 / 130"),
+    Search("whash, like a bag", "1.8 / 6.0", "8.0 / 74"),
+    Search("whash, like an upload, tried harder", "1.6 / 2.9", "7.3 / 55"),
+    Search("whash, like a bag, about its price", "4.5 / 12", "51 / 115"),
+    Search("whash, all of a bag's page", "9.4 / 11", "40 / 171"),
+    Search("look, like a bag", "31 / 54", "112 / 203"),
+    Search("look, like a bag, of its brand", "4.8 / 32", "82 / 172"),
+    Search("look, like a bag, about its price", "41 / 43", "94 / 176"),
+    Search("look, all of a bag's page", "59 / 68", "319 / 480"),
+    Search("look, like an upload that is like no bag, tried harder", "52 / 61", "1,677 / 2,628"),
 )
 
 
