@@ -31,8 +31,10 @@ BIN_IVF_FLAT = "BIN_IVF_FLAT"
 INDEX_TYPES = (BIN_FLAT, BIN_IVF_FLAT)
 
 _UNFINISHED = "_unfinished"
-# Large collections take minutes to be loaded, small ones seconds.
+# Large collections take minutes to be loaded, small ones seconds. What a server was sent is on its
+# disk soon, but for where others write to that disk too.
 _BUILD_SECONDS = 60.0
+_FLUSHED_WITHIN_SECONDS = 300.0
 _LOADED_WITHIN_SECONDS = 3600.0
 _LOOK_AGAIN_SECONDS = 0.05
 _ROWS_PER_PART = 256
@@ -92,7 +94,7 @@ class Collection:
             EngineUnavailable: the server does not get there, or has other than so many rows.
         """
         name, ask = self.name + _UNFINISHED, self._connection.ask
-        ask(lambda client, seconds: client.flush(name, timeout=seconds), _BUILD_SECONDS)
+        ask(lambda client, seconds: client.flush(name, timeout=seconds), _FLUSHED_WITHIN_SECONDS)
         unfinished = Collection(self._connection, name)
         unfinished.wait_until_held()
         found = unfinished.count("Strong")
