@@ -126,6 +126,15 @@ def test_a_photo_that_two_items_have_stays_until_both_are_gone(
     assert not list(instance.glob("originals/*/*"))
 
 
+def test_a_copy_of_a_bag_that_was_indexed_is_folded_with_it_at_once(client: FlaskClient) -> None:
+    copy = add(client, 3).get_json()["id"]  # the picture of the fourth
+    assert client.get(f"/items/{copy}").status_code == 200
+    for by in ("whash", "look"):
+        answer = client.get(f"/api/v1/items/1/similar?by={by}&k=100&fold=1").get_json()
+        copies = {hit["item"]["id"]: hit["copies"] for hit in answer["hits"]}
+        assert copies == {2: 1, 3: 1, 4: 2, 5: 1, 6: 1, 7: 1, 8: 1}
+
+
 def test_photos_are_replaced_and_an_import_brings_neither_back(
     client: FlaskClient, instance: Path
 ) -> None:

@@ -120,11 +120,10 @@ class OverlaidPictures:
         """
         left = [codes for codes in photos if len(codes) == len(self.tables)]
         rows: list[RowsOfPhoto] = [()] * len(left)
-        order = list(self.tables.values())
-        for table in self._widest_first:
+        for place, table in sorted(enumerate(self.tables.values()), key=lambda one: -one[1].bits):
             if not left:
                 break
-            place, views = order.index(table), table.frozen.rows.shape[1]
+            views = table.frozen.rows.shape[1]
             packed = np.frombuffer(b"".join(codes[place] for codes in left), dtype=np.uint8)
             found = table.frozen.rows_of(to_planes(packed.reshape(len(left) * views, -1)))
             of_photos: list[list[int]] = found.reshape(len(left), views).tolist()
