@@ -56,16 +56,16 @@ class SharedBundles:
 
     def __init__(
         self,
-        sort: BundleType,
+        bundle_type: BundleType,
         catalog: Catalog,
         folder: Path,
         checksum_cache: ChecksumCache | None = None,
     ) -> None:
         """Keep them in a folder; `checksum_cache` is told which of their files were compared."""
-        self.registry = SharedRegistry(catalog, sort.name)
+        self.registry = SharedRegistry(catalog, bundle_type.name)
         self.folder = folder
-        self._type = sort
-        self._files = SharedFiles(catalog.storage, sort.name)
+        self._type = bundle_type
+        self._files = SharedFiles(catalog.storage, bundle_type.name)
         self._checksum_cache = checksum_cache
 
     def path_of(self, bundle: Bundle) -> Path:
