@@ -37,6 +37,13 @@ def test_help_is_found_from_the_page_about_it_and_from_the_readme(client: FlaskC
     assert all(f"/help/{one.name}" in text for one in TOPICS)
 
 
+@pytest.mark.parametrize("path", ["/help", "/help/nginx", "/about", "/api"])
+def test_pages_to_read_have_the_sheet_that_sets_them(client: FlaskClient, path: str) -> None:
+    text = client.get(path).get_data(as_text=True)
+    assert 'class="prose' in text
+    assert re.search(r'<link rel="stylesheet" href="[^"]*/prose\.css', text)
+
+
 def test_a_topic_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     for name in ("nothing", "index", "page", "..%2fbase"):
         assert client.get(f"/help/{name}").status_code == 404
