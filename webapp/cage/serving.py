@@ -29,6 +29,7 @@ proc_name = "hashbag cage"
 loglevel = "warning"
 logger_class = ServerLog
 wsgi_app = "webapp.cage.reading:application"
+preload_app = True  # what all of them read with is in memory once, and a new one begins at once
 
 _PR_SET_PDEATHSIG = 1
 
