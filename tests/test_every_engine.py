@@ -16,6 +16,7 @@ from tests.conftest import core_of
 from tests.milvus_fixtures import WITH_MILVUS, Milvus
 from tests.test_engines import engine  # noqa: F401 - a fixture
 from webapp import create_app
+from webapp.index import remote_table
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.engines import Engine, Index
 from webapp.index.engines.registry import engine_of
@@ -49,7 +50,11 @@ def by_hand(items: Views, queries: list[bytes], k: int, among: set[int]) -> list
 
 def opened(engine: Engine, table: CodeTable, folder: Path) -> tuple[FrozenTable, Index]:  # noqa: F811
     """Build an index, and open what a host has of it: with the codes, or without."""
-    table.save(folder, "x", codes=not engine.keeps_codes)
+    if engine.keeps_codes:
+        table = table.by_first_view()
+        remote_table.save(table, folder, "x")
+    else:
+        table.save(folder, "x")
     parameters = engine.build(table, folder, "x")
     engine.finish([parameters])
     here = engine.table(folder, "x", table.bits, parameters)

@@ -26,7 +26,7 @@ from webapp.explore.remembered import Remembered
 from webapp.hashing.code_packing import pack
 from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
-from webapp.index.code_table import ROW_ARRAYS, CodeTable
+from webapp.index.code_table import CodeTable
 from webapp.index.engines.registry import engine_of
 from webapp.index.generation import Generation, build, manifest_digest, open_generation
 from webapp.index.hamming import Planes, Positions
@@ -35,6 +35,7 @@ from webapp.index.overlay import OverlaidGeneration
 from webapp.index.overlay.follower import ChangeFollower
 from webapp.index.published import Published
 from webapp.index.remote_table import RemoteTable
+from webapp.index.repeated_rows import repeated
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.folding import is_due
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Result
@@ -334,6 +335,7 @@ class CodesElsewhere:
 
     def __init__(self, table: CodeTable, asked: Counter[str]) -> None:
         self._table = table
+        self._row_of = {code.tobytes(): row for row, code in enumerate(table.codes.T)}
         self._asked = asked
 
     def take(self, rows: Positions) -> Planes:
@@ -349,18 +351,23 @@ class CodesElsewhere:
     def rows_of(self, codes: Planes) -> Positions:
         """Return the rows that have codes."""
         self._asked["rows_of"] += 1
-        return self._table.rows_of(codes)
+        return np.array([self._row_of.get(code.tobytes(), -1) for code in codes.T], dtype=np.intp)
 
 
 def with_codes_elsewhere(generation: Generation, asked: Counter[str]) -> Generation:
     """Return a generation whose codes are asked for, and each question counted."""
     kinds = {}
     for name, kind in generation.kinds.items():
-        table = kind.table
-        assert isinstance(table, CodeTable)
-        arrays = {one: getattr(table, one) for one in (*ROW_ARRAYS, "photos")}
-        codes = CodesElsewhere(table, asked)
-        kinds[name] = replace(kind, table=RemoteTable(bits=table.bits, codes=codes, **arrays))
+        assert isinstance(kind.table, CodeTable)
+        table = kind.table.by_first_view()
+        there = RemoteTable(
+            bits=table.bits,
+            ids=table.ids,
+            photos=table.photos,
+            codes=CodesElsewhere(table, asked),
+            repeated=repeated(table.rows),
+        )
+        kinds[name] = replace(kind, table=there)
     return replace(generation, kinds=kinds)
 
 

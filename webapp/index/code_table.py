@@ -10,21 +10,64 @@ from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
 from webapp.index import photo_rows
-from webapp.index.hamming import Distances, Planes, Positions, distances, to_planes, within
+from webapp.index.hamming import (
+    Distances,
+    Planes,
+    Positions,
+    distances,
+    spans,
+    to_planes,
+    within,
+)
+from webapp.index.photo_rows import PhotoRows
 from webapp.index.row_table import RowTable
 from webapp.models import Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeTable(RowTable):
-    """A table that has its N distinct codes too, ascending: `codes`, shape (W, N)."""
+    """A table that has its N distinct codes too, ascending: `codes`, shape (W, N).
+
+    `rows`: the row of each view, shape (P, V). `members[starts[r]:starts[r + 1]]`: the positions,
+    ascending, of the photos that have row r, once for each of their views that has it; shapes
+    (P * V,) and (N + 1,).
+    """
 
     codes: Planes
+    rows: NDArray[np.int32]
+    members: NDArray[np.int32]
+    starts: NDArray[np.int32]
 
     @property
     def whole(self) -> "CodeTable":
         """All of it as one table: itself."""
         return self
+
+    @property
+    def row_count(self) -> int:
+        """Number of distinct codes, N."""
+        return len(self.starts) - 1
+
+    @property
+    def views(self) -> int:
+        """How many codes a photo has, V."""
+        return int(self.rows.shape[1])
+
+    @property
+    def all_rows(self) -> NDArray[np.integer]:
+        """The row of each view of each photo, shape (P, V)."""
+        return self.rows
+
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions: see `RowTable`."""
+        return self.rows.take(positions, axis=0)
+
+    def members_of(self, rows: Positions, most: int | Positions) -> NDArray[np.integer]:
+        """Return the positions of the first photos of rows: see `RowTable`."""
+        # As wide as what may be asked for: more than there are.
+        starts = self.starts[rows].astype(np.int64)
+        counts = np.minimum(self.starts[rows + 1] - starts, most)
+        return self.members[spans(starts, counts)]
 
     @property
     def scan_words(self) -> int:
@@ -57,21 +100,28 @@ class CodeTable(RowTable):
             )
         return low if low < high else -1
 
-    def save(self, folder: Path, kind: str, *, codes: bool = True) -> None:
-        """Write the arrays as `<kind>.<array>.npy`, which `load_table` maps into memory.
+    def by_first_view(self) -> "CodeTable":
+        """Return the same with rows numbered by the first view that has each: see `RepeatedRows`.
 
-        Without `codes`, what `load_remote` wants.
+        Its codes do not ascend any more: it is not asked for the rows of codes, but sent to where
+        codes are kept.
         """
-        for name in _ARRAYS if codes else ROW_ARRAYS:
+        _, first = np.unique(self.rows, return_index=True)
+        order = np.argsort(first)
+        number = np.empty(self.row_count, dtype=np.int32)
+        number[order] = np.arange(self.row_count, dtype=np.int32)
+        codes = self.codes.take(order, axis=1)
+        return _arranged(self.bits, self.ids, self.photos, codes, number.take(self.rows))
+
+    def save(self, folder: Path, kind: str) -> None:
+        """Write the arrays as `<kind>.<array>.npy`, which `load_table` maps into memory."""
+        for name in _ARRAYS:
             np.save(folder / f"{kind}.{name}.npy", getattr(self, name))
         if self.photos:
             self.photos.save(folder, kind)
 
 
-ROW_ARRAYS = ("ids", "rows", "members", "starts")
-"""The arrays that tell which photos have which row."""
-
-_ARRAYS = ("codes", *ROW_ARRAYS)
+_ARRAYS = ("codes", "ids", "rows", "members", "starts")
 
 
 def make_table(
@@ -87,16 +137,32 @@ def make_table(
     """
     photos, views, size = packed.shape
     codes, row_of = _distinct(to_planes(packed.reshape(photos * views, size)))
-    order = np.argsort(row_of, kind="stable")
     item_ids, of_items = (ids, None) if numbers is None else photo_rows.group(ids, numbers)
+    return _arranged(bits, item_ids, of_items, codes, row_of.reshape(photos, views))
+
+
+def of_codes(bits: int, ids: Ids, photos: PhotoRows | None, codes: Planes) -> CodeTable:
+    """Build the table of M items whose P photos have codes of shape (W, P, V)."""
+    packed = np.ascontiguousarray(codes.transpose(1, 2, 0)).view(np.uint8)[..., : -(-bits // 8)]
+    if photos is None:
+        return make_table(bits, ids, packed)
+    return make_table(bits, ids[photos.items], packed, photos.numbers)
+
+
+def _arranged(
+    bits: int, ids: Ids, photos: PhotoRows | None, codes: Planes, rows: NDArray[np.int32]
+) -> CodeTable:
+    """Put a table together of distinct codes and the row of each view, (P, V)."""
+    of_views = rows.ravel()
+    order = np.argsort(of_views, kind="stable")
     return CodeTable(
         bits=bits,
         codes=codes,
-        ids=item_ids,
-        rows=row_of.reshape(photos, views),
-        members=(order // views).astype(np.int32),
-        starts=np.concatenate(([0], np.cumsum(np.bincount(row_of)))).astype(np.int32),
-        photos=of_items,
+        ids=ids,
+        rows=rows,
+        members=(order // rows.shape[1]).astype(np.int32),
+        starts=np.concatenate(([0], np.cumsum(np.bincount(of_views)))).astype(np.int32),
+        photos=photos,
     )
 
 

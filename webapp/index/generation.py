@@ -13,7 +13,14 @@ from webapp.catalog.attribute_columns import said_of_items
 from webapp.catalog.reader import Catalog
 from webapp.exceptions import IndexDamaged
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
-from webapp.index import blank_codes, facet_files, identical_pictures, random_pairs, word_files
+from webapp.index import (
+    blank_codes,
+    facet_files,
+    identical_pictures,
+    random_pairs,
+    remote_table,
+    word_files,
+)
 from webapp.index.checksum_cache import ChecksumCache
 from webapp.index.checksums import check_files, digest_of, digests
 from webapp.index.code_table import make_table
@@ -67,7 +74,11 @@ def build(folder: Path, catalog: Catalog, engine: Engine) -> Manifest:
             continue
         of_photos = packed.reshape(len(ids), kind.views, kind.bytes)
         table = make_table(kind.bits, ids, of_photos, numbers)
-        table.save(folder, kind.name, codes=not engine.keeps_codes)
+        if engine.keeps_codes:
+            table = table.by_first_view()
+            remote_table.save(table, folder, kind.name)
+        else:
+            table.save(folder, kind.name)
         random_pairs.save(table, folder, kind.name)
         if len(ids) == photo_count:
             tables[kind.name] = table

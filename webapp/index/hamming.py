@@ -31,6 +31,14 @@ _SAMPLE_MIN_DISTANCES = 1 << 13
 _SAMPLE_DISTANCES = 1 << 11
 
 
+def spans(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> Positions:
+    """Return the places of so many from each start on, one start after the other."""
+    ends = np.cumsum(counts)
+    found: Positions = np.arange(ends[-1] if len(ends) else 0)
+    found += np.repeat(starts - ends + counts, counts)
+    return found
+
+
 def to_planes(packed: NDArray[np.uint8]) -> Planes:
     """Turn N packed codes, shape (N, bytes), into planes, shape (W, N), padded with zero bits."""
     count, width = packed.shape

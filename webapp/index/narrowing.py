@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.index.code_table import CodeTable
 from webapp.index.facets import Facets
 from webapp.index.row_table import RowTable
 from webapp.models import Filters
@@ -52,7 +53,7 @@ def no_facets(table: RowTable) -> RowFacets:
     return RowFacets(np.empty((0, table.row_count), np.int32), least, most)
 
 
-def facets_of_rows(table: RowTable, facets: Facets) -> RowFacets:
+def facets_of_rows(table: CodeTable, facets: Facets) -> RowFacets:
     """Find what the items of each row have in common."""
     of_items = facets.ids.searchsorted(table.ids)
     items = table.photos.items[table.members] if table.photos else table.members

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.exceptions import IndexDamaged
-from webapp.index.hamming import Positions, sorted_unique
+from webapp.index.hamming import Positions, sorted_unique, spans
 from webapp.models import Ids
 
 NAME = "photos"
@@ -45,10 +45,7 @@ class PhotoRows:
     def photos_of(self, items: Positions) -> tuple[Positions, Positions]:
         """Return the photos of items, one item after the other, and where each item's begin."""
         counts = self.starts[items + 1] - self.starts[items]
-        ends = np.cumsum(counts)
-        begins = ends - counts
-        total = int(ends[-1]) if len(ends) else 0
-        return np.arange(total) + np.repeat(self.starts[items] - begins, counts), begins
+        return spans(self.starts[items], counts), np.cumsum(counts) - counts
 
     def nearest(
         self, of_photos: NDArray[np.integer], begins: Positions | None = None

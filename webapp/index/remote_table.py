@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index import photo_rows
-from webapp.index.code_table import ROW_ARRAYS, CodeTable, load_arrays
+from webapp.index.code_table import CodeTable, load_arrays, of_codes
 from webapp.index.hamming import Distances, Planes, Positions, distances, within
+from webapp.index.repeated_rows import ROW_ARRAYS, RepeatedRows, repeated
 from webapp.index.row_table import RowTable
 
 NEVER_SCANNED = 1 << 62
@@ -18,7 +19,7 @@ NEVER_SCANNED = 1 << 62
 
 
 class RemoteCodes(Protocol):
-    """N distinct codes of W words that are elsewhere, ascending; several threads may ask.
+    """N distinct codes of W words that are elsewhere; several threads may ask.
 
     All methods raise `EngineUnavailable` where they cannot be had in time, and `IndexDamaged`
     where some are not there.
@@ -38,18 +39,45 @@ class RemoteCodes(Protocol):
 class RemoteTable(RowTable):
     """A table whose codes are fetched when they are wanted, and not kept.
 
+    Its rows are numbered by the first view that has each, so that little has to be known of them
+    here.
+
     What compares all codes reads all of them, which takes long: groups of duplicates do, and a
     search from whose lists more items were taken out since than these are long.
     """
 
     codes: RemoteCodes
+    repeated: RepeatedRows
+
+    @property
+    def row_count(self) -> int:
+        """Number of distinct codes, N."""
+        return self.repeated.row_count
+
+    @property
+    def views(self) -> int:
+        """How many codes a photo has, V."""
+        return self.repeated.views // self.photo_count
+
+    @property
+    def all_rows(self) -> NDArray[np.integer]:
+        """The row of each view of each photo, shape (P, V); made anew each time."""
+        return self.rows_at(np.arange(self.photo_count))
+
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions: see `RowTable`."""
+        views = positions[:, None] * self.views + np.arange(self.views)
+        return self.repeated.rows_of(views.ravel()).reshape(views.shape)
+
+    def members_of(self, rows: Positions, most: int | Positions) -> NDArray[np.integer]:
+        """Return the positions of the first photos of rows: see `RowTable`."""
+        return self.repeated.views_of(rows, most) // self.views
 
     @property
     def whole(self) -> CodeTable:
         """All of it as one table, with its codes."""
         codes = np.concatenate([np.empty((self.words, 0), np.uint64), *self.codes.blocks()], axis=1)
-        arrays = {name: getattr(self, name) for name in ROW_ARRAYS}
-        return CodeTable(bits=self.bits, codes=codes, **arrays, photos=self.photos)
+        return of_codes(self.bits, self.ids, self.photos, codes.take(self.all_rows, axis=1))
 
     @property
     def scan_words(self) -> int:
@@ -82,11 +110,29 @@ FrozenTable = CodeTable | RemoteTable
 """The table of an index that was built, wherever its codes are."""
 
 
-def load_remote(folder: Path, kind: str, bits: int, codes: RemoteCodes) -> RemoteTable:
-    """Map a table into memory that was saved without its codes.
+_IDS = "ids"
+
+
+def save(table: CodeTable, folder: Path, kind: str) -> None:
+    """Write of a table, numbered by first views, what `load` wants, as `<kind>.<array>.npy`."""
+    np.save(folder / f"{kind}.{_IDS}.npy", table.ids)
+    for name, array in repeated(table.rows).arrays.items():
+        np.save(folder / f"{kind}.{name}.npy", array)
+    if table.photos:
+        table.photos.save(folder, kind)
+
+
+def load(folder: Path, kind: str, bits: int, codes: RemoteCodes, rows: int) -> RemoteTable:
+    """Map a table of so many rows into memory that was saved without its codes.
 
     Raises:
         IndexDamaged: an array is missing or unreadable.
     """
-    arrays = load_arrays(folder, kind, ROW_ARRAYS)
-    return RemoteTable(bits=bits, codes=codes, **arrays, photos=photo_rows.load(folder, kind))
+    ids = load_arrays(folder, kind, [_IDS])[_IDS]
+    return RemoteTable(
+        bits=bits,
+        ids=ids,
+        photos=photo_rows.load(folder, kind),
+        codes=codes,
+        repeated=RepeatedRows(rows, **load_arrays(folder, kind, ROW_ARRAYS)),
+    )

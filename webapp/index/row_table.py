@@ -23,17 +23,38 @@ class RowTable(ABC):
     one photo.
 
     `bits`: the width of a code; it takes W words. `ids`: of items, ascending, shape (M,).
-    `rows`: the row of each view, shape (P, V). `members[starts[r]:starts[r + 1]]`: the positions,
-    ascending, of the photos that have row r, once for each of their views that has it; shapes
-    (P * V,) and (N + 1,).
     """
 
     bits: int
     ids: Ids
-    rows: NDArray[np.int32]
-    members: NDArray[np.int32]
-    starts: NDArray[np.int32]
     photos: PhotoRows | None = None
+
+    @property
+    @abstractmethod
+    def row_count(self) -> int:
+        """Number of distinct codes, N."""
+
+    @property
+    @abstractmethod
+    def views(self) -> int:
+        """How many codes a photo has, V."""
+
+    @property
+    @abstractmethod
+    def all_rows(self) -> NDArray[np.integer]:
+        """The row of each view of each photo, shape (P, V)."""
+
+    @abstractmethod
+    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
+        """Return the rows of the views of photos at positions, (n,), shape (n, V)."""
+
+    @abstractmethod
+    def members_of(self, rows: Positions, most: int | Positions) -> NDArray[np.integer]:
+        """Return the positions of the first photos that have each of some rows, in any order.
+
+        A photo counts once for each of its views that has the row, and of each row the first `most`
+        count.
+        """
 
     @abstractmethod
     def codes_at(self, rows: NDArray[np.integer]) -> Planes:
@@ -52,11 +73,6 @@ class RowTable(ABC):
         """Return the rows that have codes, shape (W, n); -1 where none has: shape (n,)."""
 
     @property
-    def row_count(self) -> int:
-        """Number of distinct codes."""
-        return len(self.starts) - 1
-
-    @property
     def words(self) -> int:
         """How many 64-bit words a code takes, W."""
         return -(-self.bits // 64)
@@ -64,13 +80,12 @@ class RowTable(ABC):
     @property
     def photo_count(self) -> int:
         """Number of photos that have codes, P."""
-        return len(self.rows)
+        return len(self.photos.items if self.photos else self.ids)
 
     @property
     def codes_per_item(self) -> int:
         """How many codes the item with the most photos has."""
-        views: int = self.rows.shape[1]
-        return views * (self.photos.most if self.photos else 1)
+        return self.views * (self.photos.most if self.photos else 1)
 
     def photos_of(self, rows: Positions, per_row: int | Positions) -> Positions:
         """Return the positions, ascending, of photos that have one of these rows, all different.
@@ -79,13 +94,8 @@ class RowTable(ABC):
         thousands of items, all at the same distance, and of equal distances the lowest ids rank
         first.
         """
-        # As wide as what `per_row` may ask for: more than there are.
-        starts = self.starts[rows].astype(np.int64)
         # A row may list an item once for each view of each of its photos.
-        counts = np.minimum(self.starts[rows + 1] - starts, per_row * self.codes_per_item)
-        ends = np.cumsum(counts)
-        listed = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
-        return sorted_unique(self.members[listed])
+        return sorted_unique(self.members_of(rows, per_row * self.codes_per_item))
 
     def within(self, queries: Planes, bound: int, per_row: int) -> Positions:
         """Return the positions, ascending, of photos within `bound` bits of a query, shape (W, Q).
@@ -102,18 +112,14 @@ class RowTable(ABC):
         """
         if positions is None:
             of_rows = self.distances_of_rows(queries)
-            return _nearest_view([of_rows.take(rows) for rows in self.rows.T])
-        rows = self.rows.take(positions, axis=0)
+            return _nearest_view([of_rows.take(rows) for rows in self.all_rows.T])
+        rows = self.rows_at(positions)
         of_views = distances(self.codes_at(rows.ravel()), queries).reshape(rows.shape)
         return _nearest_view(list(of_views.T))
 
-    def rows_at(self, positions: Positions) -> NDArray[np.integer]:
-        """Return the rows of the views of photos at positions, (n,), shape (n, V)."""
-        return self.rows.take(positions, axis=0)
-
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
-        rows = self.rows.take(positions, axis=0)
+        rows = self.rows_at(positions)
         return self.codes_at(rows.ravel()).reshape(self.words, *rows.shape)
 
     def code(self, item_id: int, number: int = 1) -> Code | None:
@@ -128,7 +134,8 @@ class RowTable(ABC):
         if number not in numbers:
             return None
         width = -(-self.bits // 8)
-        views = self.codes_at(self.rows[photos[numbers.index(number)]])
+        (rows,) = self.rows_at(np.array([photos[numbers.index(number)]]))
+        views = self.codes_at(rows)
         return b"".join(view.tobytes()[:width] for view in views.T)
 
     def bit_vector(self, row: int) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 
 import numpy as np
 
@@ -123,7 +123,7 @@ class OverlaidPictures:
         for place, table in sorted(enumerate(self.tables.values()), key=lambda one: -one[1].bits):
             if not left:
                 break
-            views = table.frozen.rows.shape[1]
+            views = table.frozen.views
             packed = np.frombuffer(b"".join(codes[place] for codes in left), dtype=np.uint8)
             found = table.frozen.rows_of(to_planes(packed.reshape(len(left) * views, -1)))
             of_photos: list[list[int]] = found.reshape(len(left), views).tolist()
@@ -159,17 +159,18 @@ class OverlaidPictures:
     def _frozen_photos(self, rows: RowsOfPhoto) -> Positions:
         """Return the positions, in the frozen tables, of the photos that have all these rows."""
         first = self._frozen_tables[0]
-        listed = first.members[first.starts[rows[0]] : first.starts[rows[0] + 1]]
-        found = np.unique(listed).astype(np.intp)
+        found = first.photos_of(np.array(rows[:1]), first.photo_count)
         start = 0
         for table in self._frozen_tables:
-            end = start + table.rows.shape[1]
-            found = found[(table.rows[found] == rows[start:end]).all(axis=1)]
+            end = start + table.views
+            found = found[(table.rows_at(found) == rows[start:end]).all(axis=1)]
             start = end
         return found
 
     def _rows_at(self, photo: int) -> RowsOfPhoto:
-        return tuple(row for table in self._frozen_tables for row in table.rows[photo].tolist())
+        place = np.array([photo])
+        found = [table.rows_at(place).ravel().tolist() for table in self._frozen_tables]
+        return tuple(chain.from_iterable(found))
 
 
 def _staying(frozen: IdenticalPictures, splice: Splice) -> dict[int, int]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.index.code_table import CodeTable, make_table
+from webapp.index.code_table import CodeTable, of_codes
 from webapp.index.engines import EVERYTHING, NOTHING, Index, LocalIndex, Proposal
 from webapp.index.hamming import (
     Distances,
@@ -76,7 +76,7 @@ class OverlaidTable:
     @cached_property
     def _gone_rows(self) -> tuple[Positions, Positions]:
         """The frozen rows of which items are gone, ascending, and how many at most of each."""
-        rows, counts = np.unique(self.frozen.rows[self.pictures.gone], return_counts=True)
+        rows, counts = np.unique(self.frozen.rows_at(self.pictures.gone), return_counts=True)
         return rows.astype(np.intp), counts
 
     def _frozen_photos(self, rows: Positions, per_row: int) -> Positions:
@@ -122,7 +122,7 @@ class OverlaidTable:
     def rows_at(self, positions: Positions) -> NDArray[np.integer]:
         """Return the rows of the views of photos at positions: see `RowTable`."""
         is_recent, places = self.pictures.parted(positions)
-        found = np.empty((len(positions), self.frozen.rows.shape[1]), dtype=np.intp)
+        found = np.empty((len(positions), self.frozen.views), dtype=np.intp)
         found[~is_recent] = self.frozen.rows_at(places[~is_recent])
         found[is_recent] = self.recent.rows_at(places[is_recent]) + self.frozen.row_count
         return found
@@ -130,8 +130,8 @@ class OverlaidTable:
     def codes_of(self, positions: Positions) -> Planes:
         """Return the codes of the views of photos at positions, (n,), shape (W, n, V)."""
         is_recent, places = self.pictures.parted(positions)
-        words, views = self.frozen.words, self.frozen.rows.shape[1]
-        found = np.empty((words, len(positions), views), dtype=np.uint64)
+        shape = self.frozen.words, len(positions), self.frozen.views
+        found = np.empty(shape, dtype=np.uint64)
         found[:, ~is_recent] = self.frozen.codes_of(places[~is_recent])
         found[:, is_recent] = self.recent.codes_of(places[is_recent])
         return found
@@ -149,12 +149,7 @@ class OverlaidTable:
         """All of it as one table; it takes as long as making an index does."""
         here = replace(self, frozen=self.frozen.whole)
         codes = here.codes_of(np.arange(self.photo_count))
-        packed = np.ascontiguousarray(codes.transpose(1, 2, 0)).view(np.uint8)
-        packed = packed[..., : -(-self.bits // 8)]
-        ids, numbers = self.ids, None
-        if self.photos:
-            ids, numbers = ids[self.photos.items], self.photos.numbers
-        return make_table(self.bits, ids, packed, numbers)
+        return of_codes(self.bits, self.ids, self.photos, codes)
 
 
 class NoIndex(LocalIndex):
@@ -192,7 +187,7 @@ class OverlaidIndex:
     ) -> Proposal:
         """Propose rows near each of the queries: see `Index`."""
         frozen, recent = self.table.frozen, self.table.recent
-        gone = self.table.pictures.gone.size * frozen.rows.shape[1]
+        gone = self.table.pictures.gone.size * frozen.views
         proposed = self.frozen.candidates(queries, count + min(gone, _MOST_SPARE_ROWS), narrowing)
         of_recent = distances(recent.codes, queries)
         if proposed.within == NOTHING:

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from webapp.exceptions import IndexDamaged
+from webapp.index import remote_table
 from webapp.index.code_table import CodeTable
 from webapp.index.engines import Index, Parameters
 from webapp.index.engines.milvus.codes import MilvusCodes
@@ -21,7 +22,7 @@ from webapp.index.engines.milvus.connection import Connection, ServerAddress
 from webapp.index.engines.milvus.index import Built, MilvusIndex, checksum, probed_rows
 from webapp.index.engines.milvus.rows import packed_codes, stored_codes
 from webapp.index.narrowing import RowFacets, no_facets
-from webapp.index.remote_table import FrozenTable, load_remote
+from webapp.index.remote_table import FrozenTable
 from webapp.index.row_table import RowTable
 
 _COLLECTIONS_AT_ONCE = 8
@@ -104,13 +105,16 @@ class MilvusEngine:
     def table(self, folder: Path, kind: str, bits: int, parameters: Parameters) -> FrozenTable:
         """Map the table's files, and leave its codes where they are: see `Engine`."""
         collection, built = self._built(folder, kind, bits, parameters)
-        return load_remote(folder, kind, bits, MilvusCodes(collection, bits, built.rows))
+        codes = MilvusCodes(collection, bits, built.rows)
+        return remote_table.load(folder, kind, bits, codes, built.rows)
 
     def open(self, table: RowTable, folder: Path, kind: str, parameters: Parameters) -> Index:
         """Open a collection, without asking the server: see `Engine`."""
         collection, built = self._built(folder, kind, table.bits, parameters)
         # Here, and not at the first query: a server opens its index before it forks its workers.
-        import_module("pymilvus")
+        # pymilvus imports scipy.sparse when it is first asked.
+        for module in ("pymilvus", "scipy.sparse"):
+            import_module(module)
         return MilvusIndex(collection, built, self._options.probes)
 
     def _built(
