@@ -46,7 +46,7 @@ PARTS = (
     Part("PostgreSQL: indexes", 1_046),
     Part("the same in SQLite, for comparison", 1_524),
     Part("Milvus: disk", 1_277),
-    Part("index files of a host, with Milvus", 364),
+    Part("index files of a host, with Milvus", 194),
     Part("index files of a host, with Annoy", 3_366),
     Part("S3: thumbnails", 9_997),
     Part("S3: photos that were sent or copied", 150_000, assumed=True),
