@@ -89,8 +89,8 @@ def _centred(hashes: Hashes) -> NDArray[np.float64]:
 
 
 def _cosine(gallery: Hashes, query: Hashes) -> NDArray[Any]:
-    """Return 1 - the cosine of features of length 1."""
-    distance: NDArray[Any] = 1 - gallery @ query
+    """Return 1 - the cosine of features of length 1; rounded, so that equal ones tie."""
+    distance: NDArray[Any] = 1 - np.round(gallery @ query, 5)
     return distance
 
 
