@@ -14,6 +14,8 @@ from tests.pictures import bag
 from webapp.lab.evaluation import sscd
 from webapp.lab.evaluation.rivals import RIVALS
 
+pytestmark = pytest.mark.thorough
+
 
 def write_model(path: Path) -> None:
     """Write a model with the package's input and output: mixtures of the mean colour."""
