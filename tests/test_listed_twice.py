@@ -39,7 +39,8 @@ def dyed(image: Image.Image) -> Image.Image:
 def changed_within(image: Image.Image) -> Image.Image:
     """Turn its middle into the negative, and leave the rest as it is."""
     image = image.copy()
-    middle = tuple(side * share // 8 for share in (2, 6) for side in image.size)
+    width, height = image.width // 4, image.height // 4
+    middle = (width, height, 3 * width, 3 * height)
     image.paste(ImageOps.invert(image.crop(middle)), middle)
     return image
 
