@@ -36,7 +36,7 @@ from webapp.search.look import TWO_PART_LEANINGS
 FEWEST, MOST = 30, 1_000_000
 """The sizes of catalogues between which thresholds move."""
 
-SAME_COLOUR_BITS = 2
+SAME_COLOUR_BITS = 3
 """By how many bits of `colour` two photos may differ and still have the same colours."""
 
 NAMED_AT = 1000

