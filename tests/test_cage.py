@@ -33,10 +33,12 @@ from webapp.exceptions import (
 )
 from webapp.hashing.fingerprinting import Crop, EncodedPicture
 from webapp.hashing.picture_work import Here
+from webapp.lab.bench.memory import private
 from webapp.web import upload_slots
 from webapp.web.upload_slots import UploadSlots
 
 SECONDS = 3  # for one picture, in these tests
+LEAST_OF_A_LARGE_PICTURE = 160_000_000  # bytes that a process kept after one
 
 
 class Caged:
@@ -121,6 +123,16 @@ def test_a_picture_can_have_nothing_written(caged: Caged) -> None:
         caged.cage.upload(picture(1, "write"))
     file = caged.folder / "held.txt"
     assert not file.exists() or file.read_bytes() == b""
+
+
+def test_a_large_picture_leaves_little_memory_taken(caged: Caged) -> None:
+    large = EncodedPicture(encoded(bag(1, (4500, 4000)), "JPEG"))
+    for _ in range(4):
+        caged.cage.upload(large)
+    eventually(
+        lambda: max(map(private, caged.processes())) < LEAST_OF_A_LARGE_PICTURE,
+        "what was freed is given back",
+    )
 
 
 def test_a_process_that_is_killed_is_not_missed(caged: Caged) -> None:

@@ -1,7 +1,6 @@
 """The command that serves."""
 
 import atexit
-import ctypes
 import os
 import resource
 import shutil
@@ -11,13 +10,11 @@ from pathlib import Path
 
 import click
 
-from webapp import create_app
+from webapp import create_app, heap
 from webapp.cli.common import errors_in_a_line
 from webapp.config import load
 from webapp.exceptions import CatalogError
 from webapp.processes import available_cores
-
-_MOST_HEAPS = -8  # M_ARENA_MAX of malloc.h
 
 
 @click.command()
@@ -38,7 +35,7 @@ def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
         "PROMETHEUS_MULTIPROC_DIR": _folder_for_counts(),
     }
     _allow_open_files()
-    _share_heaps()
+    heap.share()
     with errors_in_a_line():
         os.environ["_HASHBAG_LOG"] = load(os.environ).log
         if with_demo:
@@ -50,17 +47,6 @@ def _allow_open_files() -> None:
     """Take as many open files as the system gives: each connection is one, and so is each index."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _share_heaps() -> None:
-    """Have all threads of a process share two heaps; else the C library makes one for each.
-
-    What many heaps keep of freed memory is more than all else that a worker has. Only glibc does
-    so, and only it has this call; its own variable in the environment says otherwise.
-    """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None and "MALLOC_ARENA_MAX" not in os.environ:
-        set_option(_MOST_HEAPS, 2)
 
 
 def _folder_for_counts() -> str:

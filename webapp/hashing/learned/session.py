@@ -1,6 +1,5 @@
 """The network, loaded in each process when it is first needed."""
 
-import ctypes
 import logging
 import os
 import threading
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from webapp import heap
 from webapp.exceptions import LearnedUnusable, NetworkNotKept
 from webapp.hashing.learned import forward, graph, weights
 from webapp.hashing.learned.network import CHANNELS, ROWS, SIDE, Floats, blocks, head
@@ -72,7 +72,7 @@ def where(image: Image.Image) -> Floats:
         LearnedUnusable: the weights or the runtime are not right.
     """
     found = _of_head(graph.WHERE, seen(image, WHERE_SIDE))
-    _give_memory_back()
+    heap.give_back()
     return found
 
 
@@ -107,16 +107,6 @@ def _run(session: Any, name: str, given: NDArray[Any]) -> Floats:
     return output
 
 
-def _give_memory_back() -> None:
-    """Have the C library return freed memory to the system, 80 MB after a large picture.
-
-    Only glibc keeps it, and only glibc has this call.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
 @cache
 def _session(folder: str, part: graph.Part) -> Any:
     """Load a part from its file in a folder; without a folder it is made in memory."""
@@ -126,7 +116,7 @@ def _session(folder: str, part: graph.Part) -> Any:
         _check(session, part)
         if part == "body" and folder:
             _session(folder, "head")  # made by an import, it spares a server much memory
-    _give_memory_back()
+    heap.give_back()
     return session
 
 
