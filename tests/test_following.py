@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import core_of
 from tests.importing import draw_photos, run_import
-from tests.pictures import bag
+from tests.pictures import bag, encoded
 from tests.serving import eventually, started
 from webapp import create_app
+from webapp.catalog.sent_photos import SentPhoto
 from webapp.cli.items import add, remove, set_
 from webapp.models import Item
 
@@ -101,6 +102,17 @@ def test_pruning_takes_out_what_is_gone_and_nothing_of_other_sources(
     # It was not taken out by hand: if it comes back, it is taken in.
     bag(2, (48, 36)).save(photos / "2.png")
     assert closing(run_import(app, photos, "--prune", "--no-map")).startswith("added 1, ")
+
+
+def test_a_bag_that_was_given_another_photo_by_hand_is_not_of_the_folder_any_more(
+    app: Flask, photos: Path
+) -> None:
+    live = core_of(app).live_items
+    another = live.read(SentPhoto("mine.png", encoded(bag(77), "PNG")))
+    changed = live.change(ids(app)["2.png"], {"title": "Mine"}, [another])
+    done = run_import(app, photos, "--prune", "--no-map")
+    assert "gone 1" not in done.stderr
+    assert core_of(app).catalog.item(changed.id).title == "Mine"
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,10 @@ class LiveItems:
             others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
             replaced = shown if others else ()
             if replaced:
-                # An import of the folder where the photo before lies must not add it again.
+                # An import of the folder where the photo before lies must not add it again, nor
+                # miss the item there, and prune it.
                 note_removal(connection, items.c.id == item_id)
+                changed["source"] = ""
             if changed or replaced:
                 entry = self._entry(connection, item_id, changed, replaced)
                 writer.write_in(connection, [entry])
