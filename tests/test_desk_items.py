@@ -19,6 +19,7 @@ from tests.desk import photo, send, sign_in, told
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog.item_bin import KEPT_SECONDS
+from webapp.catalog.schema import items
 from webapp.models import Item
 
 
@@ -129,6 +130,31 @@ def test_saving_what_was_not_touched_changes_nothing(desk: FlaskClient) -> None:
     before = item(desk, 9)
     send(desk, desk.get("/admin/items/9"), "/admin/items/9")
     assert item(desk, 9) == before
+
+
+def test_what_a_list_brought_in_several_lines_stays_as_it_is_where_nobody_writes(
+    desk: FlaskClient,
+) -> None:
+    lines = "Calf leather.\n\nMade  in Porto."
+    given = {"title": "Two\nlines", "description": lines}
+    core_of(desk.application).live_items.change(1, given)
+    send(desk, desk.get("/admin/items/1"), "/admin/items/1", brand="Zork")
+    changed = item(desk, 1)
+    assert (changed.title, changed.extra["description"]) == (given["title"], lines)
+    page = desk.get("/admin/items/1")
+    send(desk, page, "/admin/items/1", **{"extra.description": "One.\r\n\r\nTwo."})
+    assert item(desk, 1).extra["description"] == "One.\n\nTwo."
+
+
+def test_a_column_of_a_list_may_be_called_as_an_attribute_is(desk: FlaskClient) -> None:
+    core = core_of(desk.application)
+    extra = {"Price": "30", "width": "12 cm"}  # as `import --map "Sale price=price"` leaves them
+    with core.catalog.engine.begin() as connection:
+        connection.execute(items.update().where(items.c.id == 1).values(extra=extra, price=20))
+    fields = {"extra.Price": "35", "extra.width": "13 cm"}
+    assert send(desk, desk.get("/admin/items/1"), "/admin/items/1", **fields).status_code == 303
+    changed = item(desk, 1)
+    assert (changed.price, changed.extra) == (20, {"Price": "35", "width": "13 cm"})
 
 
 def test_its_photos_are_replaced(desk: FlaskClient, desk_instance: Path) -> None:

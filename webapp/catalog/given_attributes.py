@@ -11,13 +11,15 @@ Given = Mapping[str, str | float]
 """Values by their names: texts as people write them, or numbers, which say just what they are."""
 
 _FIXED = {one.name for one in ITEM_FIELDS} - set(ATTRIBUTES)
+_OF_A_LIST = "extra attribute"
 _SHOWN_CHARACTERS = 60
 
 
 def columns_of(given: Given, extra: Mapping[str, str]) -> dict[str, object]:
     """Return what to write of an item that has `extra` attributes now.
 
-    Names that are none of ours become extra attributes. An empty value takes one away.
+    Names that are none of ours, in any case, become extra attributes; so may others that lists
+    brought: an item that has one of just this name keeps it. An empty value takes one away.
 
     Raises:
         BadParameter: a value cannot be read, or a name is of what a photo's file says.
@@ -28,6 +30,8 @@ def columns_of(given: Given, extra: Mapping[str, str]) -> dict[str, object]:
         ours, value = name.lower(), str(written).strip()
         if not is_unicode(name + value):
             raise BadParameter(readable(name), "is not UTF-8, or holds a zero byte")
+        if name in extra and name not in ATTRIBUTES:
+            ours = _OF_A_LIST
         if ours in _FIXED or not ours:
             can = ", ".join(ATTRIBUTES)
             raise BadParameter(name, f"cannot be set; what can: {can}, and names of your own")
