@@ -10,6 +10,7 @@ from webapp.cli.common import finish, reports_errors
 from webapp.cli.publication import draw_map
 from webapp.context import hashbag
 from webapp.maintenance import backup as backups
+from webapp.maintenance import restoration
 from webapp.processes import available_cores
 
 
@@ -40,7 +41,7 @@ def restore(file: Path) -> None:
     """
     core = hashbag()
     with writing(core.catalog):
-        count = finish(backups.restore(core.settings, core.storage, file))
+        count = finish(restoration.restore(core.settings, core.storage, file))
         finish(core.publisher.publish(available_cores()))
         draw_map(core)
     click.echo(f"restored {count} items")
