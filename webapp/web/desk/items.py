@@ -40,9 +40,10 @@ def again(error: CSRFError) -> Response | tuple[str, int]:
         return foreign_form(error)
     flash(FORM_AGAIN, "problem")
     form = item_form.as_typed()
-    if "item_id" not in (request.view_args or {}):
+    item_id = (request.view_args or {}).get("item_id")
+    if item_id is None:
         return _adding(form, HTTPStatus.BAD_REQUEST)
-    item = hashbag().catalog.item(request.view_args["item_id"])
+    item = hashbag().catalog.item(item_id)
     return _editing(item, form, HTTPStatus.BAD_REQUEST, request.form)
 
 
