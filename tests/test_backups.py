@@ -95,6 +95,13 @@ def test_it_is_of_one_moment_while_items_come_and_go(instance: Path, tmp_path: P
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_a_folder_that_is_not_there_is_named(eight: Path, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "mistyped"
+    done = hashbag([command, folder / "all.zip"], eight)
+    assert (done.returncode, f"there is no folder {folder}" in done.stderr) == (2, True)
+
+
 def test_a_catalogue_is_never_written_over(instance: Path, tmp_path: Path) -> None:
     hashbag(["backup", tmp_path / "all.zip"], instance)
     before = everything(instance)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from webapp.catalog.write_lock import writing
-from webapp.cli.common import finish, reports_errors
+from webapp.cli.common import finish, reports_errors, written_file
 from webapp.cli.publication import draw_map
 from webapp.context import hashbag
 from webapp.maintenance import backup as backups
@@ -15,7 +15,7 @@ from webapp.processes import available_cores
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@written_file("file")
 @reports_errors
 def backup(file: Path) -> None:
     """Write catalogue, thumbnails and photos to FILE, while it is served and changed.
