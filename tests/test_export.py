@@ -219,9 +219,19 @@ def test_a_photo_that_is_missing_or_changed_is_told_and_the_rest_is_written(
     assert "the archive does not have this photo" in rest.stderr
 
 
+def test_an_attribute_that_was_taken_away_goes_elsewhere_too(source: Flask, tmp_path: Path) -> None:
+    core = core_of(source)
+    core.live_items.change(1, {"lining": "silk"})
+    elsewhere = taken(tmp_path / "elsewhere", archive_of(source, tmp_path / "all.zip"))
+    assert core_of(elsewhere).catalog.item(1).extra["lining"] == "silk"
+    core.live_items.change(1, {"lining": ""})
+    taken(tmp_path / "elsewhere", archive_of(source, tmp_path / "all.zip"))
+    assert "lining" not in core_of(elsewhere).catalog.item(1).extra
+
+
 def test_where_the_export_cannot_be_written_nothing_is_left(source: Flask, tmp_path: Path) -> None:
     instance = core_of(source).settings.instance
-    assert hashbag(["export", tmp_path / "no" / "all.zip"], instance).returncode == 1
+    assert hashbag(["export", tmp_path / "no" / "all.zip"], instance).returncode == 2
     wrong = hashbag(["export", tmp_path / "all.tar", "--photos"], instance)
     assert (wrong.returncode, "end in .zip" in wrong.stderr) == (2, True)
     empty = hashbag(["export", tmp_path / "all.jsonl"], tmp_path / "nothing")

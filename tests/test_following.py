@@ -197,6 +197,19 @@ def test_no_item_has_the_photo_that_is_to_be_removed(app: Flask, photos: Path) -
     assert run(app, remove).exit_code == 2
 
 
+def test_what_a_list_does_not_name_stays_as_somebody_wrote_it(empty: Flask, photos: Path) -> None:
+    (photos / "list.csv").write_text("filename,title,season\n1.png,Étui,summer\n", "utf-8")
+    run_import(empty, photos / "list.csv", "--no-map")
+    run(empty, set_, 1, "lining=silk", "brand=Zork", "--no-map")
+    again = run_import(empty, photos / "list.csv", "--no-map")
+    assert closing(again) == "added 0, updated 0, unchanged 1, rejected 0"
+    (photos / "list.csv").write_text("filename,season\n1.png,winter\n", "utf-8")
+    run_import(empty, photos / "list.csv", "--no-map")
+    item = core_of(empty).catalog.item(1)
+    assert (item.title, item.brand) == ("Étui", "Zork")
+    assert item.extra == {"season": "winter", "lining": "silk"}
+
+
 def test_rows_that_share_a_photo_are_items_of_their_own(empty: Flask, photos: Path) -> None:
     def write(*rows: tuple[str, str]) -> Path:
         with (photos / "bags.csv").open("w", newline="") as file:

@@ -104,7 +104,7 @@ def _changes(catalog: Catalog, wanted: ImportList) -> Iterator[Told]:
         known = {(item.path, item.occurrence): item for item in catalog.items_at(places)}
         for entry, place in zip(batch, places, strict=True):
             item = known.get((place, entry.occurrence))
-            if item and (changed := _changed(item, entry.attributes)):
+            if item and (changed := _changed(item, entry.attributes_beside(item.extra))):
                 yield {"id": item.id, "name": item.title or item.filename, "changed": changed}
 
 
