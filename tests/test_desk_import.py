@@ -132,6 +132,28 @@ def test_a_list_and_its_photos_are_looked_through_then_taken_in(
 
 
 @pytest.mark.slow
+def test_no_other_list_is_taken_in_or_dropped_than_the_one_that_was_shown(
+    desk: FlaskClient,
+) -> None:
+    asking = desk.get("/admin/import")  # which both have open
+    mine = sent(desk, LIST, zipped(PHOTOS))
+    fields = {
+        "list": (io.BytesIO(LIST.replace("First", "Another").encode()), "list.csv"),
+        "photos": (io.BytesIO(zipped(PHOTOS)), "photos.zip"),
+    }
+    send(desk, asking, "/admin/import", **fields)
+    theirs = waited(desk)
+    for step in ("take", "drop"):
+        send(desk, mine, f"/admin/import/{step}")
+        page = waited(desk)
+        assert "another list was sent meanwhile" in told(page)
+        assert figures(page) == figures(theirs)
+    assert "Another" not in by_title(desk)
+    take(desk, theirs)
+    assert "Another" in by_title(desk)
+
+
+@pytest.mark.slow
 def test_what_is_dropped_leaves_nothing_behind(desk: FlaskClient, desk_instance: Path) -> None:
     page = sent(desk, LIST, zipped({f"photos/{name}": data for name, data in PHOTOS.items()}))
     assert figures(page)["new"] == 3  # found by their names, in a folder of the zip
