@@ -50,6 +50,7 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
         if core.publisher.is_current() and not is_due(core.newest().published):
             click.echo("the index lacks nothing")
             return
+    core.catalog.require()
     if changes or behind:
         generation = finish(core.publisher.merge())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
