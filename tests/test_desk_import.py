@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.applications import core_of
-from tests.desk import send, told
+from tests.desk import OWNER, send, told
 from tests.pictures import bag, encoded
 from tests.serving import eventually
 from webapp.catalog import photo_archive
@@ -129,6 +129,19 @@ def test_a_list_and_its_photos_are_looked_through_then_taken_in(
     take(desk, again)
     assert desk.get(address, buffered=True).data == picture(60)
     assert not (desk_instance / "desk-import" / "photos").exists()
+
+
+@pytest.mark.slow
+def test_lines_of_an_export_are_taken_in_as_such(desk: FlaskClient) -> None:
+    take(desk, sent(desk, "filename,title,price,season\na.png,First,5,summer\n", zipped(PHOTOS)))
+    lines = desk.get("/api/v1/export", headers={"Authorization": f"Bearer {OWNER}"}).text
+    (first,) = (line for line in lines.splitlines() if '"First"' in line)
+    told = json.loads(first) | {"title": "Again"}
+    told["photos"][0]["file"] = "/elsewhere/a.png"
+    page = sent(desk, json.dumps(told), name="export.jsonl")
+    assert figures(page) == {"new": 0, "changed": 1, "as they are": 0, "rejected": 0}
+    take(desk, page)
+    assert by_title(desk)["Again"].extra == {"season": "summer"}
 
 
 @pytest.mark.slow

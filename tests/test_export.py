@@ -229,6 +229,19 @@ def test_an_attribute_that_was_taken_away_goes_elsewhere_too(source: Flask, tmp_
     assert "lining" not in core_of(elsewhere).catalog.item(1).extra
 
 
+def test_lines_that_are_followed_are_taken_in_as_others_are(
+    source: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watchfiles.watch", lambda *_, **__: iter([set()]))  # nothing changes
+    core_of(source).live_items.change(1, {"lining": "silk"})
+    lines = tmp_path / "all.jsonl"
+    hashbag(["export", lines], core_of(source).settings.instance)
+    elsewhere = create_app({"instance": tmp_path / "elsewhere"})
+    assert run_import(elsewhere, lines, "--watch", "--no-map").exit_code == 0
+    found = [told(item) for item in core_of(elsewhere).catalog.all_items()]
+    assert found == [told(item) for item in core_of(source).catalog.all_items()]
+
+
 def test_where_the_export_cannot_be_written_nothing_is_left(source: Flask, tmp_path: Path) -> None:
     instance = core_of(source).settings.instance
     assert hashbag(["export", tmp_path / "no" / "all.zip"], instance).returncode == 2
