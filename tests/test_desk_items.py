@@ -192,6 +192,16 @@ def test_of_two_who_change_a_bag_at_once_neither_loses_anything(
     assert both.extra == {"size": "S"}
 
 
+def test_photos_that_a_change_of_somebody_else_kept_out_are_asked_for_again(
+    desk: FlaskClient,
+) -> None:
+    page = desk.get("/admin/items/3")
+    send(desk, page, "/admin/items/3", title="Theirs")
+    answer = send(desk, page, "/admin/items/3", image=photo(77))
+    assert answer.status_code == 409
+    assert "Choose your photos once more" in told(answer)
+
+
 def test_a_mistake_in_a_change_keeps_what_was_typed(desk: FlaskClient) -> None:
     add(desk, price="30", new_name="lining", new_value="silk")
     fields = {"price": "dear", "extra.lining": "cotton", "title": "Étui"}

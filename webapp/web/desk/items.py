@@ -111,7 +111,9 @@ def change(item_id: int) -> Response:
         item = core.live_items.change(item_id, given, read, request.form.get("version", ""))
     except ChangedMeanwhile:
         now = core.catalog.item(item_id)
-        flash("Nothing is saved yet: somebody else changed this bag while you did.", "problem")
+        lost = " Choose your photos once more: browsers do not keep them." if read else ""
+        told = "Nothing is saved yet: somebody else changed this bag while you did."
+        flash(told + lost, "problem")
         return _editing(now, item_form.merged(now, given), HTTPStatus.CONFLICT)
     except (BadParameter, UnreadableImage) as problem:
         now = core.catalog.item(item_id)
