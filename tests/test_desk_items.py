@@ -310,6 +310,12 @@ def test_after_a_day_it_is_gone_with_its_files(
     assert "cannot be undone any more" in told(desk.get(answer.headers["Location"]))
 
 
+def test_a_number_that_no_bag_can_have_is_no_bags(desk: FlaskClient) -> None:
+    page = desk.get("/admin/items/3").text.replace("/admin/items/3", f"/admin/items/{'9' * 25}")
+    answer = send(desk, page, "/remove")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/removed")
+
+
 def test_what_somebody_changed_meanwhile_is_not_removed_unseen(desk: FlaskClient) -> None:
     page = desk.get("/admin/items/3")
     send(desk, page, "/admin/items/3", title="Better")
