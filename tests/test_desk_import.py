@@ -145,6 +145,18 @@ def test_lines_of_an_export_are_taken_in_as_such(desk: FlaskClient) -> None:
 
 
 @pytest.mark.slow
+def test_rows_whose_photos_are_found_by_one_name_are_bags_of_their_own(desk: FlaskClient) -> None:
+    rows = "filename,title\n2023/a.png,One\n2024/a.png,Two\n2025/a.png,Two\n"
+    page = sent(desk, rows, zipped({"a.png": picture(50)}))
+    assert figures(page) == {"new": 2, "changed": 0, "as they are": 0, "rejected": 1}
+    assert "the same file stands on line 3 already" in page.text
+    assert figures(take(desk, page))["new"] == 2
+    again = sent(desk, rows)
+    assert figures(again) == {"new": 0, "changed": 0, "as they are": 2, "rejected": 1}
+    assert {"One", "Two"} < by_title(desk).keys()
+
+
+@pytest.mark.slow
 def test_no_other_list_is_taken_in_or_dropped_than_the_one_that_was_shown(
     desk: FlaskClient,
 ) -> None:
