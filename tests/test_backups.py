@@ -20,7 +20,7 @@ from webapp import create_app
 from webapp.catalog.database import connect_to
 from webapp.catalog.schema import SHARING, facts, set_fact
 from webapp.config import load
-from webapp.maintenance import backup
+from webapp.maintenance import restoration
 
 LARGE_BYTES = 96 << 20
 
@@ -95,6 +95,13 @@ def test_it_is_of_one_moment_while_items_come_and_go(instance: Path, tmp_path: P
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_a_folder_that_is_not_there_is_named(eight: Path, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "mistyped"
+    done = hashbag([command, folder / "all.zip"], eight)
+    assert (done.returncode, f"there is no folder {folder}" in done.stderr) == (2, True)
+
+
 def test_a_catalogue_is_never_written_over(instance: Path, tmp_path: Path) -> None:
     hashbag(["backup", tmp_path / "all.zip"], instance)
     before = everything(instance)
@@ -128,6 +135,36 @@ def test_a_cut_backup_leaves_no_catalogue(instance: Path, tmp_path: Path) -> Non
         assert "no backup, or it is damaged" in done.stderr
         assert not (tmp_path / "new" / "hashbag.db").exists()
     restored(tmp_path / "all.zip", tmp_path / "new")
+
+
+@pytest.mark.parametrize("about", [b"x", b"[1]", b'{"format": 1}', b'{"items": 8}'])
+def test_what_is_no_backup_by_its_own_words_is_refused_in_a_sentence(
+    tmp_path: Path, about: bytes
+) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("backup.json", about)
+        archive.writestr("hashbag.db", b"")
+    done = hashbag(["restore", tmp_path / "other.zip"], tmp_path / "new")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert not (tmp_path / "new" / "hashbag.db").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_backup_that_was_packed_again_and_damaged_is_refused_in_a_sentence(
+    instance: Path, tmp_path: Path, method: int
+) -> None:
+    hashbag(["backup", tmp_path / "all.zip"], instance)
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(tmp_path / "all.zip") as whole, zipfile.ZipFile(packed, "w", method) as to:
+        for name in whole.namelist():
+            to.writestr(name, whole.read(name))
+        start = to.getinfo("hashbag.db").header_offset + 300
+    data = bytearray(packed.read_bytes())
+    data[start : start + 2000] = b"\xff" * 2000
+    packed.write_bytes(data)
+    done = hashbag(["restore", packed], tmp_path / "new")
+    assert (done.returncode, "no backup, or it is damaged" in done.stderr) == (1, True)
+    assert not (tmp_path / "new" / "hashbag.db").exists()
 
 
 @pytest.mark.thorough
@@ -188,7 +225,7 @@ def test_a_large_database_is_put_back_without_being_held_in_memory(
     core = core_of(create_app({"instance": tmp_path / "new"}))
     tracemalloc.start()
     try:
-        for _ in backup.restore(core.settings, core.storage, file):
+        for _ in restoration.restore(core.settings, core.storage, file):
             pass
         _, most = tracemalloc.get_traced_memory()
     finally:

@@ -1,6 +1,7 @@
 """The commands that ask say what they should; the demo needs nothing but itself."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,48 @@ def test_the_demo_draws_imports_and_indexes(tmp_path: Path) -> None:
     # The instance can be moved: the demo's photos are inside it.
     moved = instance.rename(tmp_path / "moved")
     assert hashbag(["verify", "--jobs", "1"], moved).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["index"],
+        ["index", "--changes"],
+        ["search", "{photo}"],
+        ["copy", "--to", "sqlite:///{folder}/copy.db"],
+        ["add", "{photo}", "--price", "dear"],
+        ["backup", "{folder}/all.zip"],
+        ["verify", "--repair"],
+    ],
+)
+def test_a_mistyped_instance_folder_stays_unmade(tmp_path: Path, args: list[str]) -> None:
+    bag(1).save(tmp_path / "bag.png")
+    given = [one.format(photo=tmp_path / "bag.png", folder=tmp_path) for one in args]
+    done = hashbag(given, tmp_path / "mistyped")
+    assert done.returncode in {1, 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["bag.png"]
+
+
+@pytest.mark.parametrize(
+    ("bind", "said"),
+    [
+        ("shop", "'shop' is no HOST:PORT"),
+        ("127.0.0.1:99999", "is no HOST:PORT"),
+        ("no.such.host.invalid:80", "there is no host 'no.such.host.invalid'"),
+        ("192.0.2.1:8000", "this machine does not have that address"),
+    ],
+)
+def test_an_address_that_cannot_be_served_at_is_told_in_a_sentence(
+    tmp_path: Path, bind: str, said: str
+) -> None:
+    done = hashbag(["serve", "--bind", bind], tmp_path / "instance")
+    assert (done.returncode in {1, 2}, said in done.stderr) == (True, True)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_that_something_listens_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        done = hashbag(["serve", "--bind", bind], tmp_path / "instance")
+    words = "something listens there already: end it, or name another port"
+    assert (done.returncode, done.stderr) == (1, f"hashbag: cannot serve at {bind}: {words}\n")

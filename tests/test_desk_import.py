@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.applications import core_of
-from tests.desk import send, told
+from tests.desk import OWNER, send, told
 from tests.pictures import bag, encoded
 from tests.serving import eventually
 from webapp.catalog import photo_archive
@@ -129,6 +129,53 @@ def test_a_list_and_its_photos_are_looked_through_then_taken_in(
     take(desk, again)
     assert desk.get(address, buffered=True).data == picture(60)
     assert not (desk_instance / "desk-import" / "photos").exists()
+
+
+@pytest.mark.slow
+def test_lines_of_an_export_are_taken_in_as_such(desk: FlaskClient) -> None:
+    take(desk, sent(desk, "filename,title,price,season\na.png,First,5,summer\n", zipped(PHOTOS)))
+    lines = desk.get("/api/v1/export", headers={"Authorization": f"Bearer {OWNER}"}).text
+    (first,) = (line for line in lines.splitlines() if '"First"' in line)
+    told = json.loads(first) | {"title": "Again"}
+    told["photos"][0]["file"] = "/elsewhere/a.png"
+    page = sent(desk, json.dumps(told), name="export.jsonl")
+    assert figures(page) == {"new": 0, "changed": 1, "as they are": 0, "rejected": 0}
+    take(desk, page)
+    assert by_title(desk)["Again"].extra == {"season": "summer"}
+
+
+@pytest.mark.slow
+def test_rows_whose_photos_are_found_by_one_name_are_bags_of_their_own(desk: FlaskClient) -> None:
+    rows = "filename,title\n2023/a.png,One\n2024/a.png,Two\n2025/a.png,Two\n"
+    page = sent(desk, rows, zipped({"a.png": picture(50)}))
+    assert figures(page) == {"new": 2, "changed": 0, "as they are": 0, "rejected": 1}
+    assert "the same file stands on line 3 already" in page.text
+    assert figures(take(desk, page))["new"] == 2
+    again = sent(desk, rows)
+    assert figures(again) == {"new": 0, "changed": 0, "as they are": 2, "rejected": 1}
+    assert {"One", "Two"} < by_title(desk).keys()
+
+
+@pytest.mark.slow
+def test_no_other_list_is_taken_in_or_dropped_than_the_one_that_was_shown(
+    desk: FlaskClient,
+) -> None:
+    asking = desk.get("/admin/import")  # which both have open
+    mine = sent(desk, LIST, zipped(PHOTOS))
+    fields = {
+        "list": (io.BytesIO(LIST.replace("First", "Another").encode()), "list.csv"),
+        "photos": (io.BytesIO(zipped(PHOTOS)), "photos.zip"),
+    }
+    send(desk, asking, "/admin/import", **fields)
+    theirs = waited(desk)
+    for step in ("take", "drop"):
+        send(desk, mine, f"/admin/import/{step}")
+        page = waited(desk)
+        assert "another list was sent meanwhile" in told(page)
+        assert figures(page) == figures(theirs)
+    assert "Another" not in by_title(desk)
+    take(desk, theirs)
+    assert "Another" in by_title(desk)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from tests.desk import photo, send, sign_in, told
 from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog.item_bin import KEPT_SECONDS
+from webapp.catalog.schema import items
 from webapp.models import Item
 
 
@@ -131,6 +132,31 @@ def test_saving_what_was_not_touched_changes_nothing(desk: FlaskClient) -> None:
     assert item(desk, 9) == before
 
 
+def test_what_a_list_brought_in_several_lines_stays_as_it_is_where_nobody_writes(
+    desk: FlaskClient,
+) -> None:
+    lines = "Calf leather.\n\nMade  in Porto."
+    given = {"title": "Two\nlines", "description": lines}
+    core_of(desk.application).live_items.change(1, given)
+    send(desk, desk.get("/admin/items/1"), "/admin/items/1", brand="Zork")
+    changed = item(desk, 1)
+    assert (changed.title, changed.extra["description"]) == (given["title"], lines)
+    page = desk.get("/admin/items/1")
+    send(desk, page, "/admin/items/1", **{"extra.description": "One.\r\n\r\nTwo."})
+    assert item(desk, 1).extra["description"] == "One.\n\nTwo."
+
+
+def test_a_column_of_a_list_may_be_called_as_an_attribute_is(desk: FlaskClient) -> None:
+    core = core_of(desk.application)
+    extra = {"Price": "30", "width": "12 cm"}  # as `import --map "Sale price=price"` leaves them
+    with core.catalog.engine.begin() as connection:
+        connection.execute(items.update().where(items.c.id == 1).values(extra=extra, price=20))
+    fields = {"extra.Price": "35", "extra.width": "13 cm"}
+    assert send(desk, desk.get("/admin/items/1"), "/admin/items/1", **fields).status_code == 303
+    changed = item(desk, 1)
+    assert (changed.price, changed.extra) == (20, {"Price": "35", "width": "13 cm"})
+
+
 def test_its_photos_are_replaced(desk: FlaskClient, desk_instance: Path) -> None:
     add(desk, 50, title="Étui")
     before = sources(desk_instance)
@@ -164,6 +190,16 @@ def test_of_two_who_change_a_bag_at_once_neither_loses_anything(
     both = item(desk, 9)
     assert (both.price, both.title, both.brand, both.colour) == (40, "Etui", "Alder", "red")
     assert both.extra == {"size": "S"}
+
+
+def test_photos_that_a_change_of_somebody_else_kept_out_are_asked_for_again(
+    desk: FlaskClient,
+) -> None:
+    page = desk.get("/admin/items/3")
+    send(desk, page, "/admin/items/3", title="Theirs")
+    answer = send(desk, page, "/admin/items/3", image=photo(77))
+    assert answer.status_code == 409
+    assert "Choose your photos once more" in told(answer)
 
 
 def test_a_mistake_in_a_change_keeps_what_was_typed(desk: FlaskClient) -> None:
@@ -272,6 +308,12 @@ def test_after_a_day_it_is_gone_with_its_files(
     assert sources(desk_instance) == []
     answer = send(desk, listed, "/undo")
     assert "cannot be undone any more" in told(desk.get(answer.headers["Location"]))
+
+
+def test_a_number_that_no_bag_can_have_is_no_bags(desk: FlaskClient) -> None:
+    page = desk.get("/admin/items/3").text.replace("/admin/items/3", f"/admin/items/{'9' * 25}")
+    answer = send(desk, page, "/remove")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/removed")
 
 
 def test_what_somebody_changed_meanwhile_is_not_removed_unseen(desk: FlaskClient) -> None:

@@ -94,12 +94,23 @@ def test_if_one_was_removed_meanwhile_nothing_is(twice: FlaskClient) -> None:
         {"member": ["9", "10"], "keep": "3"},
         {"member": ["9", "x"], "keep": "9"},
         {"member": [], "keep": "9"},
+        {"member": ["9", "9" * 25], "keep": "9"},
     ],
 )
 def test_a_damaged_form_removes_nothing(twice: FlaskClient, fields: dict[str, object]) -> None:
     page = twice.get("/admin/duplicates")
     assert send(twice, page, "/admin/duplicates/keep", **fields).status_code == 400
     assert len(left(twice)) == 13
+
+
+def test_a_bag_of_a_damaged_group_need_not_be_there(twice: FlaskClient) -> None:
+    page = twice.get("/admin/duplicates")
+    gone = {"member": ["9", "99999"]}
+    assert send(twice, page, "/admin/duplicates/apart", **gone).status_code == 303
+    assert send(twice, page, "/admin/duplicates/keep", **gone, keep="9").status_code == 303
+    assert len(left(twice)) == 13
+    far = {"member": ["9", "9" * 25]}
+    assert send(twice, page, "/admin/duplicates/apart", **far).status_code == 400
 
 
 def test_there_may_be_none(desk: FlaskClient) -> None:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client
 
 from tests.applications import core_of, kept_in
-from tests.desk import OWNER, send, sign_in, told
+from tests.desk import OWNER, photo, send, sign_in, told
 from webapp import create_app
 from webapp.catalog.sign_ins import MOST_TRIES, TRIES_SECONDS
 from webapp.catalog.tokens import Scope
@@ -178,6 +178,37 @@ def test_a_form_that_does_not_come_from_the_desk_changes_nothing(client: FlaskCl
         assert answer.status_code == 400
         assert "Nothing was changed" in answer.text
     assert is_in(client)
+
+
+def test_what_was_written_is_not_lost_where_the_sign_in_ended_meanwhile(
+    app: Flask, client: FlaskClient
+) -> None:
+    sign_in(client)
+    page = client.get("/admin/items/3")
+    send(client, client.get("/admin"), "/admin/sign-out")
+    written = {"title": "Long title", "new_name": "lining", "new_value": "silk"}
+    refused = send(client, page, "/admin/items/3", **written)
+    assert refused.status_code == 403
+    assert "Set-Cookie" not in refused.headers
+    assert send(client, refused, "/admin/items/3").status_code == 403  # too soon
+    sign_in(client)  # in another tab
+    shown = send(client, refused, "/admin/items/3")
+    assert (shown.status_code, shown.text.count("Nothing is saved yet")) == (400, 1)
+    assert core_of(app).catalog.item(3).title != "Long title"
+    assert send(client, shown, "/admin/items/3").status_code == 303
+    changed = core_of(app).catalog.item(3)
+    assert (changed.title, changed.brand) == ("Long title", "Tund")
+    assert changed.extra["lining"] == "silk"
+
+
+def test_a_new_bag_is_not_lost_where_one_signed_in_anew(client: FlaskClient) -> None:
+    sign_in(client)
+    page = client.get("/admin/add")
+    send(client, page, "/admin/sign-out")
+    sign_in(client)
+    shown = send(client, page, "/admin/add", title="Long title", image=photo(50))
+    assert (shown.status_code, "Long title" in shown.text) == (400, True)
+    assert send(client, shown, "/admin/add", image=photo(50)).status_code == 303
 
 
 def test_the_cookie_is_the_desks_alone(client: FlaskClient) -> None:

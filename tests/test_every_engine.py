@@ -153,7 +153,7 @@ def test_what_comes_changes_and_goes_is_seen_at_once_with_every_engine(app: Flas
 
     changed(app, "DELETE", "/4")
     check()
-    for _ in core.publisher.fold():
+    for _ in core.publisher.merge():
         pass
     check()
     for item_id in (1, 2, 3, 6, 7, 8, new):

@@ -219,9 +219,32 @@ def test_a_photo_that_is_missing_or_changed_is_told_and_the_rest_is_written(
     assert "the archive does not have this photo" in rest.stderr
 
 
+def test_an_attribute_that_was_taken_away_goes_elsewhere_too(source: Flask, tmp_path: Path) -> None:
+    core = core_of(source)
+    core.live_items.change(1, {"lining": "silk"})
+    elsewhere = taken(tmp_path / "elsewhere", archive_of(source, tmp_path / "all.zip"))
+    assert core_of(elsewhere).catalog.item(1).extra["lining"] == "silk"
+    core.live_items.change(1, {"lining": ""})
+    taken(tmp_path / "elsewhere", archive_of(source, tmp_path / "all.zip"))
+    assert "lining" not in core_of(elsewhere).catalog.item(1).extra
+
+
+def test_lines_that_are_followed_are_taken_in_as_others_are(
+    source: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watchfiles.watch", lambda *_, **__: iter([set()]))  # nothing changes
+    core_of(source).live_items.change(1, {"lining": "silk"})
+    lines = tmp_path / "all.jsonl"
+    hashbag(["export", lines], core_of(source).settings.instance)
+    elsewhere = create_app({"instance": tmp_path / "elsewhere"})
+    assert run_import(elsewhere, lines, "--watch", "--no-map").exit_code == 0
+    found = [told(item) for item in core_of(elsewhere).catalog.all_items()]
+    assert found == [told(item) for item in core_of(source).catalog.all_items()]
+
+
 def test_where_the_export_cannot_be_written_nothing_is_left(source: Flask, tmp_path: Path) -> None:
     instance = core_of(source).settings.instance
-    assert hashbag(["export", tmp_path / "no" / "all.zip"], instance).returncode == 1
+    assert hashbag(["export", tmp_path / "no" / "all.zip"], instance).returncode == 2
     wrong = hashbag(["export", tmp_path / "all.tar", "--photos"], instance)
     assert (wrong.returncode, "end in .zip" in wrong.stderr) == (2, True)
     empty = hashbag(["export", tmp_path / "all.jsonl"], tmp_path / "nothing")
@@ -272,7 +295,8 @@ def test_an_archive_that_is_no_export_is_refused_before_anything_is_written(
 
 def test_a_damaged_or_locked_archive_is_refused(source: Flask, tmp_path: Path) -> None:
     whole = archive_of(source, tmp_path / "all.zip").read_bytes()
-    for number, data in enumerate((b"", b"hello", whole[: len(whole) // 2], whole[:-30])):
+    lines = whole[:100] + b"\xff" * 300 + whole[400:]  # what is compressed is compressed no more
+    for number, data in enumerate((b"", b"hello", whole[: len(whole) // 2], whole[:-30], lines)):
         path = tmp_path / f"{number}.zip"
         path.write_bytes(data)
         done = run_import(create_app({"instance": tmp_path / "elsewhere"}), path)

@@ -30,7 +30,7 @@ def app(instance: Path) -> Iterator[Flask]:
     app = create_app({"instance": instance, "admin_token": "of-the-owner", "map": "off"})
     yield app
     # What it started builds in the folder of this test.
-    eventually(lambda: not core_of(app).folding.is_running, "the background came to an end")
+    eventually(lambda: not core_of(app).merging.is_running, "the background came to an end")
     core_of(app).catalog.engine.dispose()
 
 

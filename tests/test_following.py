@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import core_of
 from tests.importing import draw_photos, run_import
-from tests.pictures import bag
+from tests.pictures import bag, encoded
 from tests.serving import eventually, started
 from webapp import create_app
+from webapp.catalog.sent_photos import SentPhoto
 from webapp.cli.items import add, remove, set_
 from webapp.models import Item
 
@@ -101,6 +102,17 @@ def test_pruning_takes_out_what_is_gone_and_nothing_of_other_sources(
     # It was not taken out by hand: if it comes back, it is taken in.
     bag(2, (48, 36)).save(photos / "2.png")
     assert closing(run_import(app, photos, "--prune", "--no-map")).startswith("added 1, ")
+
+
+def test_a_bag_that_was_given_another_photo_by_hand_is_not_of_the_folder_any_more(
+    app: Flask, photos: Path
+) -> None:
+    live = core_of(app).live_items
+    another = live.read(SentPhoto("mine.png", encoded(bag(77), "PNG")))
+    changed = live.change(ids(app)["2.png"], {"title": "Mine"}, [another])
+    done = run_import(app, photos, "--prune", "--no-map")
+    assert "gone 1" not in done.stderr
+    assert core_of(app).catalog.item(changed.id).title == "Mine"
 
 
 @pytest.mark.parametrize(
@@ -183,6 +195,19 @@ def test_no_item_has_the_photo_that_is_to_be_removed(app: Flask, photos: Path) -
     assert done.exit_code == 2
     assert "no item has the photo" in done.stderr
     assert run(app, remove).exit_code == 2
+
+
+def test_what_a_list_does_not_name_stays_as_somebody_wrote_it(empty: Flask, photos: Path) -> None:
+    (photos / "list.csv").write_text("filename,title,season\n1.png,Étui,summer\n", "utf-8")
+    run_import(empty, photos / "list.csv", "--no-map")
+    run(empty, set_, 1, "lining=silk", "brand=Zork", "--no-map")
+    again = run_import(empty, photos / "list.csv", "--no-map")
+    assert closing(again) == "added 0, updated 0, unchanged 1, rejected 0"
+    (photos / "list.csv").write_text("filename,season\n1.png,winter\n", "utf-8")
+    run_import(empty, photos / "list.csv", "--no-map")
+    item = core_of(empty).catalog.item(1)
+    assert (item.title, item.brand) == ("Étui", "Zork")
+    assert item.extra == {"season": "winter", "lining": "silk"}
 
 
 def test_rows_that_share_a_photo_are_items_of_their_own(empty: Flask, photos: Path) -> None:

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import pytest
 from flask import Flask
@@ -17,8 +17,11 @@ from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog.tokens import Scope
 from webapp.catalog.write_lock import writing
+from webapp.exceptions import IndexBeingFetched
+from webapp.index.generation_store import GenerationStore
 
 ADMIN = {"Authorization": "Bearer of-the-owner"}
+NDJSON = "application/x-ndjson"
 Headers = Mapping[str, str]
 
 
@@ -151,6 +154,45 @@ def test_photos_are_replaced_and_an_import_brings_neither_back(
     assert done.returncode == 0, done.stderr
     assert listed(client) == [1, 2, 3, 5, 6, 7, 8]
     assert client.get("/api/v1/items/2").get_json()["filename"] == "front.png"
+
+
+def test_a_change_that_was_made_is_answered_as_made_where_no_index_is_here_yet(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetching(_: GenerationStore) -> Never:
+        raise IndexBeingFetched("this host fetches the index")
+
+    hashes = client.get("/api/v1/items/1?fields=hashes").get_json()["hashes"]
+    monkeypatch.setattr(GenerationStore, "at_once", fetching)
+    changed = client.patch("/api/v1/items/1?fields=hashes", headers=ADMIN, json={"title": "New"})
+    assert (changed.status_code, changed.get_json()["hashes"]) == (200, hashes)
+    added = client.post("/api/v1/items?fields=hashes", headers=ADMIN, data={"image": photo(50)})
+    assert (added.status_code, added.get_json()["hashes"].keys()) == (201, hashes.keys())
+
+
+def test_a_column_of_ones_own_may_be_called_fields(client: FlaskClient) -> None:
+    answer = add(client, 50, fields="wide")
+    assert (answer.status_code, answer.get_json()["extra"]) == (201, {"fields": "wide"})
+
+
+@pytest.mark.parametrize("price", [1.299, 0.0000001, 1e16, 12345.678])
+def test_a_number_as_price_is_that_number(client: FlaskClient, price: float) -> None:
+    answer = client.patch("/api/v1/items/1", headers=ADMIN, json={"price": price})
+    assert (answer.status_code, answer.get_json()["price"]) == (200, price)
+    line = json.dumps({"id": 2, "price": price})
+    bulk = client.post("/api/v1/import", headers=ADMIN, data=line, content_type=NDJSON)
+    assert bulk.status_code == 200
+    assert client.get("/api/v1/items/2").get_json()["price"] == price
+
+
+@pytest.mark.parametrize("price", ["-1", "from 5", -1, "NaN"])
+def test_what_is_no_price_is_refused_and_nothing_is_left_blank(
+    client: FlaskClient, price: object
+) -> None:
+    answer = client.patch("/api/v1/items/2", headers=ADMIN, json={"price": price})
+    said = f"price: '{price}' is not a price; write it like 49.90"
+    assert (answer.status_code, answer.get_json()["detail"]) == (400, said)
+    assert client.get("/api/v1/items/2").get_json()["price"] == 10
 
 
 def test_one_item_may_come_with_several_photos(client: FlaskClient) -> None:

@@ -37,7 +37,7 @@ from webapp.index.published import Published
 from webapp.index.remote_table import RemoteTable
 from webapp.index.repeated_rows import repeated
 from webapp.index.snapshot import Snapshot
-from webapp.maintenance.folding import is_due
+from webapp.maintenance.merging import is_due
 from webapp.models import NO_FILTERS, Filters, Fingerprint, Result
 from webapp.search.look import LOOK
 from webapp.search.query import RANKINGS, Query
@@ -454,7 +454,7 @@ def test_other_kinds_that_tell_pictures_apart_have_an_index_built_and_read_no_co
     assert is_due(now)
     assert sharing(now.identical_pictures) == sharing(there.identical_pictures)
     assert not asked["blocks"]
-    for _ in core.publisher.fold():
+    for _ in core.publisher.merge():
         pass
     assert not is_due(core.newest().published)
     writer.write([entry_of(([(1, 0)], PLAIN, ()))])

@@ -49,6 +49,9 @@ def folder(tmp_path: Path) -> Path:
         ("images/100%25.jpg", "images/100%.jpg"),
         ("images/red bag.jpg?v=17", "images/red bag.jpg"),
         ("CAMERA/IMG_1.jpg", "CAMERA/IMG_1.JPG"),
+        ("camera/img_1.jpg", "CAMERA/IMG_1.JPG"),
+        ("SACS/ÉTÉ.JPG", "sacs/été.jpg"),
+        ("https://shop.example/Images/Red%20Bag.jpg", "images/red bag.jpg"),
         ("C:\\Users\\me\\shop\\images\\red bag.jpg", "images/red bag.jpg"),
         ("\\\\server\\share\\2024\\05\\deep.jpg", "2024/05/deep.jpg"),
         ("/Volumes/shop/bag.jpg", "bag.jpg"),
@@ -62,6 +65,13 @@ def test_a_photo_is_found_by_the_name_that_another_machine_gave_it(
     folder: Path, written: str, name: str
 ) -> None:
     assert found(folder, written) == Path(name)
+
+
+def test_of_names_that_differ_in_case_alone_none_is_guessed(folder: Path) -> None:
+    (folder / "Bag.jpg").touch()
+    assert found(folder, "bag.jpg") == Path("bag.jpg")
+    assert found(folder, "Bag.jpg") == Path("Bag.jpg")
+    assert found(folder, "BAG.JPG") is None
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -105,9 +105,9 @@ def test_codes_by_other_versions_are_renewed_before_the_index_would_lose_them(
 ) -> None:
     """One index has codes of one version a kind: left alone, they would be in it no more."""
     made_by_other_versions(in_two_kinds)
-    folded = hashbag(["index", "--changes"], in_two_kinds)
-    assert folded.returncode == 1
-    assert "run `hashbag index`" in folded.stderr
+    merged = hashbag(["index", "--changes"], in_two_kinds)
+    assert merged.returncode == 1
+    assert "run `hashbag index`" in merged.stderr
     assert indexed(in_two_kinds) == dict.fromkeys(TWO, 6)
 
     done = hashbag(

@@ -207,6 +207,6 @@ def test_what_changed_since_is_answered_as_with_all_codes(apps: tuple[Flask, Fla
     ]
     assert_same(apps, targets)
     for app in apps:
-        for _ in core_of(app).publisher.fold():
+        for _ in core_of(app).publisher.merge():
             pass
     assert_same(apps, targets)

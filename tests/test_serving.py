@@ -176,8 +176,8 @@ def test_a_removed_item_is_gone_from_every_answer_and_there_are_always_k_hits(
                 for kind in ("whash", "colorhash"):
                     found = hits(server.get(f"{SIMILAR}?by={kind}&k={ITEMS - 2}"))
                     assert sorted([*found, gone, 7]) == list(range(1, ITEMS + 1))
-            folded = hashbag(["index", "--changes"], instance)
-            assert folded.returncode == 0, folded.stderr
+            merged = hashbag(["index", "--changes"], instance)
+            assert merged.returncode == 0, merged.stderr
         for target in ("items/{}", "thumbs/{}", "images/{}", "api/v1/items/{}/similar"):
             assert server.get("/" + target.format(gone)).status == 404
         listed = server.get("/api/v1/items?n=500").json

@@ -1,15 +1,18 @@
 """Files of photos that no item has go; never those of an item that is added at that moment."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests.applications import core_of, take_in
+from tests.importing import draw_photos
 from tests.pictures import bag
 from webapp import create_app
 from webapp.catalog import import_list
@@ -67,8 +70,9 @@ class AnotherRequest:
 
 def lost(core: Hashbag, items: Iterable[Item]) -> list[str]:
     """Name what is missing of the files of items."""
-    gone = [item.path for item in items if core.catalog.originals.size(item) is None]
+    gone = []
     for item in items:
+        gone += [item.path] if core.catalog.originals.size(item) is None else []
         sizes = sizes_of(item.width, item.height, item.media_type)
         keys = [core.thumbs.key(item.digest, size) for size in sizes]
         gone += [key for key in keys if core.storage.size(key) is None]
@@ -129,5 +133,23 @@ def test_an_item_added_while_an_import_replaces_the_same_photo_keeps_its_files(
     assert len(outcomes) == MANY
     another.end()
     assert lost(core, another.added) == []
+    assert lost(core, core.catalog.all_items()) == []
+    catalog.engine.dispose()
+
+
+def test_photos_that_change_places_in_one_import_keep_their_thumbnails(
+    empty: Flask, tmp_path: Path
+) -> None:
+    """The second is read while the first is written: what it has must not go then."""
+    folder = draw_photos(tmp_path / "many", *(f"{number:02}.png" for number in range(48)))
+    core = core_of(empty)
+    take_in(empty, folder, ["whash"])
+    first, second = folder / "00.png", folder / "40.png"
+    contents = first.read_bytes(), second.read_bytes()
+    second.write_bytes(contents[0])
+    first.write_bytes(contents[1])
+    catalog, thumbs = with_slow_storage(core, partial(time.sleep, 1))
+    importer = Importer(catalog, thumbs, core.settings.max_pixels)
+    list(importer.take(import_list.read(folder), 2, ["whash"]))
     assert lost(core, core.catalog.all_items()) == []
     catalog.engine.dispose()

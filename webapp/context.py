@@ -32,8 +32,8 @@ from webapp.index.shared_bundles import SharedBundles
 from webapp.index.shared_generations import GENERATION, SharedGenerations
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.background import BackgroundCommand
-from webapp.maintenance.folding import BackgroundCatchingUp, BackgroundFolding, is_due
 from webapp.maintenance.host_follower import HostFollower
+from webapp.maintenance.merging import BackgroundCatchingUp, BackgroundMerging, is_due
 from webapp.maintenance.publishing import Publisher
 from webapp.maintenance.upkeep import keep_up
 from webapp.pictures.thumbnails import ThumbStore
@@ -198,12 +198,12 @@ class Hashbag:
 
     def keep_up(self) -> None:
         """Have searches see live changes that were made; what fails is logged: they are made."""
-        keep_up(self.catalog, self.newest, self.publisher, self.folding)
+        keep_up(self.catalog, self.newest, self.publisher, self.merging)
 
     @cached_property
-    def folding(self) -> BackgroundFolding:
+    def merging(self) -> BackgroundMerging:
         """What builds a new index once live changes are many."""
-        return BackgroundFolding(self.settings)
+        return BackgroundMerging(self.settings)
 
     @cached_property
     def catching_up(self) -> BackgroundCatchingUp:

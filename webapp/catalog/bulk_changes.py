@@ -1,8 +1,8 @@
 """Changing attributes of many items at once: all of them, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry
 from webapp.catalog.live_items import item_in
 from webapp.catalog.reader import Catalog
@@ -10,7 +10,7 @@ from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import BadParameter, ItemNotFound
 
 
-def change_many(catalog: Catalog, changes: Sequence[tuple[int, Mapping[str, str]]]) -> int:
+def change_many(catalog: Catalog, changes: Sequence[tuple[int, Given]]) -> int:
     """Change attributes of items, in one transaction; return how many are others than before.
 
     Each change is an item's id and the attributes that it gets; an empty value takes one away.

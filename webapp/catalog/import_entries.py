@@ -22,7 +22,8 @@ class ListedPhoto:
     `path` and `filename` are of its first photo; `further` are its others, None where nothing is
     said of them. `line` is where the import list names it; None in a folder. `occurrence` counts
     the rows of the list before it that name the same file first. `copy` is the key in the storage
-    of what is read instead where there is no file: of items that are there already.
+    of what is read instead where there is no file: of items that are there already. `says_all`: an
+    item that is there already loses the extra attributes that are not among these.
     """
 
     path: Path
@@ -32,6 +33,14 @@ class ListedPhoto:
     occurrence: int = 0
     further: tuple[FurtherPhoto, ...] | None = None
     copy: str | None = None
+    says_all: bool = False
+
+    def attributes_beside(self, extra: Mapping[str, str]) -> Mapping[str, object]:
+        """Return the attributes to be written of an item that has some `extra` ones already."""
+        given = self.attributes.get("extra")
+        if self.says_all or not isinstance(given, Mapping):
+            return self.attributes
+        return {**self.attributes, "extra": {**extra, **given}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Judge:
         return Entry(seen[0], columns, found.first.fingerprint, made, further, seen[1])
 
     def _known(self, want: ListedPhoto, found: Found, item: Item) -> tuple[Outcome, Entry | None]:
-        changed = _changed(item, _columns(want, found))
+        changed = _changed(item, _columns(want, found, item))
         further = None if _has_further(item, found) else _further(found)
         if not changed and found.first.fingerprint is None and further is None:
             return Outcome.UNCHANGED, None
@@ -111,9 +111,9 @@ class Judge:
         self._moved_ids.add(item.id)
         self._run.seen.append(item.id)
         self._run.moved.append((item.path, str(place["path"])))
-        columns = _columns(want, found)
+        columns = _columns(want, found, item)
         if self._run.dry_run:
-            columns = dict(want.attributes)
+            columns = dict(want.attributes_beside(item.extra))
         self.replaced |= {photo.digest for photo in item.photos}
         changed = _changed(item, place | columns)
         said = found.further is not None and (item.further or found.further)
@@ -129,9 +129,10 @@ class Judge:
         }
 
 
-def _columns(want: ListedPhoto, found: Found) -> dict[str, object]:
+def _columns(want: ListedPhoto, found: Found, item: Item | None = None) -> dict[str, object]:
     count = {} if found.further is None else {"photo_count": 1 + len(found.further)}
-    return {**_file_columns(found.first), **count, **want.attributes}
+    attributes = want.attributes_beside(item.extra) if item else want.attributes
+    return {**_file_columns(found.first), **count, **attributes}
 
 
 def _file_columns(photo: Photo) -> dict[str, object]:

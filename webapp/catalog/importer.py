@@ -67,12 +67,13 @@ class Importer:
         judge = Judge(self._catalog, self._versions, run)
         answers = in_order(worker.read, self._tasks(wanted, kinds, run, fill=fill), jobs)
         folders: set[str] = set()
+        gone: set[str] = set()
         try:
             while batch := list(islice(answers, _BATCH)):
                 judged = judge.batch(batch)
                 if not dry:
                     folders |= self._write([entry for _, entry in judged if entry])
-                    self._drop_replaced(batch, judge.replaced)
+                    gone |= self._replaced(batch, judge.replaced)
                     self._follow(batch, run)
                 yield from (outcome for outcome, _ in judged)
         except BrokenProcessPool as error:
@@ -80,6 +81,11 @@ class Importer:
                 "a worker process was killed while reading photos (out of memory?): "
                 "run the same command again to go on from here"
             ) from error
+        finally:
+            # Not sooner: photos are read ahead, and one of those may have a content that went.
+            if gone:
+                those = [(digest, None) for digest in gone]
+                drop_unused(self._writer, self._catalog, self._thumbs, those)
         # Once is enough: a name that a power cut loses is missed and written again by the next run.
         self._thumbs.storage.flush_names(folders)
 
@@ -95,8 +101,8 @@ class Importer:
         self._writer.write(entries)
         return folders
 
-    def _drop_replaced(self, batch: Sequence[Answer], of_moved: set[str]) -> None:
-        """Remove the thumbnails of contents that no item has any more, or has got."""
+    def _replaced(self, batch: Sequence[Answer], of_moved: set[str]) -> set[str]:
+        """Return the contents that no item has any more, or has got."""
         replaced = set(of_moved)
         of_moved.clear()
         for task, found in batch:
@@ -105,11 +111,7 @@ class Importer:
                 before = {task.known.item.digest} if task.known else found.digests
                 before |= {photo.digest for photo in known}
                 replaced |= before - found.digests if task.known else before
-        # Most batches replace nothing that goes: others who write need not wait for these.
-        gone = replaced - self._catalog.digests(list(replaced))
-        if gone:
-            those = [(digest, None) for digest in gone]
-            drop_unused(self._writer, self._catalog, self._thumbs, those)
+        return replaced - self._catalog.digests(list(replaced))
 
     def _follow(self, batch: Sequence[Answer], run: SourceRun | None) -> None:
         """Note that the source named these items last, and forget removals that it undid."""

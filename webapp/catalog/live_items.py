@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry, PhotoEntry
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.item_version import version_of
@@ -62,7 +62,7 @@ class LiveItems:
     def add(
         self,
         shown: Sequence[ReadPhoto],
-        given: Mapping[str, str],
+        given: Given,
         request: KnownRequest | None = None,
     ) -> tuple[Item, bool]:
         """Add an item with its photos, one or more; return it, and whether it is new.
@@ -92,7 +92,7 @@ class LiveItems:
     def change(
         self,
         item_id: int,
-        given: Mapping[str, str],
+        given: Given,
         shown: Sequence[ReadPhoto] = (),
         version: str | None = None,
     ) -> Item:
@@ -116,8 +116,10 @@ class LiveItems:
             others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
             replaced = shown if others else ()
             if replaced:
-                # An import of the folder where the photo before lies must not add it again.
+                # An import of the folder where the photo before lies must not add it again, nor
+                # miss the item there, and prune it.
                 note_removal(connection, items.c.id == item_id)
+                changed["source"] = ""
             if changed or replaced:
                 entry = self._entry(connection, item_id, changed, replaced)
                 writer.write_in(connection, [entry])

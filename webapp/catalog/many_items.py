@@ -1,10 +1,10 @@
 """Changing many items alike: all of them in one transaction, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from webapp.catalog.given_attributes import columns_of
+from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry
 from webapp.catalog.item_rows import read_items
 from webapp.catalog.reader import Catalog
@@ -19,7 +19,7 @@ MOST_AT_ONCE = 20_000
 _CHUNK_ITEMS = 500
 
 
-def change_many(catalog: Catalog, ids: Sequence[int], given: Mapping[str, str]) -> int:
+def change_many(catalog: Catalog, ids: Sequence[int], given: Given) -> int:
     """Give items the same attributes, and return how many of them were otherwise before.
 
     An empty value takes an attribute away.
@@ -42,7 +42,7 @@ def change_many(catalog: Catalog, ids: Sequence[int], given: Mapping[str, str]) 
     return changed
 
 
-def _entry(item: Item, given: Mapping[str, str]) -> Entry | None:
+def _entry(item: Item, given: Given) -> Entry | None:
     columns = columns_of(given, item.extra)
     changed = {name: value for name, value in columns.items() if getattr(item, name) != value}
     return Entry(item.id, changed, None, {}) if changed else None

@@ -4,13 +4,13 @@ import re
 import shutil
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from webapp.catalog.import_list.picture_names import is_picture_name
 from webapp.catalog.import_list.readable_names import is_unicode, readable
+from webapp.catalog.zip_faults import ZIP_FAULTS
 from webapp.exceptions import ImportListError
 
 MOST_FILES = 50_000
@@ -51,7 +51,7 @@ def unpack(archive: Path, folder: Path, told: Callable[[int, int], None]) -> Unp
             wanted = dict(_photos(entries))
             _check_sizes(wanted.values(), folder)
             _write(opened, wanted, folder, told)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ZIP_FAULTS as error:
         raise ImportListError(f"the zip cannot be unpacked: {error}") from error
     except OSError as error:
         raise ImportListError(f"the zip cannot be unpacked: {error.strerror}") from error

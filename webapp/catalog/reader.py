@@ -214,6 +214,14 @@ class Catalog:
             yield from found
             last = found[-1].id
 
+    def require(self) -> None:
+        """See that there is a catalogue, for commands that would begin something in its folder.
+
+        Raises:
+            NoCatalog: there is none.
+        """
+        self._scalar(_REVISION)
+
     @property
     def revision(self) -> int:
         """A number that grows with every change that the indexes must follow; 0: none was made."""

@@ -6,15 +6,16 @@ from pathlib import Path
 import click
 
 from webapp.catalog.write_lock import writing
-from webapp.cli.common import finish, reports_errors
+from webapp.cli.common import finish, reports_errors, written_file
 from webapp.cli.publication import draw_map
 from webapp.context import hashbag
 from webapp.maintenance import backup as backups
+from webapp.maintenance import restoration
 from webapp.processes import available_cores
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@written_file("file")
 @reports_errors
 def backup(file: Path) -> None:
     """Write catalogue, thumbnails and photos to FILE, while it is served and changed.
@@ -40,7 +41,7 @@ def restore(file: Path) -> None:
     """
     core = hashbag()
     with writing(core.catalog):
-        count = finish(backups.restore(core.settings, core.storage, file))
+        count = finish(restoration.restore(core.settings, core.storage, file))
         finish(core.publisher.publish(available_cores()))
         draw_map(core)
     click.echo(f"restored {count} items")

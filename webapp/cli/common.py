@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
@@ -12,6 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
+from webapp.catalog.import_list.readable_names import readable
 from webapp.exceptions import (
     BadParameter,
     ConfigError,
@@ -27,6 +29,7 @@ from webapp.search.query import kind_named
 
 P = ParamSpec("P")
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
 
 UNUSABLE = (ImportListError, ConfigError, BadParameter, ItemNotFound)
 
@@ -103,6 +106,19 @@ def finish(work: WithProgress[T]) -> T:
 # Opened before the work begins: a mistyped folder is told at once. Names of files that are not
 # UTF-8 are written with their odd bytes as \udc80 to \udcff.
 WRITTEN = click.File("w", encoding="utf-8", errors="backslashreplace", lazy=False)
+
+
+def _in_a_folder(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file to be written where there is no folder for it, before any work is done."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {readable(path.absolute().parent)}")
+    return path
+
+
+def written_file(name: str, *, required: bool = True) -> Callable[[F], F]:
+    """Take a file that is written, and takes the place of another of its name."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.argument(name, type=kind, required=required, callback=_in_a_folder)
 
 
 def by_comma(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def copy(address: str) -> None:
     url = replace(core.settings, database=address).database_url
     if url == core.settings.database_url:
         raise BadParameter("--to", "the catalogue is in this database already")
+    core.catalog.require()
     copied = finish(catalog_copy.copy(core.catalog, url))
     for table in copied.tables:
         click.echo(f"{table.name:14}{table.rows:>12,} rows   {table.digest[:_DIGITS]}")

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from webapp.catalog import import_list
 from webapp.catalog.import_list import ImportList
 from webapp.catalog.photo_archive import unpack
 from webapp.catalog.write_lock import writing
 from webapp.catalog.writer import CatalogWriter
 from webapp.cli.common import reports_errors
-from webapp.cli.import_run import ImportChoices, take_in
+from webapp.cli.import_run import ImportChoices, read_source, take_in
 from webapp.cli.publication import draw_map
 from webapp.context import Hashbag, hashbag
 from webapp.exceptions import HashbagError, ImportListError
@@ -103,4 +102,4 @@ def _wanted(core: Hashbag, slot: ImportSlot) -> tuple[ImportList, Path]:
     path = slot.list
     if path is None:
         raise ImportListError("the list is gone: send it again")
-    return inside(import_list.read(path, instance=core.settings.instance), slot.listed), path
+    return inside(read_source(core, path, {}), slot.listed), path

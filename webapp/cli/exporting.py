@@ -15,12 +15,12 @@ from webapp.atomic_files import UNFINISHED, flush
 from webapp.catalog.export.archive import write_archive
 from webapp.catalog.export.items import exported_items
 from webapp.catalog.reader import Catalog
-from webapp.cli.common import reports_errors
+from webapp.cli.common import reports_errors, written_file
 from webapp.context import hashbag
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@written_file("path", required=False)
 @click.option("--photos", is_flag=True, help="Write a zip archive that has the photos too.")
 @reports_errors
 def export(path: Path | None, photos: bool) -> None:

@@ -9,6 +9,8 @@ from typing import TextIO
 
 import click
 
+from webapp.catalog import import_list
+from webapp.catalog.export import reading as export_reading
 from webapp.catalog.import_entries import Rejected, Remark
 from webapp.catalog.import_list import ImportList
 from webapp.catalog.import_list.readable_names import readable
@@ -38,6 +40,14 @@ class ImportChoices:
     force: bool = False
     dry_run: bool = False
     rejects: TextIO | None = None
+
+
+def read_source(core: Hashbag, source: Path, names: Mapping[str, str]) -> ImportList:
+    """Read through a folder, a list or an export; `names` are of our columns by the list's own."""
+    if export_reading.is_export(source):
+        return export_reading.read(source, names, core.catalog)
+    own = core.settings.instance, core.settings.photos_folder
+    return import_list.read(source, names, *own)
 
 
 def take_in(

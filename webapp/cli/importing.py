@@ -6,7 +6,6 @@ from typing import TextIO
 
 import click
 
-from webapp.catalog import import_list
 from webapp.catalog.export import reading as export_reading
 from webapp.catalog.write_lock import writing
 from webapp.cli.common import (
@@ -17,7 +16,7 @@ from webapp.cli.common import (
     no_map_option,
     reports_errors,
 )
-from webapp.cli.import_run import ImportChoices, take_in
+from webapp.cli.import_run import ImportChoices, read_source, take_in
 from webapp.cli.publication import draw_map
 from webapp.context import hashbag
 
@@ -93,12 +92,7 @@ def import_(
         follow(core, path, names, choices, with_map=not no_map)
         return
     with writing(core.catalog):
-        if export_reading.is_export(path):
-            wanted = export_reading.read(path, names, core.catalog)
-        else:
-            own = core.settings.instance, core.settings.photos_folder
-            wanted = import_list.read(path, names, *own)
-        all_taken = take_in(core, path, wanted, choices)
+        all_taken = take_in(core, path, read_source(core, path, names), choices)
         if is_packed:
             export_reading.drop_unused(path, core.catalog)
         if not (no_map or dry_run):

@@ -15,7 +15,7 @@ from webapp.cli.common import (
 )
 from webapp.cli.publication import draw_map, tell
 from webapp.context import hashbag
-from webapp.maintenance.folding import is_due
+from webapp.maintenance.merging import is_due
 
 
 @click.command()
@@ -50,8 +50,9 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
         if core.publisher.is_current() and not is_due(core.newest().published):
             click.echo("the index lacks nothing")
             return
+    core.catalog.require()
     if changes or behind:
-        generation = finish(core.publisher.fold())
+        generation = finish(core.publisher.merge())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
         return
     with writing(core.catalog):

@@ -85,8 +85,9 @@ def search(
     """Find the items whose photos are nearest to a picture."""
     core = hashbag()
     query = _refined(kind, tint, Query(LOOK, k, harder=harder, unlike=unlike))
+    # Opened before the clock starts, as in a server; and before the picture, which may be in vain.
+    core.generations.current()
     fingerprint = hash_query(EncodedPicture(image.read_bytes(), core.settings.max_pixels))
-    core.generations.current()  # opened before the clock starts, as in a server
     began = time.perf_counter()
     result = core.searcher.similar_to(fingerprint, query)
     milliseconds = 1000 * (time.perf_counter() - began)

@@ -89,9 +89,10 @@ def _added(
     for one in (path, *others):
         if not is_unicode(str(one)):
             raise UnreadableImage(f"{readable(one)}: its path is not UTF-8: rename it")
-    CatalogWriter(core.catalog).make_catalog()
-    known = core.catalog.items_at([core.catalog.stored_path(path)])
+    places = [core.catalog.stored_path(path)]
+    known = core.catalog.items_at(places) if core.catalog.revision else ()
     columns = columns_of(given, known[0].extra if known else {})
+    CatalogWriter(core.catalog).make_catalog()
     run = SourceRun(ADDED_BY_ITSELF, again=True)
     photos = tuple(FurtherPhoto(one, readable(one.name)) for one in dict.fromkeys(others))
     wanted = ListedPhoto(path, readable(path.name), columns, further=photos or None)

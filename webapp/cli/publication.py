@@ -10,7 +10,7 @@ from webapp.catalog.write_lock import writing
 from webapp.cli.common import finish
 from webapp.context import Hashbag
 from webapp.exceptions import CatalogBusy, MapNotDrawn
-from webapp.maintenance.folding import is_due
+from webapp.maintenance.merging import is_due
 from webapp.maintenance.publishing import Published
 from webapp.processes import available_cores
 
@@ -69,7 +69,7 @@ def make_known(core: Hashbag, *, no_map: bool) -> None:
         except CatalogBusy:
             return
     elif is_due(core.newest().published):
-        finish(core.publisher.fold())
+        finish(core.publisher.merge())
         return  # with the map
     if not no_map:
         draw_map(core)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from webapp import create_app, heap
+from webapp.cli.bind_address import check_bind
 from webapp.cli.common import errors_in_a_line
 from webapp.config import load
 from webapp.exceptions import CatalogError
@@ -26,6 +27,8 @@ from webapp.processes import available_cores
 @click.option("--no-map", is_flag=True, help="Draw the demo without its map.")
 def serve(bind: str, workers: int, with_demo: bool, no_map: bool) -> None:
     """Serve with gunicorn."""
+    with errors_in_a_line():
+        check_bind(bind)
     # Set before the application is imported: numpy and the counters read them at that moment.
     os.environ |= {
         "HASHBAG_BIND": bind,

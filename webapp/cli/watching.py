@@ -10,7 +10,7 @@ import click
 from webapp.catalog import import_list
 from webapp.catalog.import_list.readable_names import readable
 from webapp.catalog.write_lock import writing
-from webapp.cli.import_run import ImportChoices, take_in
+from webapp.cli.import_run import ImportChoices, read_source, take_in
 from webapp.cli.publication import draw_map
 from webapp.context import Hashbag
 from webapp.exceptions import (
@@ -78,9 +78,7 @@ def _run(
     changed: Collection[str] | None,
 ) -> None:
     with writing(core.catalog):
-        own = core.settings.instance, core.settings.photos_folder
-        wanted = import_list.read(source, names, *own)
-        take_in(core, source, wanted, choices, changed)
+        take_in(core, source, read_source(core, source, names), choices, changed)
 
 
 def _changes(source: Path, instance: Path, photos: Path | None) -> Iterator[set[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from webapp.catalog.import_entries import FurtherPhoto, ImportEntry, ListedPhoto, Note, Rejected
 from webapp.catalog.import_list import ImportList
+from webapp.catalog.import_list.shared_photos import SharedPhotos
 from webapp.catalog.import_outcome import Outcome
 from webapp.catalog.importer import Importer
 from webapp.catalog.reader import Catalog
@@ -53,6 +54,7 @@ def _inside(wanted: ImportList, folder: Path) -> Iterator[ImportEntry]:
         # Elsewhere on the server a file may be there or not: that is not told.
         return named[0] if len(named) == 1 else None
 
+    shared = SharedPhotos()
     for entry in wanted:
         if not isinstance(entry, ListedPhoto):
             yield entry
@@ -65,7 +67,14 @@ def _inside(wanted: ImportList, folder: Path) -> Iterator[ImportEntry]:
         further = entry.further and tuple(
             FurtherPhoto(there, one.filename) for one in entry.further if (there := found(one.path))
         )
-        yield replace(entry, path=first, further=further)
+        said = repr([sorted(entry.attributes.items()), [str(one.path) for one in further or ()]])
+        # Rows that named other files may share this one, now that it is found by its name.
+        occurrence, same = shared.add(first, said, entry.line or 0)
+        if same:
+            reason = f"the same file stands on line {same} already"
+            yield Rejected(entry.filename, reason, entry.line)
+            continue
+        yield replace(entry, path=first, further=further, occurrence=occurrence)
 
 
 def check(
@@ -104,7 +113,7 @@ def _changes(catalog: Catalog, wanted: ImportList) -> Iterator[Told]:
         known = {(item.path, item.occurrence): item for item in catalog.items_at(places)}
         for entry, place in zip(batch, places, strict=True):
             item = known.get((place, entry.occurrence))
-            if item and (changed := _changed(item, entry.attributes)):
+            if item and (changed := _changed(item, entry.attributes_beside(item.extra))):
                 yield {"id": item.id, "name": item.title or item.filename, "changed": changed}
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import filecmp
+import hashlib
 import json
 import shutil
 import time
@@ -20,6 +21,7 @@ LISTED = "listed"
 
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson")
 
+_DIGITS = 16
 _STARTING_SECONDS = 60
 _PATIENCE_SECONDS = 1.0  # pages hold the lock for a moment only
 
@@ -59,6 +61,12 @@ class State:
     left_out: int = 0
     problem: str = ""
     report: str = ""
+
+    @property
+    def which(self) -> str:
+        """A short text that is another once anything of it is: for those who decide on it."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
     @property
     def is_under_way(self) -> bool:

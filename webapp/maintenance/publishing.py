@@ -48,7 +48,7 @@ class Published:
 class Publisher:
     """Publishes one catalogue.
 
-    Whoever calls it holds the write lock; `fold` and `draw_map` do without.
+    Whoever calls it holds the write lock; `merge` and `draw_map` do without.
     """
 
     catalog: Catalog
@@ -104,7 +104,7 @@ class Publisher:
         rejected = yield from self._hash(sorted(wanted), versions, jobs, fill=True)
         return len(wanted) - len(rejected)
 
-    def fold(self) -> WithProgress[str | None]:
+    def merge(self) -> WithProgress[str | None]:
         """Build the index and draw the map anew, of the catalogue with all live changes.
 
         Imports and searches go on meanwhile. Returns the new generation's name; None where another

@@ -7,7 +7,7 @@ from webapp.catalog.reader import Catalog
 from webapp.catalog.write_lock import building, writing
 from webapp.exceptions import CatalogBusy, HashbagError, IndexBeingFetched, NothingPublished
 from webapp.index.snapshot import Snapshot
-from webapp.maintenance.folding import BackgroundFolding, is_due
+from webapp.maintenance.merging import BackgroundMerging, is_due
 from webapp.maintenance.publishing import Publisher
 
 _BUILT_AT_ONCE = 1000
@@ -20,7 +20,7 @@ def keep_up(
     catalog: Catalog,
     newest: Callable[[], Snapshot],
     publisher: Publisher,
-    folding: BackgroundFolding,
+    merging: BackgroundMerging,
 ) -> None:
     """Have searches see live changes; whoever calls it has made them, so it raises nothing.
 
@@ -32,13 +32,13 @@ def keep_up(
         if isinstance(published, NothingPublished) and catalog.count() <= _BUILT_AT_ONCE:
             _publish_first(catalog, publisher)
         elif isinstance(published, NothingPublished) or is_due(published):
-            _build_elsewhere(folding)
+            _build_elsewhere(merging)
     except IndexBeingFetched:
         return  # who has the index sees to it
     except (HashbagError, OSError) as problem:
         told = problem.for_owner if isinstance(problem, HashbagError) else problem
         log.warning("no index could be built while a change was answered: %s", told)
-        _build_elsewhere(folding)
+        _build_elsewhere(merging)
 
 
 def _publish_first(catalog: Catalog, publisher: Publisher) -> None:
@@ -53,8 +53,8 @@ def _publish_first(catalog: Catalog, publisher: Publisher) -> None:
             return
 
 
-def _build_elsewhere(folding: BackgroundFolding) -> None:
+def _build_elsewhere(merging: BackgroundMerging) -> None:
     try:
-        folding.start_unless_failed()
+        merging.start_unless_failed()
     except OSError as problem:
         log.warning("no process could be started that builds an index: %s", problem)

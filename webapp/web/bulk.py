@@ -8,11 +8,12 @@ from flask import Blueprint, Response, jsonify, request, stream_with_context
 
 from webapp.catalog.bulk_changes import change_many
 from webapp.catalog.export.items import exported_items
+from webapp.catalog.given_attributes import Given
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import ItemPhoto
-from webapp.web.item_changes import as_text
+from webapp.web.item_changes import given_value
 from webapp.web.operations import Answer, Body, operation
 from webapp.web.request_limits import Limit
 
@@ -76,7 +77,7 @@ def _place(_: ItemPhoto) -> Mapping[str, str]:
     return {}  # where photos lie is the owner's affair
 
 
-def _changes() -> Iterator[tuple[int, Mapping[str, str]]]:
+def _changes() -> Iterator[tuple[int, Given]]:
     lines = request.get_data().strip().splitlines()
     if len(lines) > MOST_CHANGES:
         raise BadParameter("body", f"send at most {MOST_CHANGES:,} lines, not {len(lines):,}")
@@ -84,7 +85,7 @@ def _changes() -> Iterator[tuple[int, Mapping[str, str]]]:
         yield _change(number, line)
 
 
-def _change(number: int, line: bytes) -> tuple[int, Mapping[str, str]]:
+def _change(number: int, line: bytes) -> tuple[int, Given]:
     try:
         told = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -94,7 +95,7 @@ def _change(number: int, line: bytes) -> tuple[int, Mapping[str, str]]:
             f"line {number}", 'must be an object with an id, such as {"id": 12, "price": 49.9}'
         )
     try:
-        given = {name: as_text(name, value) for name, value in told.items() if name != "id"}
+        given = {name: given_value(name, value) for name, value in told.items() if name != "id"}
     except BadParameter as problem:
         raise BadParameter(f"line {number}", str(problem)) from problem
     return told["id"], given

@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import BadRequest
 
+from webapp.catalog.given_attributes import Given
 from webapp.catalog.known_requests import KnownRequest
 from webapp.catalog.live_items import ReadPhoto
 from webapp.catalog.sent_photos import SentPhoto
@@ -16,7 +16,7 @@ from webapp.exceptions import BadParameter
 from webapp.models import ATTRIBUTES
 from webapp.web import parameters
 from webapp.web.bodies import FORM
-from webapp.web.item_json import answer
+from webapp.web.item_json import answer_change
 from webapp.web.operations import Answer, Body, operation
 from webapp.web.parameter import Args, Json, Parameter
 
@@ -114,7 +114,7 @@ def add() -> Response:
     read = [core.live_items.read(one) for one in sent]
     item, is_new = core.live_items.add(read, given, known)
     core.keep_up()
-    response = answer(item, 201)
+    response = answer_change(item, 201)
     response.headers["Location"] = url_for("api.item", item_id=item.id)
     if not is_new:
         response.headers["Idempotent-Replayed"] = "true"
@@ -140,7 +140,7 @@ def change(item_id: int) -> Response:
     read: list[ReadPhoto] = [core.live_items.read(one) for one in sent]
     item = core.live_items.change(item_id, given, read, IF_MATCH.read(request.args))
     core.keep_up()
-    return answer(item)
+    return answer_change(item)
 
 
 @operation(
@@ -187,7 +187,7 @@ def _fields() -> dict[str, str]:
     return request.form.to_dict()
 
 
-def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
+def _changes() -> tuple[Given, list[SentPhoto]]:
     """Return the attributes to change, and the photos to put in place of those before.
 
     Raises:
@@ -201,19 +201,23 @@ def _changes() -> tuple[Mapping[str, str], list[SentPhoto]]:
         raise BadParameter("body", 'is not JSON: send such as {"price": 49.9}') from error
     if not isinstance(body, dict):
         raise BadParameter("body", 'must be a JSON object, such as {"price": 49.9}')
-    return {str(name): as_text(str(name), value) for name, value in body.items()}, []
+    return {str(name): given_value(str(name), value) for name, value in body.items()}, []
 
 
-def as_text(name: str, value: object) -> str:
-    """Return a JSON value as a list of an import would have it; null takes an attribute away."""
+def given_value(name: str, value: object) -> str | float:
+    """Return a JSON value as an attribute is given; null takes it away.
+
+    Raises:
+        BadParameter: it is no text, number or null.
+    """
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadParameter(name, "must be a text, a number or null")
-    return str(value)
+    return value
 
 
-def _known_request(sent: list[SentPhoto], given: Mapping[str, str]) -> KnownRequest | None:
+def _known_request(sent: list[SentPhoto], given: Given) -> KnownRequest | None:
     key = KEY.read(request.args)
     if key is None:
         return None

@@ -17,19 +17,33 @@ Json = dict[str, object]
 
 def items_json(found: Sequence[Item]) -> list[Json]:
     """Describe items, with the optional fields that the request asks for."""
-    items = [_item(item) for item in found]
-    if "hashes" in parameters.item_fields(request.values):
-        codes = hashbag().snapshot.fingerprints([item.id for item in found])
-        for item_json, item in zip(items, found, strict=True):
-            item_json["hashes"] = _hashes(codes[item.id])
-    return items
+    if "hashes" not in parameters.item_fields(request.values):
+        return [_item(item) for item in found]
+    codes = hashbag().snapshot.fingerprints([item.id for item in found])
+    return [_item(item) | _hashes(codes[item.id]) for item in found]
 
 
-def answer(item: Item, status: int = 200) -> Response:
+def answer(item: Item) -> Response:
     """Answer with one item; its ETag is what `If-Match` compares when it is changed."""
-    response = jsonify(items_json([item])[0])
+    return _with_version(items_json([item])[0], item)
+
+
+def answer_change(item: Item, status: int = 200) -> Response:
+    """Answer that an item was added or changed: that was done, whatever is the matter elsewhere.
+
+    So nothing but the catalogue is asked, since there may be no index to be asked.
+    """
+    told = _item(item)
+    if "hashes" in parameters.item_fields(request.args):  # a form's `fields` is the owner's own
+        told |= _hashes(hashbag().catalog.fingerprints([item.id])[item.id])
+    response = _with_version(told, item)
     response.status_code = status
-    fields = "".join(f"-{name}" for name in sorted(parameters.item_fields(request.values)))
+    return response
+
+
+def _with_version(told: Json, item: Item) -> Response:
+    response = jsonify(told)
+    fields = "".join(f"-{name}" for name in sorted(parameters.item_fields(request.args)))
     response.set_etag(version_of(item) + fields)
     response.cache_control.no_cache = True
     return response
@@ -46,4 +60,5 @@ def _item(item: Item) -> Json:
 
 
 def _hashes(codes: Fingerprint) -> Json:
-    return {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes}
+    hashes = {name: to_hex(KINDS[name], codes[name]) for name in KINDS if name in codes}
+    return {"hashes": hashes}

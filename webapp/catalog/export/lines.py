@@ -70,7 +70,9 @@ def entries_of(file: IO[bytes], name: str, find: Finds) -> Iterator[ImportEntry]
         further = tuple(FurtherPhoto(path, one.filename) for one, path in others)
         occurrence = occurrences[first_path]
         occurrences[first_path] += 1
-        yield ListedPhoto(first_path, first.filename, attributes, number, occurrence, further)
+        yield ListedPhoto(
+            first_path, first.filename, attributes, number, occurrence, further, says_all=True
+        )
 
 
 def _object(line: bytes) -> Mapping[str, object]:

@@ -23,6 +23,7 @@ from webapp.catalog.import_list.readable_names import is_unicode, readable
 from webapp.catalog.reader import Catalog
 from webapp.catalog.sent_photos import SentPhotos, sent_path
 from webapp.catalog.writer import CatalogWriter
+from webapp.catalog.zip_faults import ZIP_FAULTS
 from webapp.exceptions import ImportListError
 from webapp.storage import Storage
 
@@ -98,7 +99,7 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (*ZIP_FAULTS, OSError) as error:
         raise ImportListError(f"{readable(source)}: cannot be read: {error}") from error
 
 
@@ -144,7 +145,7 @@ def _copied(archive: zipfile.ZipFile, catalog: Catalog, photo: ExportedPhoto) ->
     try:
         with archive.open(photo.file) as file:
             data = file.read(MOST_PHOTO_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except ZIP_FAULTS as error:
         raise ImportListError(f"{filename}: it is damaged in the archive: {error}") from error
     if not hashlib.sha256(data).hexdigest() == photo.digest == found[2]:
         raise ImportListError(f"{filename}: in the archive is another photo than it says")

@@ -7,7 +7,7 @@ in folders that are closed.
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,6 +57,7 @@ class PhotoPaths:
     def __init__(self, folder: Path) -> None:
         self._folder = os.path.realpath(folder)
         self._without_links = lru_cache(maxsize=256)(os.path.realpath)
+        self._names_in = lru_cache(maxsize=8)(_names_in)
 
     def exact(self, written: str) -> Place | None:
         """Find a photo just where the list says."""
@@ -68,7 +69,7 @@ class PhotoPaths:
         for spelling in _spellings(written):
             head = _ADDRESS.match(spelling) or _ELSEWHERE.match(spelling)
             base = "" if spelling.startswith("/") else self._folder
-            if found := _on_disk(base, spelling.lstrip("/").split("/")):
+            if found := self._on_disk(base, spelling.lstrip("/").split("/")):
                 return Place(self._resolved(found), self._shown(found))
             if head and (found := self._by_its_end(spelling[head.end() :])):
                 return Place(self._resolved(found), self._shown(found), by_name=True)
@@ -84,8 +85,28 @@ class PhotoPaths:
     def _by_its_end(self, path: str) -> str:
         """Find a file below the list's folder by the longest end of a path from elsewhere."""
         parts = [part for part in path.split("/") if part not in {"", ".", ".."}]
-        ends = (_on_disk(self._folder, parts[start:]) for start in range(len(parts)))
+        ends = (self._on_disk(self._folder, parts[start:]) for start in range(len(parts)))
         return next(filter(None, ends), "")
+
+    def _on_disk(self, folder: str, parts: Sequence[str]) -> str:
+        """Follow a path from a folder, each part as it is called there; "" if it leads nowhere."""
+        path = folder
+        for part in parts:
+            there = next(filter(os.path.lexists, (f"{path}/{form}" for form in _forms(part))), "")
+            path = there or self._alike(path, part)
+            if not path:
+                return ""
+        return path if os.path.isfile(path) else ""  # noqa: PTH113
+
+    def _alike(self, folder: str, name: str) -> str:
+        """Find what is called so but for case, which other systems do not tell apart.
+
+        It is "" where several are, and elsewhere than below the list's folder.
+        """
+        if not f"{folder}/".startswith(f"{self._folder}/"):
+            return ""
+        found = self._names_in(folder).get(_without_case(name), ())
+        return f"{folder}/{found[0]}" if len(found) == 1 else ""
 
     def _shown(self, path: str) -> str:
         return os.path.relpath(path, self._folder)
@@ -98,21 +119,27 @@ class PhotoPaths:
         return Path(self._without_links(f"{folder}/"), name)
 
 
-def _on_disk(folder: str, parts: Sequence[str]) -> str:
-    """Follow a path from a folder, each part as it is written there; "" where it leads nowhere."""
-    path = folder
-    for part in parts:
-        path = next(filter(os.path.lexists, (f"{path}/{form}" for form in _forms(part))), "")
-        if not path:
-            return ""
-    return path if os.path.isfile(path) else ""  # noqa: PTH113
-
-
 def _spellings(written: str) -> Iterator[str]:
     """Yield a path with slashes, then without escapes, then without what follows a "?"."""
     slashed = _FILE_ADDRESS.sub("/", written.replace("\\", "/"), count=1)
     short = _QUERY.sub("", slashed)
     yield from dict.fromkeys((slashed, unquote(slashed), short, unquote(short)))
+
+
+def _names_in(folder: str) -> Mapping[str, Sequence[str]]:
+    """Return the names in a folder by what they are without case; none where it is closed."""
+    found: dict[str, list[str]] = {}
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - as for all here
+    except OSError:
+        return found  # what lies there is not found by any name
+    for name in names:
+        found.setdefault(_without_case(name), []).append(name)
+    return found
+
+
+def _without_case(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _forms(part: str) -> Iterator[str]:

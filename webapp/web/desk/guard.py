@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.catalog.tokens import Scope
+from webapp.web.desk.kept_forms import kept_fields
 from webapp.web.desk.sessions import PATH, is_signed_in, sign_with_key
 
 _OPEN = frozenset({"desk.sign_in", "desk.sign_in_form"})
@@ -43,17 +44,18 @@ def guarded(name: str, import_name: str) -> Blueprint:
     bp = Blueprint(name, import_name, url_prefix=PATH)
     bp.before_request(_let_in)
     bp.after_request(_keep_nowhere)
-    bp.register_error_handler(CSRFError, _foreign_form)
+    bp.register_error_handler(CSRFError, foreign_form)
     return bp
 
 
 def _let_in() -> AnyResponse | tuple[str, int] | None:
-    """Ask who is not signed in to sign in: before anything that was sent is read."""
+    """Ask who is not signed in to sign in: before anything is read but what is to be kept."""
     sign_with_key(current_app)
     endpoint = request.endpoint or ""
     if endpoint not in _OPEN and not is_signed_in(_FOR.get(endpoint, Scope.WRITE)):
         if request.method not in {"GET", "HEAD"}:
-            return render_template("desk/foreign.html"), HTTPStatus.FORBIDDEN
+            page = render_template("desk/foreign.html", kept=kept_fields())
+            return page, HTTPStatus.FORBIDDEN
         wanted = request.full_path.rstrip("?")
         return redirect(url_for("desk.sign_in_form", to=wanted), HTTPStatus.SEE_OTHER)
     request.max_content_length = LARGEST_BYTES.get(
@@ -69,6 +71,6 @@ def _keep_nowhere(response: Response) -> Response:
     return response
 
 
-def _foreign_form(_: CSRFError) -> tuple[str, int]:
+def foreign_form(_: CSRFError) -> tuple[str, int]:
     """Refuse a form that another site sent, or that is of a sign-in that ended."""
     return render_template("desk/foreign.html"), HTTPStatus.BAD_REQUEST

@@ -39,7 +39,7 @@ def show() -> str:
         generation="" if isinstance(published, IndexNotReady) else published.name.partition("+")[0],
         problem=str(published) if isinstance(published, IndexNotReady) else "",
         live=len(published.recent.entries) if isinstance(published, OverlaidGeneration) else 0,
-        building=is_building(core.catalog) or core.folding.is_running,
+        building=is_building(core.catalog) or core.merging.is_running,
         free=shutil.disk_usage(core.settings.instance).free,
         days=core.daily_counts.by_day(_DAYS),
         today=today(),
@@ -64,6 +64,6 @@ def rebuild() -> Response:
     if is_building(core.catalog):
         flash("An index is being built already.")
     else:
-        core.folding.start()
+        core.merging.start()
         flash("A new index is being built; searches go on with the one there is.")
     return redirect(url_for("desk_home.show"), HTTPStatus.SEE_OTHER)

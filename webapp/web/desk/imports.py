@@ -79,12 +79,12 @@ def _keep(slot: ImportSlot, listed: FileStorage, archive: FileStorage | None, en
 
 @bp.post("/import/take")
 def take() -> Response:
-    """Have what was checked taken in."""
+    """Have what was checked taken in, if it is what was shown."""
     slot = _slot()
     try:
         with slot.held():
             state = slot.state
-            if not state or state.stage is not Stage.CHECKED:
+            if not state or state.stage is not Stage.CHECKED or not _is_shown(state):
                 return _back()
             slot.tell(State(Stage.TAKING, state.name))
     except CatalogBusy:
@@ -95,11 +95,13 @@ def take() -> Response:
 
 @bp.post("/import/drop")
 def drop() -> Response:
-    """Forget what was sent, or the outcome."""
+    """Forget what was sent, if it is what was shown."""
     slot = _slot()
     try:
         with slot.held():
-            slot.clear(dropped=_is_unwanted(slot.state))
+            state = slot.state
+            if state and _is_shown(state):
+                slot.clear(dropped=_is_unwanted(state))
     except CatalogBusy:
         flash("It is under way, and cannot be stopped.", "problem")
     return _back()
@@ -112,6 +114,14 @@ def run(name: str) -> str:
     if report is None:
         raise ItemNotFound("there is no report of this import any more")
     return render_template("desk/run.html", name=name, report=report, most=_MOST_NOTES)
+
+
+def _is_shown(state: State) -> bool:
+    """Say whether somebody decided on this import; tell them where another came meanwhile."""
+    if request.form.get("which") == state.which:
+        return True
+    flash("Nothing is done yet: another list was sent meanwhile. Look at it first.", "problem")
+    return False
 
 
 def _slot() -> ImportSlot:

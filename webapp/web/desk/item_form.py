@@ -48,10 +48,10 @@ class ItemForm:
 
 
 def of_item(item: Item) -> ItemForm:
-    """Show an item as it is."""
-    values = {name: str(getattr(item, name) or "") for name in ATTRIBUTES}
+    """Show an item as it is, but for white space that nobody sees: a form would not keep it."""
+    values = {name: _on_a_line(str(getattr(item, name) or "")) for name in ATTRIBUTES}
     values["price"] = "" if item.price is None else plain(item.price)
-    return ItemForm(values, dict(item.extra))
+    return ItemForm(values, {name: _on_lines(value) for name, value in item.extra.items()})
 
 
 def empty() -> ItemForm:
@@ -73,7 +73,10 @@ def typed() -> Typed:
             raise BadParameter("new", f"give \u2018{value.strip()[:40]}\u2019 a name")
         if name.strip():
             found[name.strip()] = value
-    return {name: " ".join(value.split()) for name, value in found.items()}
+    return {
+        name: _on_a_line(value) if name in ATTRIBUTES else _on_lines(value)
+        for name, value in found.items()
+    }
 
 
 def changes() -> Typed:
@@ -130,6 +133,14 @@ def photos(least: int = 0) -> list[SentPhoto]:
     if len(chosen) > MOST_PHOTOS:
         raise BadParameter("image", f"at most {MOST_PHOTOS} photos of one bag, not {len(chosen)}")
     return [SentPhoto(one.filename or "", one.stream.read()) for one in chosen]
+
+
+def _on_a_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _on_lines(text: str) -> str:
+    return "\n".join(map(_on_a_line, text.splitlines())).strip()
 
 
 def _new(form: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from flask import flash, make_response, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from webapp.catalog.given_attributes import columns_of
@@ -24,11 +25,27 @@ from webapp.models import Item, Level, Result
 from webapp.search.look import LOOK
 from webapp.search.query import Query, ranking_named
 from webapp.web.desk import item_form
-from webapp.web.desk.guard import guarded
+from webapp.web.desk.guard import foreign_form, guarded
 from webapp.web.desk.item_form import ItemForm
+from webapp.web.desk.kept_forms import FORM_AGAIN, is_kept
 from webapp.web.template_filters import heading
 
 bp = guarded("desk_items", __name__)
+
+
+@bp.errorhandler(CSRFError)
+def again(error: CSRFError) -> Response | tuple[str, int]:
+    """Show a form that is of an earlier sign-in again, to be looked at and sent from this one."""
+    if not is_kept():
+        return foreign_form(error)
+    flash(FORM_AGAIN, "problem")
+    form = item_form.as_typed()
+    item_id = (request.view_args or {}).get("item_id")
+    if item_id is None:
+        return _adding(form, HTTPStatus.BAD_REQUEST)
+    item = hashbag().catalog.item(item_id)
+    return _editing(item, form, HTTPStatus.BAD_REQUEST, request.form)
+
 
 _ALIKE = 9
 
@@ -94,7 +111,9 @@ def change(item_id: int) -> Response:
         item = core.live_items.change(item_id, given, read, request.form.get("version", ""))
     except ChangedMeanwhile:
         now = core.catalog.item(item_id)
-        flash("Nothing is saved yet: somebody else changed this bag while you did.", "problem")
+        lost = " Choose your photos once more: browsers do not keep them." if read else ""
+        told = "Nothing is saved yet: somebody else changed this bag while you did."
+        flash(told + lost, "problem")
         return _editing(now, item_form.merged(now, given), HTTPStatus.CONFLICT)
     except (BadParameter, UnreadableImage) as problem:
         now = core.catalog.item(item_id)

@@ -18,6 +18,7 @@ from webapp.web.desk.guard import guarded
 bp = guarded("desk_pairs", __name__)
 
 _PER_PAGE = 12
+_TOO_MANY_DIGITS = 19  # of a number that a database can have
 _MOST_MEMBERS = 12
 """Of a larger group one decides by its own page: too many to be seen here at once."""
 
@@ -92,7 +93,8 @@ def _undecided(grouping: Grouping, apart: frozenset[tuple[int, int]]) -> Iterato
 def _members() -> list[int]:
     """Read which bags were shown as a group."""
     texts = request.form.getlist("member")
-    if not 2 <= len(texts) <= _MOST_MEMBERS or not all(t.isascii() and t.isdigit() for t in texts):
+    are_numbers = all(t.isascii() and t.isdigit() and len(t) < _TOO_MANY_DIGITS for t in texts)
+    if not (are_numbers and 2 <= len(texts) <= _MOST_MEMBERS):
         raise BadParameter("member", "the form is damaged: load the page again")
     return sorted({int(text) for text in texts})
 

@@ -1,4 +1,4 @@
-"""Folding live changes into a new index, once they are many: in a process of its own.
+"""Merging live changes into a new index, once they are many: in a process of its own.
 
 Machines that share a catalogue in PostgreSQL build an index each, unless one builds for all: what
 one imports, the others find out by themselves.
@@ -35,8 +35,8 @@ def is_due(published: Published | IndexNotReady) -> bool:
     return len(published.recent.entries) > most
 
 
-class BackgroundFolding(BackgroundCommand):
-    """Starts the process that folds.
+class BackgroundMerging(BackgroundCommand):
+    """Starts the process that merges.
 
     Of several at once, all but one find that another builds already, and end.
     """
