@@ -201,6 +201,23 @@ def test_what_was_written_is_not_lost_where_the_sign_in_ended_meanwhile(
     assert changed.extra["lining"] == "silk"
 
 
+def test_what_another_site_sent_is_shown_to_nobody_as_written_by_him(client: FlaskClient) -> None:
+    def answer_to(origin: str) -> str:
+        sent = {"title": "Planted"}
+        refused = client.post("/admin/items/3", data=sent, headers={"Origin": origin})
+        assert refused.status_code in {400, 403}
+        return refused.text
+
+    def check() -> None:
+        assert "Planted" in answer_to("http://localhost")
+        for origin in ("https://elsewhere.example", "null"):
+            assert "Planted" not in answer_to(origin)
+
+    check()
+    sign_in(client)
+    check()
+
+
 def test_a_new_bag_is_not_lost_where_one_signed_in_anew(client: FlaskClient) -> None:
     sign_in(client)
     page = client.get("/admin/add")

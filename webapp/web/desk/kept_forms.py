@@ -6,6 +6,7 @@ with that page: it would take the place of the one that a browser did not send f
 """
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -18,8 +19,12 @@ FORM_AGAIN = (
 
 
 def is_kept() -> bool:
-    """Say whether what was sent is kept: other forms can as well be filled in anew."""
-    return request.endpoint in _VIEWS
+    """Say whether what was sent is kept: other forms can as well be filled in anew.
+
+    What another site sends is not: nobody should be shown as his own what he did not write.
+    """
+    origin = request.headers.get("Origin")
+    return request.endpoint in _VIEWS and (not origin or urlsplit(origin).netloc == request.host)
 
 
 def kept_fields() -> Sequence[tuple[str, str]]:
