@@ -116,8 +116,7 @@ class LiveItems:
             others = [photo.digest for photo in shown] != [one.digest for one in item.photos]
             replaced = shown if others else ()
             if replaced:
-                # An import of the folder where the photo before lies must not add it again, nor
-                # miss the item there, and prune it.
+                # Imports of its folder must not add the photo before again, nor prune the item.
                 note_removal(connection, items.c.id == item_id)
                 changed["source"] = ""
             if changed or replaced:
