@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from tests.applications import core_of
 from webapp import create_app
-from webapp.web.openapi import document
+from webapp.web.api.openapi import document
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

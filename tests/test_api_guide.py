@@ -15,12 +15,12 @@ from flask.testing import FlaskClient
 from tests.pictures import bag, encoded, multipart
 from tests.test_pages import page
 from webapp import create_app
-from webapp.web import api_guide
+from webapp.web.api import guide
 
 
 def commands(app: Flask) -> list[list[str]]:
     with app.test_request_context("/api"):
-        return [shlex.split(call.command) for call in api_guide.calls(7)]
+        return [shlex.split(call.command) for call in guide.calls(7)]
 
 
 def test_every_call_of_the_document_is_on_the_page(client: FlaskClient) -> None:

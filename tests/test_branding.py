@@ -21,7 +21,7 @@ from tests.test_pages import Page, page
 from webapp import create_app
 from webapp.exceptions import ConfigError
 from webapp.hashing.kinds import KINDS
-from webapp.web import accent
+from webapp.web.branding import accent
 
 Opened = Callable[..., Flask]
 PAPERS = {"light": (0xF8, 0xF5, 0xEF), "dark": (0x1B, 0x19, 0x17)}

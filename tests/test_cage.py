@@ -34,8 +34,8 @@ from webapp.exceptions import (
 from webapp.hashing.fingerprinting import Crop, EncodedPicture
 from webapp.hashing.picture_work import Here
 from webapp.lab.bench.memory import private
-from webapp.web import upload_slots
-from webapp.web.upload_slots import UploadSlots
+from webapp.web.guards import upload_slots
+from webapp.web.guards.upload_slots import UploadSlots
 
 SECONDS = 3  # for one picture, in these tests
 LEAST_OF_A_LARGE_PICTURE = 160_000_000  # bytes that a process kept after one

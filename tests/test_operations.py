@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from webapp.web.operations import OPERATIONS
+from webapp.web.api.operations import OPERATIONS
 from webapp.web.parameter import Whole
 
 

@@ -18,7 +18,8 @@ from tests.conftest import core_of, take_in
 from tests.pictures import bag, encoded
 from tests.serving import Server, picture_form
 from tests.test_pages import Page, page
-from webapp.web import icons, site_files
+from webapp.web import site_files
+from webapp.web.branding import icons
 
 HOST = "http://localhost"
 

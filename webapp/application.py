@@ -22,7 +22,8 @@ from webapp.hashing.learned import session
 from webapp.index.engines.registry import engine_of
 from webapp.search.query import RANKINGS
 from webapp.storage.chosen import storage_of
-from webapp.web import desk, security_headers
+from webapp.web import desk
+from webapp.web.guards import security_headers
 from webapp.web.mounting import mount
 from webapp.web.request_ids import RequestIds
 

@@ -15,7 +15,7 @@ from webapp.server.log import ServerLog
 bind = os.environ["HASHBAG_BIND"]
 workers = int(os.environ["HASHBAG_WORKERS"])
 worker_class = "webapp.server.worker.GatheringWorker"
-# Pages find one free while `webapp.web.upload_slots` wait for pictures to be read.
+# Pages find one free while `webapp.web.guards.upload_slots` wait for pictures to be read.
 threads = 10
 # The master opens the index files before it forks, so workers share their memory.
 preload_app = True
@@ -66,7 +66,7 @@ def when_ready(server: Any) -> None:
 
 def post_fork(server: Any, _worker: Any) -> None:
     """Have a worker that begins be seen in the metrics, and follow other hosts."""
-    from webapp.web.upload_slots import MOST  # noqa: PLC0415 - the application is there by now
+    from webapp.web.guards.upload_slots import MOST  # noqa: PLC0415 - the application is there by now
 
     metrics.begin()
     metrics.WORKERS.set(1)

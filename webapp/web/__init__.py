@@ -4,45 +4,37 @@ from flask import Flask, request
 
 from webapp.config.settings import Settings
 from webapp.web import (
-    api,
-    api_guide,
-    batch_search,
-    branding,
-    bulk,
     compare,
-    cross_origin,
     desk,
     duplicates,
     embed,
     errors,
-    exposition,
     feed,
     filter_context,
-    health,
     help_pages,
-    item_changes,
     lookup,
     maps,
     media,
     pages,
-    private,
-    request_limits,
     scripts,
     shortlist,
     site_files,
     template_globals,
     trail,
-    upload_slots,
     validators,
     visits,
     why,
 )
+from webapp.web.api import batch_search, bulk, calls, cross_origin, guide, item_changes
+from webapp.web.branding import brand
+from webapp.web.guards import private, request_limits, upload_slots
+from webapp.web.monitoring import exposition, health
 
-_PAGES = (pages, compare, why, duplicates, maps, shortlist, api_guide, help_pages)
+_PAGES = (pages, compare, why, duplicates, maps, shortlist, guide, help_pages)
 _TOOLS = (compare, why, duplicates, maps)
 """Pages that show kinds by name, or take some study; the owner may leave them out."""
 
-_API = (api, batch_search, item_changes, bulk)
+_API = (calls, batch_search, item_changes, bulk)
 
 _WITH_TRAIL = {module.bp.name for module in _PAGES}
 
@@ -59,7 +51,7 @@ def register(app: Flask, settings: Settings) -> None:
     Raises:
         ConfigError: a setting of what pages show cannot be used.
     """
-    branding.register(app, settings)
+    brand.register(app, settings)
     embed.register(app, settings)
     desk.register(app)
     cross_origin.register(app, settings)

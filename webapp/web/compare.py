@@ -15,8 +15,8 @@ from webapp.models import Item
 from webapp.search.query import ranking_named
 from webapp.web import downloads, parameters, queries
 from webapp.web.filter_context import remember_filters
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.links import narrowed
-from webapp.web.request_limits import Limit, limited
 from webapp.web.template_globals import FIRST_KINDS
 
 bp = Blueprint("compare", __name__)

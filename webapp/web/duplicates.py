@@ -19,8 +19,8 @@ from webapp.explore.duplicates import (
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.web import distance_bars, downloads, parameters
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.parameter import Args, Parameter, Whole
-from webapp.web.request_limits import Limit, limited
 
 bp = Blueprint("duplicates", __name__)
 

@@ -21,10 +21,10 @@ from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text
 from webapp.models import Result
 from webapp.web import parameters, queries
-from webapp.web.content_policy import content_policy
+from webapp.web.guards.content_policy import content_policy
+from webapp.web.guards.origins import read_origins
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.lookup import ids_having
-from webapp.web.origins import read_origins
-from webapp.web.request_limits import Limit, limited
 from webapp.web.uploads import hashed_upload
 
 bp = Blueprint("embed", __name__, url_prefix="/embed")

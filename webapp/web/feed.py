@@ -9,7 +9,7 @@ from webapp.context import hashbag
 from webapp.models import Item
 from webapp.pictures.thumbnails import sizes_of
 from webapp.web import parameters
-from webapp.web.branding import branding
+from webapp.web.branding.brand import branding
 from webapp.web.canonical import absolute
 from webapp.web.links import media
 from webapp.web.template_filters import heading, price

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.metrics import DESCRIBED
-from webapp.web import dashboard as grafana
 from webapp.web import embed, sizing
-from webapp.web.api_guide import some_item
-from webapp.web.batch_search import MOST_UPLOADS
-from webapp.web.branding import branding
+from webapp.web.api.batch_search import MOST_UPLOADS
+from webapp.web.api.guide import some_item
+from webapp.web.branding.brand import branding
+from webapp.web.monitoring import dashboard as grafana
 
 bp = Blueprint("help_pages", __name__)
 

@@ -12,10 +12,10 @@ from webapp.exceptions import ItemNotFound
 from webapp.index.words import words_of
 from webapp.models import Filters, Ids
 from webapp.web import parameters
-from webapp.web.item_json import items_json
+from webapp.web.api.item_json import items_json
+from webapp.web.api.operations import Answer, operation
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.links import Value, link
-from webapp.web.operations import Answer, operation
-from webapp.web.request_limits import Limit, limited
 from webapp.web.shortlist import MOST
 
 bp = Blueprint("lookup", __name__)

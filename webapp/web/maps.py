@@ -9,9 +9,9 @@ from webapp.explore.map.store import Map
 from webapp.explore.map.window import Block, Window, overview, window
 from webapp.models import Item
 from webapp.web import map_colours, parameters
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.links import parameters_of
 from webapp.web.map_colours import value_of
-from webapp.web.request_limits import Limit, limited
 from webapp.web.template_filters import heading, price
 
 bp = Blueprint("maps", __name__, url_prefix="/map")

@@ -17,8 +17,8 @@ from webapp.search import price_bands
 from webapp.search.searcher import Search
 from webapp.web import downloads, errors, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters
+from webapp.web.guards.request_limits import Limit, limited
 from webapp.web.links import Value, narrowed
-from webapp.web.request_limits import Limit, limited
 from webapp.web.template_globals import sorted_hits
 from webapp.web.uploads import hashed_upload
 

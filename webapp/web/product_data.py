@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import url_for
 
 from webapp.models import Item
-from webapp.web.branding import branding
+from webapp.web.branding.brand import branding
 from webapp.web.canonical import absolute
 from webapp.web.links import media
 from webapp.web.template_filters import heading

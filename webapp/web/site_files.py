@@ -4,8 +4,8 @@ from flask import Blueprint, Response, current_app, jsonify, request, url_for
 
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
-from webapp.web import icons
-from webapp.web.branding import branding
+from webapp.web.branding import icons
+from webapp.web.branding.brand import branding
 
 bp = Blueprint("site_files", __name__)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from webapp.explain.comparison import ComparedKind
 from webapp.explain.why import Explanation
 from webapp.models import Hit, Item, Level, Result
-from webapp.web.branding import branding
+from webapp.web.branding.brand import branding
 from webapp.web.number_words import money, number
 
 

@@ -17,16 +17,9 @@ from webapp.search import colour_wish
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
-from webapp.web import (
-    icons,
-    number_words,
-    price_words,
-    refinements,
-    shortlist,
-    template_filters,
-    trail,
-)
-from webapp.web.branding import branding
+from webapp.web import number_words, price_words, refinements, shortlist, template_filters, trail
+from webapp.web.branding import icons
+from webapp.web.branding.brand import branding
 from webapp.web.canonical import absolute, canonical
 from webapp.web.links import link, narrowed, seed, version_static
 from webapp.web.parameters import HIT_ORDERS

@@ -12,7 +12,7 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import picture_work
 from webapp.hashing.fingerprinting import Crop, EncodedPicture, HashedUpload
 from webapp.web import parameters
-from webapp.web.bodies import FORM, check_body
+from webapp.web.guards.bodies import FORM, check_body
 from webapp.web.parameter import Json
 
 Fields = Mapping[str, str]

@@ -11,7 +11,7 @@ from webapp.models import Item, ItemPhoto
 from webapp.search.searcher import Search
 from webapp.web import parameters, queries
 from webapp.web.filter_context import remember_filters
-from webapp.web.request_limits import Limit, limited
+from webapp.web.guards.request_limits import Limit, limited
 
 bp = Blueprint("why", __name__)
 bp.before_request(remember_filters)

@@ -10,7 +10,7 @@ from webapp.catalog.sign_ins import LASTS_SECONDS
 from webapp.catalog.tokens import Scope, digest_of
 from webapp.context import hashbag
 from webapp.exceptions import CatalogError, NoCatalog
-from webapp.web.secret_key import secret_key
+from webapp.web.guards.secret_key import secret_key
 
 PATH = "/admin"
 

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
-from webapp.web.access import count_try, has_tokens
-from webapp.web.clients import client_digest
 from webapp.web.desk import sessions
 from webapp.web.desk.guard import guarded
+from webapp.web.guards.access import count_try, has_tokens
+from webapp.web.guards.clients import client_digest
 
 bp = guarded("desk", __name__)
 

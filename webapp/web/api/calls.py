@@ -7,13 +7,14 @@ from webapp.exceptions import BadParameter
 from webapp.hashing import bag_sense, fingerprint_text
 from webapp.models import Fingerprint, Level
 from webapp.search.query import RANKINGS
-from webapp.web import duplicates, frames, listings, parameters, queries
-from webapp.web.item_json import answer, items_json
-from webapp.web.openapi import document
-from webapp.web.operations import Answer, Body, operation
+from webapp.web import duplicates, frames, parameters, queries
+from webapp.web.api import listings
+from webapp.web.api.item_json import answer, items_json
+from webapp.web.api.openapi import document
+from webapp.web.api.operations import Answer, Body, operation
+from webapp.web.api.result_json import frames_json, result_json
+from webapp.web.guards.request_limits import Limit
 from webapp.web.parameter import Args, Parameter
-from webapp.web.request_limits import Limit
-from webapp.web.result_json import frames_json, result_json
 from webapp.web.uploads import PICTURE, form_of, hashed_upload
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")

@@ -15,9 +15,9 @@ from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import ATTRIBUTES
 from webapp.web import parameters
-from webapp.web.bodies import FORM
-from webapp.web.item_json import answer_change
-from webapp.web.operations import Answer, Body, operation
+from webapp.web.api.item_json import answer_change
+from webapp.web.api.operations import Answer, Body, operation
+from webapp.web.guards.bodies import FORM
 from webapp.web.parameter import Args, Json, Parameter
 
 bp = Blueprint("item_changes", __name__, url_prefix="/api/v1")

@@ -13,9 +13,9 @@ from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.models import ItemPhoto
-from webapp.web.item_changes import given_value
-from webapp.web.operations import Answer, Body, operation
-from webapp.web.request_limits import Limit
+from webapp.web.api.item_changes import given_value
+from webapp.web.api.operations import Answer, Body, operation
+from webapp.web.guards.request_limits import Limit
 
 bp = Blueprint("bulk", __name__, url_prefix="/api/v1")
 

@@ -7,7 +7,7 @@ the routes say; a token that a script has of its own allows it as much as any ot
 from flask import Flask, Response, current_app, request
 
 from webapp.config.settings import Settings
-from webapp.web.origins import read_origins
+from webapp.web.guards.origins import read_origins
 
 _EXTENSION = "hashbag_cors_origins"
 

@@ -8,8 +8,8 @@ from webapp.catalog.tokens import Scope
 from webapp.catalog.writer import CatalogWriter
 from webapp.context import hashbag
 from webapp.exceptions import NoCatalog, NotAllowed, NotSignedIn, TooManyRequests
-from webapp.web.clients import client_digest
-from webapp.web.secret_key import is_kept
+from webapp.web.guards.clients import client_digest
+from webapp.web.guards.secret_key import is_kept
 
 _SCHEME = "bearer"
 

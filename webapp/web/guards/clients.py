@@ -7,7 +7,7 @@ import ipaddress
 from flask import request
 
 from webapp.context import hashbag
-from webapp.web.secret_key import secret_key
+from webapp.web.guards.secret_key import secret_key
 
 _IPV6_NETWORK_BITS = 64  # what one household has
 

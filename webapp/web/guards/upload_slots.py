@@ -15,8 +15,8 @@ from flask import Flask, g, request
 from webapp import metrics
 from webapp.exceptions import PicturesBusy
 from webapp.server.client_socket import GATHERED_BYTES
-from webapp.web import clients
-from webapp.web.bodies import FORM, is_chunked
+from webapp.web.guards import clients
+from webapp.web.guards.bodies import FORM, is_chunked
 
 MOST = 6
 """In each worker; it must be below the number of its threads."""

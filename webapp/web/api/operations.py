@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response
 
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
-from webapp.web import access, parameters
-from webapp.web.bodies import check_body
-from webapp.web.openapi_schemas import ref
+from webapp.web import parameters
+from webapp.web.api.schemas import ref
+from webapp.web.guards import access
+from webapp.web.guards.bodies import check_body
+from webapp.web.guards.request_limits import Limit, group_of, limited
 from webapp.web.parameter import Json, Parameter, Whole
-from webapp.web.request_limits import Limit, group_of, limited
 
 V = TypeVar("V", bound=Callable[..., Response])
 

@@ -8,11 +8,11 @@ from webapp.exceptions import BadParameter, TooManyBytes, UnreadableImage
 from webapp.hashing.fingerprinting import Crop
 from webapp.search.query import Query
 from webapp.web import parameters, queries
+from webapp.web.api.operations import Answer, Body, operation
+from webapp.web.api.result_json import frames_json, result_json
 from webapp.web.errors import problem_of
-from webapp.web.operations import Answer, Body, operation
+from webapp.web.guards.request_limits import Limit
 from webapp.web.parameter import Json
-from webapp.web.request_limits import Limit
-from webapp.web.result_json import frames_json, result_json
 from webapp.web.uploads import PICTURE, crop, form_of, hashed
 
 bp = Blueprint("batch_search", __name__, url_prefix="/api/v1")

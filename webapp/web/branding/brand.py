@@ -8,9 +8,10 @@ from flask import Blueprint, Flask, Response, abort, current_app, url_for
 
 from webapp.config.settings import DEFAULT_NAME, Settings
 from webapp.exceptions import ConfigError
-from webapp.web import accent, icons, number_words, owner_files
-from webapp.web.accent import Accent
-from webapp.web.owner_files import Line, Logo
+from webapp.web import number_words
+from webapp.web.branding import accent, icons, owner_files
+from webapp.web.branding.accent import Accent
+from webapp.web.branding.owner_files import Line, Logo
 
 bp = Blueprint("branding", __name__)
 

@@ -15,8 +15,8 @@ from webapp import count_files, metrics
 from webapp.catalog.tokens import Scope
 from webapp.context import hashbag
 from webapp.exceptions import NotSignedIn
-from webapp.web import access
-from webapp.web.server_state import Samples, state
+from webapp.web.guards import access
+from webapp.web.monitoring.server_state import Samples, state
 
 bp = Blueprint("exposition", __name__)
 

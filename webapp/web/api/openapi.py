@@ -2,8 +2,8 @@
 
 from importlib.metadata import version
 
-from webapp.web.openapi_schemas import SCHEMAS
-from webapp.web.operations import OPERATIONS
+from webapp.web.api.operations import OPERATIONS
+from webapp.web.api.schemas import SCHEMAS
 from webapp.web.parameter import Json
 
 _SECURITY: Json = {

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from webapp.context import hashbag
 from webapp.exceptions import IndexNotReady
 from webapp.hashing import fingerprint_text
-from webapp.web.openapi import document
+from webapp.web.api.openapi import document
 
 bp = Blueprint("api_guide", __name__)
 

@@ -6,7 +6,7 @@ from webapp.hashing import fingerprint_text
 from webapp.hashing.bag_finder import Frame
 from webapp.models import Result
 from webapp.web import frames
-from webapp.web.item_json import Json, items_json
+from webapp.web.api.item_json import Json, items_json
 
 
 def result_json(result: Result) -> Json:

@@ -17,8 +17,8 @@ from limits import RateLimitItem, parse_many
 
 from webapp.config.settings import Settings
 from webapp.exceptions import ConfigError, TooManyRequests
-from webapp.web import clients
-from webapp.web.request_counts import RequestCounts
+from webapp.web.guards import clients
+from webapp.web.guards.request_counts import RequestCounts
 
 V = TypeVar("V", bound=Callable[..., Any])
 

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from webapp.catalog.tokens import Scope
 from webapp.config.settings import Settings
 from webapp.exceptions import NotSignedIn
-from webapp.web import access
 from webapp.web.desk.sessions import PATH, is_signed_in
+from webapp.web.guards import access
 
 _OPEN = frozenset({"static", "scripts.script", "health.alive", "health.ready"})
 # What browsers fetch for a page without its cookies, or for the page of the sign-in.

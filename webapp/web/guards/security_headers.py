@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from webapp.web.content_policy import content_policy
+from webapp.web.guards.content_policy import content_policy
 
 _YEAR = 365 * 24 * 3600
 

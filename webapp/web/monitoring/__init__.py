@@ -1,0 +1,1 @@
+"""What tells whoever watches the server how it is."""
