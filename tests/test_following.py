@@ -115,6 +115,23 @@ def test_a_bag_that_was_given_another_photo_by_hand_is_not_of_the_folder_any_mor
     assert core_of(app).catalog.item(changed.id).title == "Mine"
 
 
+def test_a_dry_run_where_nothing_is_yet_tells_what_would_be_new_and_begins_nothing(
+    photos: Path, tmp_path: Path
+) -> None:
+    (photos / "=cmd.png").write_text("no picture")
+    nowhere = create_app({"instance": tmp_path / "nowhere"})
+    done = run_import(nowhere, photos, "--dry-run", "--rejects", tmp_path / "rejects.csv")
+    assert "there is no catalogue in" in done.stderr
+    assert closing(done).startswith("added 9, updated 0, unchanged 0"), "pictures are not read"
+    assert not (tmp_path / "nowhere").exists()
+    real = run_import(nowhere, photos, "--no-map", "--rejects", tmp_path / "rejects.csv")
+    assert closing(real) == "added 8, updated 0, unchanged 0, rejected 1"
+    cells = [
+        row[0] for row in csv.reader((tmp_path / "rejects.csv").read_text("utf-8").splitlines())
+    ]
+    assert cells == ["file", "'=cmd.png"], "a spreadsheet takes it as text"
+
+
 @pytest.mark.parametrize(
     ("options", "named"), [(["--force"], "--prune"), (["--watch", "--dry-run"], "--dry-run")]
 )

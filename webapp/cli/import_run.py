@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from webapp import csv_cells
 from webapp.catalog import import_list
 from webapp.catalog.export import reading as export_reading
 from webapp.catalog.import_entries import Rejected, Remark
@@ -82,8 +83,6 @@ class _Run:
     def go(self, wanted: ImportList) -> bool:
         core, choices = self._core, self._choices
         self._run.finds_moved = wanted.finds_moved
-        if choices.dry_run:
-            core.catalog.count()  # there must be one to compare with
         pruner = (
             Pruner.of(core.catalog, self._run) if choices.prune and core.catalog.revision else None
         )
@@ -163,4 +162,6 @@ class _Run:
 def _write_rejects(file: TextIO, notes: Iterable[Rejected | Remark]) -> None:
     writer = csv.writer(file)
     writer.writerow(("file", "line", "kind", "reason"))
-    writer.writerows((note.source, note.line, note.kind, note.reason) for note in notes)
+    for note in notes:
+        cells = (note.source, note.line, note.kind, note.reason)
+        writer.writerow([csv_cells.cell(one) for one in cells])

@@ -1,13 +1,18 @@
 """The command that takes in a folder or a list of photos, and follows it."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 import click
 
 from webapp.catalog.export import reading as export_reading
 from webapp.catalog.write_lock import writing
+from webapp.catalog.writer import CatalogWriter
 from webapp.cli.common import (
     WRITTEN,
     chosen,
@@ -18,7 +23,8 @@ from webapp.cli.common import (
 )
 from webapp.cli.import_run import ImportChoices, read_source, take_in
 from webapp.cli.publication import draw_map
-from webapp.context import hashbag
+from webapp.context import Hashbag, hashbag
+from webapp.exceptions import NoCatalog
 
 
 def _by_theirs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -91,11 +97,30 @@ def import_(
 
         follow(core, path, names, choices, with_map=not no_map)
         return
-    with writing(core.catalog):
-        all_taken = take_in(core, path, read_source(core, path, names), choices)
+    with _compared_with(core, dry_run=dry_run) as compared, writing(compared.catalog):
+        all_taken = take_in(compared, path, read_source(core, path, names), choices)
         if is_packed:
             export_reading.drop_unused(path, core.catalog)
         if not (no_map or dry_run):
             draw_map(core)
     if not all_taken:
         sys.exit(1)
+
+
+@contextmanager
+def _compared_with(core: Hashbag, *, dry_run: bool) -> Iterator[Hashbag]:
+    """Return what a source is compared with: where a dry run finds no catalogue, an empty one."""
+    try:
+        if dry_run:
+            core.catalog.require()
+    except NoCatalog:
+        click.echo(f"there is no catalogue in {core.settings.instance} yet: all is new", err=True)
+        with TemporaryDirectory(prefix="hashbag-dry-run-") as folder:
+            empty = Hashbag(replace(core.settings, instance=Path(folder), database=""))
+            CatalogWriter(empty.catalog).make_catalog()
+            try:
+                yield empty
+            finally:
+                empty.catalog.engine.dispose()
+    else:
+        yield core

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flask import Response, request, stream_with_context
 
+from webapp import csv_cells
 from webapp.context import hashbag
 from webapp.models import PUBLIC_FIELDS, Hit, Item, Result
 from webapp.web import parameters
@@ -14,9 +15,6 @@ from webapp.web import parameters
 FORMATS = ("page", "csv", "json")
 
 _ITEMS_AT_ONCE = 500
-
-# A spreadsheet would run a cell that begins so as a formula.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = Mapping[str, object]
 
@@ -87,9 +85,7 @@ def _csv(rows: Iterable[Row]) -> Iterator[str]:
 def _cell(value: object) -> object:
     if isinstance(value, Mapping):
         return json.dumps(dict(value), ensure_ascii=False) if value else ""
-    if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
-        return f"'{value}"
-    return value
+    return csv_cells.cell(value)
 
 
 def _json(rows: Iterable[Row]) -> Iterator[str]:
