@@ -6,14 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from webapp.exceptions import IndexDamaged
 from webapp.index import remote_table
 from webapp.index.code_table import CodeTable, make_table
 from webapp.index.hamming import Planes, Positions
 from webapp.index.remote_table import RemoteTable
+from webapp.index.repeated_rows import ROW_ARRAYS
 
 BITS = 70
 
@@ -99,3 +102,14 @@ def test_of_codes_that_differ_nothing_is_kept_but_whose_they_are(tmp_path: Path)
     _, there = both(codes, [1] * 400, tmp_path)
     assert all(array.nbytes == 0 for array in there.repeated.arrays.values())
     assert there.rows_at(np.array([0, 7])).tolist() == [[0, 1], [14, 15]]
+
+
+@pytest.mark.parametrize("name", ["ids", *ROW_ARRAYS])
+def test_an_array_that_is_missing_or_cut_off_is_told(tmp_path: Path, name: str) -> None:
+    codes = np.packbits(np.random.default_rng(1).random((40, 1, BITS)) < 0.5, axis=2)
+    both(codes, [1] * 40, tmp_path)
+    file = tmp_path / f"x.{name}.npy"
+    for damage in (lambda: file.write_bytes(file.read_bytes()[:50]), file.unlink):
+        damage()
+        with pytest.raises(IndexDamaged, match="codes of x cannot be read: run `hashbag index`"):
+            remote_table.load(tmp_path, "x", BITS, Elsewhere(np.empty((2, 0), np.uint64)), 40)
