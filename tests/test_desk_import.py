@@ -1,5 +1,6 @@
 """At the desk a list and its photos are sent, looked through, and taken in."""
 
+import hashlib
 import io
 import json
 import os
@@ -179,6 +180,26 @@ def test_no_other_list_is_taken_in_or_dropped_than_the_one_that_was_shown(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_a_list_that_is_mended_needs_no_photos_again(
+    desk: FlaskClient, desk_instance: Path
+) -> None:
+    take(desk, sent(desk, "filename,title\na.png,First\n", zipped({"a.png": picture(49)})))
+    sent(desk, LIST, zipped(PHOTOS))
+    mended = LIST.replace("dear", "30")
+    page = sent(desk, mended, zipped({"none.png": picture(54)}))
+    assert figures(page) == {"new": 3, "changed": 1, "as they are": 0, "rejected": 0}
+    assert "1 photo would come in place of others" in page.text
+    assert by_title(desk)["First"].digest == hashlib.sha256(picture(49)).hexdigest()
+    assert figures(take(desk, page))["new"] == 3
+    assert by_title(desk)["Third"].price == 30
+    assert by_title(desk)["First"].digest == hashlib.sha256(picture(50)).hexdigest()
+    sent(desk, "filename\nd.png\n", zipped({"d.png": picture(53)}))
+    page = sent(desk, "filename,title\nd.png,Fourth\n")
+    send(desk, page, "/admin/import/drop")
+    assert not (desk_instance / "listed" / "d.png").exists()
+
+
 def test_what_is_dropped_leaves_nothing_behind(desk: FlaskClient, desk_instance: Path) -> None:
     page = sent(desk, LIST, zipped({f"photos/{name}": data for name, data in PHOTOS.items()}))
     assert figures(page)["new"] == 3  # found by their names, in a folder of the zip

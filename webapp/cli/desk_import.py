@@ -70,6 +70,7 @@ def _check(core: Hashbag, slot: ImportSlot, state: State) -> State:
         news = _News(slot, state.name, Stage.CHECKING, "unpacking photos")
         left_out = unpack(slot.archive, slot.unpacked, news).left_out
         slot.archive.unlink()
+    if slot.unpacked.exists():
         replaced = list(slot.place_new())
     wanted, _ = _wanted(core, slot)
     jobs = worthwhile(available_cores(), len(wanted))

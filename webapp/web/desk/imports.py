@@ -53,7 +53,8 @@ def send() -> Response:
             raise BadParameter("list", "choose the list")  # noqa: TRY301 - told as any other
         ending = _ending(listed)
         with slot.held():
-            slot.clear(dropped=_is_unwanted(slot.state))
+            if not _awaits_decision(slot.state):
+                slot.clear(dropped=_is_unwanted(slot.state))
             _keep(slot, listed, archive, ending)
     except (BadParameter, CatalogBusy) as problem:
         reason = problem.reason if isinstance(problem, BadParameter) else str(problem)
@@ -72,7 +73,7 @@ def _keep(slot: ImportSlot, listed: FileStorage, archive: FileStorage | None, en
             archive.save(slot.archive)
         slot.tell(State(Stage.CHECKING, file_name(listed.filename or "")))
     except OSError:  # half of it would only take the room that the disk lacks
-        slot.clear(dropped=False)
+        slot.clear(dropped=True)
         place.unlink(missing_ok=True)
         raise
 
@@ -143,6 +144,11 @@ def _ending(listed: FileStorage) -> str:
     if ending not in ENDINGS:
         raise BadParameter("list", f"the list's name must end in one of {', '.join(ENDINGS)}")
     return ending
+
+
+def _awaits_decision(state: State | None) -> bool:
+    """Say whether a list was looked through and shown: another one is that one, mended."""
+    return state is not None and state.stage is Stage.CHECKED
 
 
 def _is_unwanted(state: State | None) -> bool:
