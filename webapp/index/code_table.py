@@ -149,6 +149,16 @@ def of_codes(bits: int, ids: Ids, photos: PhotoRows | None, codes: Planes) -> Co
     return make_table(bits, ids[photos.items], packed, photos.numbers)
 
 
+def of_rows(
+    bits: int, ids: Ids, photos: PhotoRows | None, codes: Planes, rows: NDArray[np.integer]
+) -> CodeTable:
+    """Build the table of distinct codes, (W, N), in any order, and the row of each view, (P, V)."""
+    order = np.lexsort(codes[::-1])
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    return _arranged(bits, ids, photos, codes.take(order, axis=1), number.take(rows))
+
+
 def _arranged(
     bits: int, ids: Ids, photos: PhotoRows | None, codes: Planes, rows: NDArray[np.int32]
 ) -> CodeTable:

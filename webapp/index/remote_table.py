@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index import photo_rows
-from webapp.index.code_table import CodeTable, load_arrays, of_codes
+from webapp.index.code_table import CodeTable, load_arrays, of_rows
 from webapp.index.hamming import Distances, Planes, Positions, distances, within
 from webapp.index.repeated_rows import ROW_ARRAYS, RepeatedRows, repeated
 from webapp.index.row_table import RowTable
@@ -77,7 +77,7 @@ class RemoteTable(RowTable):
     def whole(self) -> CodeTable:
         """All of it as one table, with its codes."""
         codes = np.concatenate([np.empty((self.words, 0), np.uint64), *self.codes.blocks()], axis=1)
-        return of_codes(self.bits, self.ids, self.photos, codes.take(self.all_rows, axis=1))
+        return of_rows(self.bits, self.ids, self.photos, codes, self.all_rows)
 
     @property
     def scan_words(self) -> int:
