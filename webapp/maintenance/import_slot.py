@@ -49,7 +49,7 @@ class State:
 
     stage: Stage
     name: str = ""
-    since: int = 0
+    since: float = 0
     doing: str = ""
     done: int = 0
     total: int = 0
@@ -127,7 +127,7 @@ class ImportSlot:
 
     def tell(self, state: State) -> None:
         """Write down how far it is."""
-        told = asdict(replace(state, since=int(time.time())))
+        told = asdict(replace(state, since=time.time()))
         write_atomically(self._state, json.dumps(told).encode("utf-8", "backslashreplace"))
 
     @property

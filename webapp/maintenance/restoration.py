@@ -112,7 +112,7 @@ def _check_has_none(settings: Settings) -> None:
         )
     if not _is_file(settings) and catalog_file.is_filled(settings.database_url):
         raise BackupError(
-            "there is a catalogue in the database: name an empty one in HASHBAGDATABASE"
+            "there is a catalogue in the database: name an empty one in HASHBAG_DATABASE"
         )
 
 
