@@ -120,10 +120,11 @@ def test_a_dry_run_where_nothing_is_yet_tells_what_would_be_new_and_begins_nothi
 ) -> None:
     (photos / "=cmd.png").write_text("no picture")
     nowhere = create_app({"instance": tmp_path / "nowhere"})
+    before = sorted(tmp_path.rglob("*"))
     done = run_import(nowhere, photos, "--dry-run", "--rejects", tmp_path / "rejects.csv")
     assert "there is no catalogue in" in done.stderr
     assert closing(done).startswith("added 9, updated 0, unchanged 0"), "pictures are not read"
-    assert not (tmp_path / "nowhere").exists()
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "rejects.csv"])
     real = run_import(nowhere, photos, "--no-map", "--rejects", tmp_path / "rejects.csv")
     assert closing(real) == "added 8, updated 0, unchanged 0, rejected 1"
     cells = [
