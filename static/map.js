@@ -27,7 +27,6 @@ const view = picture.element;
 
 const link = make("a", "cell", view);
 link.draggable = false;
-link.ariaLabel = "A bag"; // until its name has come
 link.setAttribute("aria-describedby", "map-keys");
 const captions = new Map();
 let ids = [];
@@ -54,7 +53,10 @@ function choose({ x, y }) {
 
 function take(cell) {
   chosen = cell;
-  if (ids[cell]) link.href = told.item.replace("/items/0", `/items/${ids[cell]}`);
+  if (ids[cell]) {
+    link.href = told.item.replace("/items/0", `/items/${ids[cell]}`);
+    link.ariaLabel ||= "A bag"; // until its name has come
+  }
   picture.paint();
   describe(cell);
 }
@@ -66,7 +68,7 @@ async function describe(cell) {
   const block = await captions.get(name);
   if (cell !== chosen || !block) return;
   const words = (block[cell] ?? ["No longer in the catalogue"]).filter(Boolean);
-  link.setAttribute("aria-label", words.join(", "));
+  if (link.href) link.ariaLabel = words.join(", "); // without an address it is no link
   if (grip.byFinger && block[cell]) words.push("Tap again to see it");
   if (link.matches(".shown, :focus-visible")) say(...words);
 }

@@ -20,6 +20,7 @@ from tests.held_decoder import HELD, hold_decoders
 from tests.pictures import bag, encoded, multipart
 from tests.serving import children_of, eventually, is_cage, served
 from webapp import create_app
+from webapp.cage import limits
 from webapp.cage.client import Cage
 from webapp.cage.keeper import CageKeeper
 from webapp.exceptions import (
@@ -33,12 +34,11 @@ from webapp.exceptions import (
 )
 from webapp.hashing.fingerprinting import Crop, EncodedPicture
 from webapp.hashing.picture_work import Here
-from webapp.lab.bench.memory import private
+from webapp.heap import resident_bytes
 from webapp.web.guards import upload_slots
 from webapp.web.guards.upload_slots import UploadSlots
 
 SECONDS = 3  # for one picture, in these tests
-LEAST_OF_A_LARGE_PICTURE = 160_000_000  # bytes that a process kept after one
 
 
 class Caged:
@@ -130,7 +130,7 @@ def test_a_large_picture_leaves_little_memory_taken(caged: Caged) -> None:
     for _ in range(4):
         caged.cage.upload(large)
     eventually(
-        lambda: max(map(private, caged.processes())) < LEAST_OF_A_LARGE_PICTURE,
+        lambda: max(map(resident_bytes, caged.processes())) <= limits.KEPT_BYTES,
         "what was freed is given back",
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
+from tests.accessibility import violations_of
 from tests.applications import Once, draw_map, take_in
 from tests.browsing import HEIGHT, Look, follow, looking, until, watch
 from tests.pictures import catalogue
@@ -327,6 +328,19 @@ def test_links_alone_lead_down_to_a_bag(width: int, chromium: Browser, shop: Ser
         name = bag.inner_text()
         follow(bag)
         assert page.locator("h1").inner_text() == name
+
+
+def test_until_it_is_known_which_bags_there_are_nothing_unusable_has_a_name(
+    chromium: Browser, shop: Server
+) -> None:
+    context = chromium.new_context(base_url=shop.url, bypass_csp=True)
+    page = context.new_page()
+    page.route("**/map/cells/**", lambda route: route.abort())
+    with page.expect_response("**/captions/**"):
+        page.goto("/map")
+    expect(page.locator(".caption")).to_contain_text("did not load")
+    assert violations_of(page) == []
+    context.close()
 
 
 def test_the_plain_list_is_one_link_away(page: Page) -> None:

@@ -32,12 +32,13 @@ def give_back(beyond: int = 0) -> None:
     It takes some milliseconds, and what is wanted again has to be had anew.
     """
     trim = getattr(_library, "malloc_trim", None)
-    if trim is not None and _resident_bytes() > beyond:
+    if trim is not None and resident_bytes(os.getpid()) > beyond:
         trim(0)
 
 
-def _resident_bytes() -> int:
+def resident_bytes(pid: int) -> int:
+    """Return what a process has in memory, shared libraries too; elsewhere than on Linux, much."""
     if sys.platform != "linux":
         return sys.maxsize
-    pages = Path("/proc/self/statm").read_text("ascii").split()[_RESIDENT_PAGES]
+    pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[_RESIDENT_PAGES]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -13,6 +13,12 @@ NICENESS = 10
 SECONDS = 20
 """For one picture, by the clock; the largest that are let in take some seconds."""
 
+KEPT_BYTES = 240_000_000
+"""Resident between two pictures, with the network that finds bags and all libraries.
+
+Photos that shops and people usually send do not reach it.
+"""
+
 _PROCESSOR_SECONDS = 15
 _ADDRESS_SPACE_BYTES = 4 * 1024**3
 _OPEN_FILES = 256

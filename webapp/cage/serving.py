@@ -32,8 +32,6 @@ wsgi_app = "webapp.cage.reading:application"
 preload_app = True  # what all of them read with is in memory once, and a new one begins at once
 
 _PR_SET_PDEATHSIG = 1
-# With the network that finds bags; photos that shops and people usually send do not reach it.
-_MOST_KEPT_BYTES = 240_000_000
 
 
 def on_starting(_server: Any) -> None:
@@ -55,7 +53,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def post_request(_worker: Any, _request: Any, _environ: Any, _answer: Any) -> None:
     """Keep no memory of a large picture; the answer was sent."""
-    heap.give_back(_MOST_KEPT_BYTES)
+    heap.give_back(limits.KEPT_BYTES)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
