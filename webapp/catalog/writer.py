@@ -8,11 +8,12 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from webapp.catalog.change_log import note
+from webapp.catalog.code_writer import CodeWriter, drop_replaced
 from webapp.catalog.database import PATIENCE, WRITER_SECONDS
 from webapp.catalog.item_entries import Entry
 from webapp.catalog.layout import make_catalog
 from webapp.catalog.reader import Catalog
-from webapp.catalog.schema import codes, facts, items, makers, photos, removed
+from webapp.catalog.schema import codes, facts, items, photos, removed
 from webapp.models import T
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
@@ -36,7 +37,7 @@ class CatalogWriter:
     def __init__(self, catalog: Catalog, *, live: bool = False) -> None:
         self._engine = catalog.engine.execution_options(**{PATIENCE: WRITER_SECONDS})
         self._live = live
-        self._maker_ids: dict[str, int] = {}
+        self._codes = CodeWriter()
 
     def make_catalog(self) -> None:
         """Make the database and its tables where there are none."""
@@ -81,11 +82,11 @@ class CatalogWriter:
             if entry.columns:
                 update = items.update().where(items.c.id == item_id)
                 connection.execute(update.values(**entry.columns))
-        _drop_codes(connection, known)
+        drop_replaced(connection, known)
         added = _added(connection, new)
         every = {**known, **added}
         _replace_further(connection, every)
-        self._add_codes(connection, every)
+        self._codes.add(connection, every)
         recoded = [item_id for item_id, one in every.items() if item_id in added or _recodes(one)]
         note(connection, list(every), recoded, live=self._live)
         return list(added)
@@ -120,32 +121,6 @@ class CatalogWriter:
             for some in _chunks(places):
                 connection.execute(removed.delete().where(place.in_(some)))
 
-    def _add_codes(self, connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
-        rows = [
-            {
-                "kind": kind,
-                "item_id": item_id,
-                "photo": number,
-                "code": code,
-                "maker_id": self._maker_id(connection, entry.versions[kind]),
-            }
-            for item_id, entry in entries.items()
-            for number, fingerprint in entry.fingerprints.items()
-            for kind, code in fingerprint.items()
-        ]
-        if rows:
-            connection.execute(codes.insert(), rows)
-
-    def _maker_id(self, connection: sa.Connection, versions: str) -> int:
-        if versions not in self._maker_ids:
-            query = sa.select(makers.c.id).where(makers.c.versions == versions)
-            found = connection.scalar(query)
-            if found is None:
-                insert = makers.insert().values(versions=versions).returning(makers.c.id)
-                found = connection.execute(insert).scalar_one()
-            self._maker_ids[versions] = found
-        return self._maker_ids[versions]
-
 
 def _recodes(entry: Entry) -> bool:
     """Say whether an entry changes the photos of an item, or codes of them."""
@@ -176,40 +151,6 @@ def _added(connection: sa.Connection, entries: Iterable[Entry]) -> dict[int, Ent
         )
         added.update(zip(ids, some, strict=True))
     return added
-
-
-def _drop_codes(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
-    """Delete the codes that are to be replaced.
-
-    If a photo is another than before, or gone, all its codes are deleted: also those of kinds that
-    are not installed now.
-    """
-    of_photo = (codes.c.item_id == sa.bindparam("of_item")) & (
-        codes.c.photo == sa.bindparam("of_photo")
-    )
-    another = [
-        {"of_item": item_id, "of_photo": number}
-        for item_id, entry in entries.items()
-        for number in _replaced_photos(entry)
-    ]
-    if another:
-        connection.execute(codes.delete().where(of_photo), another)
-    replaced = [
-        {"of_item": item_id, "of_photo": number, "of_kind": kind}
-        for item_id, entry in entries.items()
-        for number, fingerprint in entry.fingerprints.items()
-        for kind in fingerprint
-    ]
-    if replaced:
-        which = of_photo & (codes.c.kind == sa.bindparam("of_kind"))
-        connection.execute(codes.delete().where(which), replaced)
-
-
-def _replaced_photos(entry: Entry) -> Iterator[int]:
-    """Yield the numbers of an item's photos that are others than before."""
-    if "digest" in entry.columns:
-        yield 1
-    yield from (number for number, one in enumerate(entry.further or (), 2) if one.is_new)
 
 
 def _replace_further(connection: sa.Connection, entries: Mapping[int, Entry]) -> None:
