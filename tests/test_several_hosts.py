@@ -146,6 +146,14 @@ def test_while_one_builds_again_and_again_the_other_answers_as_if_there_were_one
     eventually(lambda: kept("a") == kept("b") and len(kept("a")) == BUNDLES_KEPT, "both dropped it")
 
 
+def forgotten(hosts: Hosts) -> None:
+    """Wait until the database's server has noticed that a command is gone, and holds no lock."""
+    held = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE locktype = 'advisory' AND datname = current_database()"""
+    address = hosts.settings["HASHBAG_DATABASE"]
+    eventually(lambda: run_at(address, held) == [(0,)], "no command holds a lock")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("at", ["it builds", "it waits for others to fetch"])
 def test_one_that_is_killed_while_it_builds_leaves_nothing_that_matters(
@@ -164,6 +172,7 @@ def test_one_that_is_killed_while_it_builds_leaves_nothing_that_matters(
         else:
             eventually(lambda: registry.read().bundles[-1].number > last, "it was announced")
         os.killpg(building.pid, signal.SIGKILL)
+    forgotten(stocked)
     assert registry.read().newest == last
     assert similar(b) == before
     stocked.run("b", "import", catalogue(tmp_path / "more", 4))

@@ -168,8 +168,8 @@ def test_files_half_written_by_a_killed_run_are_cleared_away_by_the_next(
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     phase: str, manifest: Path, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    # So many trees take a while to build.
-    with started([*IMPORT, manifest], tmp_path, {"HASHBAG_TREES": "2000"}) as importing:
+    # So many trees take a while to build, also for who is late to see it on a busy machine.
+    with started([*IMPORT, manifest], tmp_path, {"HASHBAG_TREES": "20000"}) as importing:
         if phase == "reading photos":
             eventually(lambda: count(tmp_path), "the first items were written")
         else:
