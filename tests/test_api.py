@@ -127,6 +127,12 @@ def test_similar_items_leave_out_the_item_itself(client: FlaskClient, kind: str)
         assert hit["item"] == client.get(f"/api/v1/items/{hit['item']['id']}").get_json()
 
 
+@pytest.mark.parametrize("wish", ["tint=red", "tint=red&by=colour", "colour_of=item:9"])
+def test_where_a_colour_is_wished_for_nothing_has_a_level(client: FlaskClient, wish: str) -> None:
+    found = valid(client, client.get(f"/api/v1/items/4/similar?{wish}"), "Result")
+    assert {found["level"], *(hit["level"] for hit in found["hits"])} == {None}
+
+
 def test_what_by_means_when_left_out_is_a_setting(filled: Flask) -> None:
     instance = core_of(filled).settings.instance
     other = create_app({"instance": instance, "default_kind": "dhash"}).test_client()

@@ -56,6 +56,7 @@ _ITEMS = _object(
     },
 )
 _LEVEL: Json = {"type": "string", "enum": list(Level)}
+_LEVEL_OR_NONE: Json = {"type": ["string", "null"], "enum": [*Level, None]}
 _BAG: Json = {
     "type": "boolean",
     "description": "Whether the picture seems to show a bag; left out where that is not known.",
@@ -64,11 +65,12 @@ _HIT = _object(
     rank={"type": "integer", "minimum": 1},
     distance={"type": "integer", "minimum": 0},
     similarity={"type": "number", "minimum": 0, "maximum": 1},
-    level=_LEVEL
+    level=_LEVEL_OR_NONE
     | {
         "description": "How near it is, in words that mean the same by every kind and in every "
-        "catalogue. Where one model in several colours was photographed alike, the wrong one "
-        "may be called the same picture."
+        "catalogue; null where a colour is wished for, as levels are known of bags as they are. "
+        "Where one model in several colours was photographed alike, the wrong one may be called "
+        "the same picture."
     },
     matched={"type": "string", "description": "How the query was read; empty: as it is."},
     copies={
@@ -101,7 +103,11 @@ _RESULT = _object(
     k=_WHOLE,
     fingerprint=_TEXT,
     bits=_WHOLE,
-    level=_LEVEL | {"description": "The highest level of a hit; unlike if there is none."},
+    level=_LEVEL_OR_NONE
+    | {
+        "description": "The highest level of a hit; unlike if there is none, null where hits have "
+        "no level."
+    },
     weak={
         "type": "boolean",
         "deprecated": True,
