@@ -17,6 +17,7 @@ from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.import_outcome import Outcome
 from webapp.exceptions import LearnedUnusable
+from webapp.hashing.bag_finder import WHOLE
 from webapp.hashing.fingerprinting import fingerprint
 from webapp.hashing.hash_kind import Bits
 from webapp.hashing.kinds import KINDS
@@ -34,6 +35,7 @@ from webapp.hashing.picture_features import PictureFeatures
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
 from webapp.lab.edit_directions import learn
+from webapp.lab.evaluation import scenes
 from webapp.lab.evaluation.edits import edited
 from webapp.pictures.opening import open_picture
 
@@ -299,7 +301,7 @@ def corner(box: tuple[int, int, int, int]) -> Image.Image:
 @pytest.mark.thorough
 def test_the_parts_that_matter_are_those_where_something_is() -> None:
     here = corner((20, 40, 100, 110))
-    found = attention(here, code_of(here), seconds=600)
+    found = attention(here, code_of(here), code_of(here), seconds=600)
     assert found.complete
     assert found.flipped.shape == (CELLS, CELLS)
     assert found.flipped[:4, :4].mean() > 3 * found.flipped[4:, 4:].mean()
@@ -308,17 +310,35 @@ def test_the_parts_that_matter_are_those_where_something_is() -> None:
 @pytest.mark.thorough
 def test_hiding_what_two_pictures_share_takes_them_apart() -> None:
     here, there = corner((20, 40, 100, 110)), corner((130, 130, 210, 200))
-    same = attention(here, code_of(here), seconds=600)
+    same = attention(here, code_of(here), code_of(here), seconds=600)
     # From itself, every bit that is flipped leads away.
     assert np.array_equal(same.added_distance, same.flipped)
-    other = attention(here, code_of(there), seconds=600)
+    other = attention(here, code_of(here), code_of(there), seconds=600)
     assert other.added_distance.min() < 0 < same.added_distance.max()
     assert (np.abs(other.added_distance) <= other.flipped).all()
 
 
+@pytest.mark.thorough
+def test_where_the_bag_alone_has_the_code_that_ranked_it_is_taken_apart_alone() -> None:
+    room = scenes.paste(draw(plan(40)[8]), (), np.random.default_rng(2)).picture
+    features = PictureFeatures(room)
+    whole, alone = codes.codes(features)
+    frame = features.frames[0]
+    bag_alone = room.crop(frame.box(*room.size))
+    assert not np.array_equal(whole, alone)
+    other = code_of(bag(3))
+    found = attention(room, alone, other, seconds=600)
+    assert found.frame == frame
+    expected = attention(bag_alone, alone, other, seconds=600)
+    assert np.array_equal(found.flipped, expected.flipped)
+    assert np.array_equal(found.added_distance, expected.added_distance)
+    assert attention(room, whole, other, seconds=0).frame == WHOLE
+
+
 def test_when_time_is_up_the_middle_is_known_and_the_rest_says_so() -> None:
     ticks = iter(range(1000))
-    found = attention(bag(2), code_of(bag(3)), seconds=9.5, clock=lambda: float(next(ticks)))
+    one, other = (code_of(bag(number)) for number in (2, 3))
+    found = attention(bag(2), one, other, seconds=9.5, clock=lambda: float(next(ticks)))
     assert not found.complete
     assert found.measured.sum() == 9
     assert found.measured[2:5, 2:5].all()

@@ -18,6 +18,10 @@ from webapp import create_app
 from webapp.explain.why import Evidence, Explanation, explain
 from webapp.hashing.code_packing import unpack
 from webapp.hashing.kinds import KINDS
+from webapp.hashing.picture_features import PictureFeatures
+from webapp.lab.demo.drawing import draw
+from webapp.lab.demo.plan import plan
+from webapp.lab.evaluation import scenes
 from webapp.search.look import BALANCED, LEANINGS, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
 from webapp.web import template_filters
@@ -160,6 +164,25 @@ def test_of_an_upload_only_the_match_can_be_taken_apart(client: FlaskClient) -> 
     page = client.get(f"/why?q={q}&to=9&by=learned&parts=1").get_data(as_text=True)
     assert page.count("hangs on") == 1
     assert "Your photo is not kept" in page
+
+
+@pytest.mark.thorough
+def test_a_bag_that_matched_without_its_room_is_taken_apart_without_it(tmp_path: Path) -> None:
+    app = create_app({"instance": tmp_path / "instance"})
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    drawn = draw(plan(40)[8])
+    drawn.save(photos / "0.png")
+    room = scenes.paste(drawn, (), np.random.default_rng(2)).picture
+    room.save(photos / "1.png")
+    take_in(app, photos)
+    found = explained(app, 1, 2, "learned").evidence[0]
+    assert found.view == "the bag, cut out"
+    page = app.test_client().get("/why?item=1&to=2&by=learned&parts=1").get_data(as_text=True)
+    shown = page[page.index(", the bag in it alone: ") :]
+    left, top, right, bottom = PictureFeatures(room).frames[0].box(*room.size)
+    assert f'<svg x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"' in shown
+    assert page.count('class="veil"') == 1
 
 
 @pytest.mark.thorough

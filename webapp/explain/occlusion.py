@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from webapp.catalog.reader import Catalog
 from webapp.explain.why import Evidence
+from webapp.hashing.bag_finder import WHOLE, Frame
 from webapp.hashing.fingerprinting import find_attention
 from webapp.hashing.hash_kind import Attention, Bits, MeasuresAttention
 from webapp.hashing.one_at_a_time import one_at_a_time
@@ -26,6 +27,11 @@ class OcclusionMap:
     """How much each part of a photo decides the photo's code; a part is a cell of a grid."""
 
     attention: Attention
+
+    @property
+    def frame(self) -> Frame:
+        """Return what of the photo was looked at, and parted: the bag alone, or all of it."""
+        return self.attention.frame
 
     @property
     def shades(self) -> NDArray[np.float64]:
@@ -60,8 +66,16 @@ class OcclusionMaps:
     @property
     def complete(self) -> bool:
         """Return whether there was time for all parts."""
-        both = [self.found, *([self.asked] if self.asked else [])]
-        return all(one.attention.complete for one in both)
+        return all(one.attention.complete for one in self._both)
+
+    @property
+    def shows_bag_alone(self) -> bool:
+        """Return whether one of the photos was looked at in part."""
+        return any(one.frame != WHOLE for one in self._both)
+
+    @property
+    def _both(self) -> list[OcclusionMap]:
+        return [self.found, *([self.asked] if self.asked else [])]
 
 
 def occlusion_maps(
@@ -78,13 +92,13 @@ def occlusion_maps(
         return None
     of_photo = partial(_occlusion_map, catalog, evidence.kind.attention)
     return OcclusionMaps(
-        of_photo(asked, evidence.item_bits) if asked else None,
-        of_photo(found, evidence.query_bits),
+        of_photo(asked, evidence.query_bits, evidence.item_bits) if asked else None,
+        of_photo(found, evidence.item_bits, evidence.query_bits),
     )
 
 
 def _occlusion_map(
-    catalog: Catalog, measure: MeasuresAttention, photo: ItemPhoto, compared: Bits
+    catalog: Catalog, measure: MeasuresAttention, photo: ItemPhoto, own: Bits, compared: Bits
 ) -> OcclusionMap:
     encoded = catalog.encoded_photo(photo)
-    return OcclusionMap(one_at_a_time(find_attention, encoded, measure, compared))
+    return OcclusionMap(one_at_a_time(find_attention, encoded, measure, own, compared))

@@ -100,17 +100,17 @@ def hash_upload(encoded: EncodedPicture) -> HashedUpload:
 
 
 def find_attention(
-    encoded: EncodedPicture, measure: MeasuresAttention, compared: Bits
+    encoded: EncodedPicture, measure: MeasuresAttention, own: Bits, compared: Bits
 ) -> Attention:
     """Return which parts of a picture decide its code, by a kind's own measure.
 
-    `compared`, shape (bits,), is the code of another picture.
+    `own`: its code, of one of its views; `compared`: the code of another picture; both (bits,).
 
     Raises:
         UnreadableImage: it cannot be decoded, or has too many pixels.
         LearnedUnusable: the learned kind's network is not right.
     """
-    return measure(decode(encoded).image, compared)
+    return measure(decode(encoded).image, own, compared)
 
 
 def fingerprint(image: Image.Image, kinds: Collection[str] = KINDS.keys()) -> Fingerprint:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from webapp.hashing import bag_finder
+from webapp.hashing.bag_finder import WHOLE, Frame
 from webapp.hashing.library_versions import installed_version
 from webapp.hashing.picture_features import PictureFeatures
 
@@ -35,12 +36,14 @@ class Attention:
 
     `flipped`: how many bits of the code change. `added_distance`: how many bits the code is then
     farther from the code it is compared with; negative if nearer. `measured`: which parts were
-    hidden before the time was up.
+    hidden before the time was up. `frame`: what of the photo has this code, and was parted; the bag
+    alone, or all of it.
     """
 
     flipped: NDArray[np.int64]
     added_distance: NDArray[np.int64]
     measured: NDArray[np.bool_]
+    frame: Frame = WHOLE
 
     @property
     def complete(self) -> bool:
@@ -48,8 +51,8 @@ class Attention:
         return bool(self.measured.all())
 
 
-MeasuresAttention = Callable[[Image.Image, Bits], Attention]
-"""Compares a picture with another picture's code, shape (bits,).
+MeasuresAttention = Callable[[Image.Image, Bits, Bits], Attention]
+"""Compares a picture, in the view that has the first code, with another picture's: both (bits,).
 
 It must be a function of a module, so that it can be pickled.
 """

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from webapp.hashing.bag_finder import WHOLE, Frame
 from webapp.hashing.hash_kind import Attention, Bits
 from webapp.hashing.learned import session
 from webapp.hashing.learned.codes import encode
 from webapp.hashing.learned.network import SIDE
+from webapp.hashing.picture_features import PictureFeatures
 
 CELLS = 7
 """Rows and columns of parts: those of the network's last map."""
@@ -27,6 +29,7 @@ _BLUR_RADIUS_PIXELS, _EDGE_RADIUS_PIXELS = 24, 6
 
 def attention(
     image: Image.Image,
+    own: Bits,
     compared: Bits,
     *,
     seconds: float = SECONDS,
@@ -34,6 +37,7 @@ def attention(
 ) -> Attention:
     """Hide each part of an upright RGB picture in turn and count the bits that change.
 
+    `own`: the code of the view that is meant, the whole picture or the bag alone, (bits,).
     `compared`: the code of another picture, (bits,). `seconds`: the time limit; parts in the
     middle, which are most likely to matter, come first.
 
@@ -41,7 +45,8 @@ def attention(
         LearnedUnusable: the weights or the runtime are not right.
     """
     end = clock() + seconds
-    pixels = session.seen(image)
+    frame = _looked_at(image, own)
+    pixels = session.seen(image if frame == WHOLE else image.crop(frame.box(*image.size)))
     blurred = np.asarray(
         Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR_RADIUS_PIXELS))
     )
@@ -55,7 +60,17 @@ def attention(
         flipped[row, column] = (hidden ^ original).sum()
         added_distance[row, column] = (hidden ^ compared).sum() - (original ^ compared).sum()
         measured[row, column] = True
-    return Attention(flipped, added_distance, measured)
+    return Attention(flipped, added_distance, measured, frame)
+
+
+def _looked_at(image: Image.Image, own: Bits) -> Frame:
+    """Return the part of a picture that has a code, as nearly as this machine computes it."""
+    features = PictureFeatures(image)
+    whole = encode(features.profile)
+    if np.array_equal(whole, own) or not features.frames:
+        return WHOLE
+    bag = encode(features.bag_profile)
+    return features.frames[0] if (bag ^ own).sum() < (whole ^ own).sum() else WHOLE
 
 
 def _parts_from_the_middle() -> list[tuple[int, int]]:
