@@ -242,6 +242,48 @@ def test_groups_of_duplicates_equal_those_of_all_pairs_of_photos(
     assert groups == oracle.groups(of_items, limit)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["shape", "whash", "learned"])
+@pytest.mark.parametrize("limit", [0, 4])
+def test_of_each_duplicate_the_photo_is_named_that_is_nearest_to_another_items(
+    several: Flask, codes: Codes, kind: str, limit: int
+) -> None:
+    found = core_of(several).duplicates.grouping(KINDS[kind], limit)
+    assert len(found)
+    for item_id, number in zip(found.ids.tolist(), found.photos.tolist(), strict=True):
+        nearest = [
+            min(
+                apart(kind, codes[item_id, own][kind], codes[other, its][kind])
+                for other, its in codes
+                if other != item_id
+            )
+            for own in range(1, PHOTOS + 1)
+        ]
+        assert number == 1 + nearest.index(min(nearest))
+
+
+def test_duplicates_show_the_photos_that_are_alike_and_advise_to_lose_no_other(
+    empty: Flask, tmp_path: Path
+) -> None:
+    """Two different bags, of which the second photo is the same, as that of a dust bag may be."""
+    for number in range(3):
+        bag(number, (160 + number, 120)).save(tmp_path / f"{number}.png")
+    path = tmp_path / "bags.csv"
+    path.write_text("image_1,image_2\n0.png,2.png\n1.png,2.png\n", "utf-8")
+    take_in(empty, path)
+    client = empty.test_client()
+    (group,) = client.get("/api/v1/duplicates").get_json()["groups"]
+    assert ([item["id"] for item in group["items"]], group["photos"]) == ([1, 2], [2, 2])
+    page = client.get("/duplicates").text
+    assert page.count('href="/items/1?by=shape&amp;photo=2"') == 1
+    assert page.count("its photo 2 of 2") == 2
+    assert page.count("162 × 120") == 2
+    assert "hashbag remove" not in page
+    assert "further photos, which would go with them" in page
+    rows = client.get("/duplicates?format=json").get_json()
+    assert [(row["photo"], row["filename"]) for row in rows] == [(2, "2.png")] * 2
+
+
 def test_items_with_the_same_photos_in_any_order_fold(several: Flask) -> None:
     """Bags 7 and 8 are the ids 8 and 9; others share a photo only, and stay by themselves."""
     searcher = core_of(several).searcher

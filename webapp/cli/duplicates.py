@@ -39,8 +39,8 @@ def duplicates(name: str, distance: int | None, as_json: bool) -> None:
         return
     for group in hashbag().duplicates.all_groups(grouping):
         click.echo(f"{group.size} items, {_distance(group.distance, kind.bits)}")
-        for item in group.items:
-            click.echo(f"{item.id:>8}  {item.filename}  {item.title}".rstrip())
+        for item, number in zip(group.items, group.photos, strict=True):
+            click.echo(f"{item.id:>8}  {item.photo(number).filename}  {item.title}".rstrip())
     nearness = f"at most {limit} of {kind.bits} bits of {kind.name} differ from one to the next"
     click.echo(f"{len(grouping)} groups, {len(grouping.ids)} items: {nearness}")
 
@@ -51,6 +51,12 @@ def _distance(bits: int, of: int) -> str:
 
 def _as_data(group: Group) -> dict[str, object]:
     items = [
-        {"id": item.id, "filename": item.filename, "title": item.title} for item in group.items
+        {
+            "id": item.id,
+            "filename": item.photo(number).filename,
+            "title": item.title,
+            "photo": number,
+        }
+        for item, number in zip(group.items, group.photos, strict=True)
     ]
     return {"size": group.size, "distance": group.distance, "items": items}

@@ -18,6 +18,7 @@ from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.blank_codes import blank_rows, plain_photos
 from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Positions
+from webapp.index.photo_rows import PhotoRows
 from webapp.index.snapshot import Snapshot
 from webapp.models import Ids, Item
 from webapp.search.look import LOOK
@@ -67,12 +68,14 @@ class Grouping:
     """All G groups of a kind, largest first, then by smallest id.
 
     Items are in one group if steps of no more than `limit` bits lead from one to the other.
-    `ids[starts[g]:starts[g + 1]]` are the items of group g, ascending; `distances[g]` is the
+    `ids[starts[g]:starts[g + 1]]` are the items of group g, ascending; `photos` are the numbers of
+    their photos that are nearest to another item's, in the same order. `distances[g]` is the
     smallest limit at which it would still be one group, in bits.
     """
 
     limit: int
     ids: Ids
+    photos: NDArray[np.integer]
     starts: NDArray[np.int64]
     distances: Lengths
 
@@ -91,15 +94,22 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group, with some or all of its items."""
+    """One group, with some or all of its items.
+
+    `photos`: of each of these items the number of its photo that is nearest to another item's.
+    """
 
     size: int
     distance: int
     items: tuple[Item, ...]
+    photos: tuple[int, ...]
 
 
-def grouping_of(ids: Ids, nodes: Nodes, limit: int) -> Grouping:
-    """Group items, exactly: over all pairs of codes within the limit."""
+def grouping_of(ids: Ids, nodes: Nodes, limit: int, photos: PhotoRows | None = None) -> Grouping:
+    """Group items, exactly: over all pairs of codes within the limit.
+
+    `photos`: those of the nodes, where items have several.
+    """
     links = spanning_links(nodes.codes, limit, _photos_together(nodes))
     trees = Forest(nodes.count, links).labels(limit)
     longest = np.zeros(len(trees), dtype=np.uint8)
@@ -114,7 +124,30 @@ def grouping_of(ids: Ids, nodes: Nodes, limit: int) -> Grouping:
     ranks = rank[tree_of]
     grouped = np.argsort(ranks, kind="stable")[: sizes[order].sum()]
     starts = np.concatenate(([0], np.cumsum(sizes[order]))).astype(np.int64)
-    return Grouping(limit, ids[grouped], starts, longest[own[order]])
+    numbers = np.ones(len(ids), dtype=np.int32)
+    if photos:
+        numbers = photos.numbers[_nearest_photos(nodes, links, photos)]
+    return Grouping(limit, ids[grouped], numbers[grouped], starts, longest[own[order]])
+
+
+def _nearest_photos(nodes: Nodes, links: Links, photos: PhotoRows) -> Positions:
+    """Return the photo of each item that is nearest to one of another item, the first of equals.
+
+    The forest tells: of the links that lead out of an item it has one of the shortest.
+    """
+    nearest = np.full(nodes.count, 255, dtype=np.uint8)
+    leads_out = links.lengths > 0  # the links of 0 are within an item
+    for ends in (links.left, links.right):
+        np.minimum.at(nearest, ends[leads_out], links.lengths[leads_out])
+    lowest, highest = np.full(nodes.count, len(nodes.starts)), np.full(nodes.count, -1)
+    np.minimum.at(lowest, nodes.of_views, photos.items[:, None])
+    np.maximum.at(highest, nodes.of_views, photos.items[:, None])
+    nearest[lowest < highest] = 0  # several items have this code
+    of_photos = nearest[nodes.of_views].min(axis=1)
+    of_items = photos.nearest(of_photos)
+    places = np.arange(len(of_photos))
+    places[of_photos > of_items[photos.items]] = len(of_photos)
+    return photos.nearest(places).astype(np.intp)
 
 
 def _photos_together(nodes: Nodes) -> Links:
@@ -174,9 +207,12 @@ class Duplicates:
             )
         table = self._snapshot.kind(kind.name).table
         key = (self._snapshot.generation.name, kind.name, limit)
-        return self._groupings.once(
-            key, lambda: grouping_of(table.ids, self._nodes(kind, table.whole), limit)
-        )
+
+        def group() -> Grouping:
+            whole = table.whole
+            return grouping_of(whole.ids, self._nodes(kind, whole), limit, whole.photos)
+
+        return self._groupings.once(key, group)
 
     def pair_counts(self, kind: HashKind) -> PairCounts:
         """Count the pairs of items at each distance that can be asked.
@@ -213,11 +249,11 @@ class Duplicates:
         """
         ids = [grouping.members(number)[:most].tolist() for number in numbers]
         items = {item.id: item for item in self._snapshot.items([*chain.from_iterable(ids)])}
-        return [
-            Group(len(grouping.members(number)), int(grouping.distances[number]), present)
+        found = [
+            _group(grouping, number, [items[one] for one in some if one in items])
             for number, some in zip(numbers, ids, strict=True)
-            if len(present := tuple(items[one] for one in some if one in items)) > 1
         ]
+        return [group for group in found if len(group.items) > 1]
 
     def all_groups(self, grouping: Grouping) -> Iterator[Group]:
         """Yield all groups whole; only the items of some are in memory at a time."""
@@ -229,5 +265,16 @@ class Duplicates:
         """Return one group with a page, counted from 1, of its items."""
         members = grouping.members(number)
         shown = members[(page - 1) * per_page : page * per_page].tolist()
-        distance = int(grouping.distances[number])
-        return Group(len(members), distance, tuple(self._snapshot.items(shown)))
+        return _group(grouping, number, self._snapshot.items(shown))
+
+
+def _group(grouping: Grouping, number: int, items: Sequence[Item]) -> Group:
+    """Return one group with some of its items."""
+    members = grouping.members(number)
+    places = grouping.starts[number] + members.searchsorted([item.id for item in items])
+    return Group(
+        len(members),
+        int(grouping.distances[number]),
+        tuple(items),
+        tuple(grouping.photos[places].tolist()),
+    )

@@ -123,7 +123,11 @@ def _rows(grouping: Grouping, *, others: bool) -> Iterator[downloads.Row]:
                     "distance": group.distance,
                     "largest": copy.largest,
                     "bytes": copy.bytes,
+                    "photo": copy.photo.number,
                     **downloads.of_item(copy.item),
+                    "filename": copy.photo.filename,
+                    "width": copy.photo.width,
+                    "height": copy.photo.height,
                 }
 
 

@@ -177,7 +177,12 @@ def near_duplicates() -> Response:
         items=len(grouping.ids),
         page=asked.page,
         groups=[
-            {"size": one.size, "distance": one.distance, "items": items_json(list(one.items))}
+            {
+                "size": one.size,
+                "distance": one.distance,
+                "items": items_json(list(one.items)),
+                "photos": one.photos,
+            }
             for one in groups
         ],
     )

@@ -132,6 +132,12 @@ _GROUP = _object(
         "items": ref("Item"),
         "description": f"By id; {MAX_PER_PAGE} at most: ask `of` one for more.",
     },
+    photos={
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "description": "Which photo of each of these items is nearest to another's: its place in "
+        "`images`, from 1.",
+    },
 )
 _DUPLICATES = _object(
     by=_TEXT,
