@@ -69,6 +69,8 @@ def test_the_result_of_an_upload_says_what_was_taken_as_the_bag(
     page = client.get(address).get_data(as_text=True)
     across = f"the part from {first.left} to {first.left + first.width} % of the photo’s width"
     assert across in page
+    # The page cannot know whether a part was sent: it says nothing of the whole photo.
+    assert "looked at alone and with what is around it" in page
     # Every way on from here keeps it.
     assert page.count("frame=") > 5
     assert 'name="frame"' in page
