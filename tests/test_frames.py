@@ -1,5 +1,6 @@
 """Where bags were found in an upload: in the API, in the address and on the page of its result."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -90,6 +91,14 @@ def test_the_part_that_was_found_fills_in_the_form(client: FlaskClient) -> None:
     assert 'name="cut_top" min="0" max="99.9" step="any" inputmode="decimal" value="50"' in form
     assert '<details class="margins" open>' in form
     assert '<details class="margins">' in client.get("/search").get_data(as_text=True)
+
+
+def test_of_several_bags_the_page_says_in_words_where_the_others_are(client: FlaskClient) -> None:
+    q = client.post("/search", **multipart(encoded(bag(3), "PNG"))).headers["Location"]
+    frames = ("0.1,0.3,0.4,0.7", "0.7,0,0.3,0.3", "0,0.7,0.3,0.3", "0.05,0.05,0.9,0.9")
+    page = client.get(q + "".join(f"&frame={one}" for one in frames)).get_data(as_text=True)
+    names = re.findall(r'cut_[^"]*">([^<]*)</a>', page)
+    assert names == ["this part", "part 2 at the top right", "part 3 at the bottom left", "part 4"]
 
 
 @pytest.mark.parametrize("frame", ["", "1,2", "a,b,c,d", "0,0,0,0", "0.5,0,0.6,1", "nan,0,1,1"])

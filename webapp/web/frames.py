@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from webapp.exceptions import BadParameter
 from webapp.hashing.bag_finder import MOST_FRAMES, Frame
+from webapp.pictures.regions import region
 from webapp.web.parameter import Args, Parameter
 
 PARAMETER = "frame"
@@ -56,6 +59,13 @@ class ShownFrame:
     top: int
     width: int
     height: int
+
+    @property
+    def place(self) -> str:
+        """Where in the picture it is, in words; empty where it is spread over it."""
+        inside = np.zeros((100, 100))
+        inside[self.top : self.top + self.height, self.left : self.left + self.width] = 1
+        return region(inside)
 
     @property
     def cuts(self) -> dict[str, int]:
