@@ -252,6 +252,17 @@ def test_without_tools_no_page_names_a_kind_or_leads_to_a_tool(opened: Opened) -
     assert "/map" not in client.get("/sitemap.xml").text
 
 
+def test_without_tools_the_words_under_a_bag_mean_what_they_mean_with_them(opened: Opened) -> None:
+    """But for the same picture: of that the shorter page has no figures, and promises nothing."""
+    with_tools, without = (
+        re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", shown(app, "/about").html)
+        for app in (opened(), opened(tools="off"))
+    )
+    assert len(without) == 4
+    assert without[1:] == with_tools[1:]
+    assert without[0][1].startswith("Nearly always")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("accent_colour", ["#ffd400", "#101010"])
 def test_people_see_the_logo_and_axe_finds_nothing_wrong_with_an_owners_colours(
