@@ -291,7 +291,7 @@ def test_copies_are_found_and_without_asking_nearly_equal_ones_too(client: Flask
 
 BAD = {
     "by=nope": "by: there is no hash kind 'nope'; try shape, colour",
-    "by=look": "by: the look blends two kinds",
+    "by=look": "by: the look blends several kinds",
     "distance=39": "distance: must be from 0 to 38 of shape's 384 bits, not 39",
     "by=phash&distance=11": "distance: must be from 0 to 10 of phash's 64 bits, not 11",
     "distance=-1": "distance: ",

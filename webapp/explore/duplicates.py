@@ -46,7 +46,7 @@ def kind_named(name: str) -> HashKind:
     if name == LOOK.name:
         # Its distances also change with every import, because the scales of its parts do.
         raise BadParameter(
-            "by", f"the look blends two kinds, and has no bits to differ in; {known}"
+            "by", f"the look blends several kinds, and has no bits to differ in; {known}"
         )
     if name in KNOWN_KINDS:
         raise BadParameter("by", f"'{name}' is not installed here: {KNOWN_KINDS[name].remedy}")
