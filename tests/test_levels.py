@@ -227,3 +227,15 @@ def test_what_a_photo_looks_like_is_offered_as_one_filter_and_never_applied_unas
     narrowed = client.get(offered[1].replace("&amp;", "&")).get_data(as_text=True)
     assert "Looks like" not in narrowed
     assert "Looks like" not in client.get("/items/4").get_data(as_text=True)
+
+
+@pytest.mark.thorough
+def test_a_category_that_all_bags_have_is_not_offered(empty: Flask, tmp_path: Path) -> None:
+    source = catalogue(tmp_path / "photos", 12)
+    rows = "".join(f"{number:03d}.png,Handbag\n" for number in range(12))
+    (source.parent / "sorts.csv").write_text("filename,category\n" + rows, "utf-8")
+    take_in(empty, source.parent / "sorts.csv")
+    asked = fingerprint_text.encode(query_fingerprint(bag(3)))
+    page = empty.test_client().get(f"/search?q={asked}").get_data(as_text=True)
+    assert "Most alike" in page or "The same picture" in page
+    assert "Looks like" not in page

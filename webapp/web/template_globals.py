@@ -125,12 +125,14 @@ def listed_others(item_id: int | None) -> Sequence[Item]:
 def category_offered(result: Result) -> tuple[str, int] | None:
     """Return the category that a photo seems to be of, and how many of it the filters leave.
 
-    None where there is no telling, or where a category is chosen already.
+    None where there is no telling, where a category is chosen already, or all that is left has it.
     """
     guess = guessed_category(result)
     if guess is None or g.filters.values("category"):
         return None
-    return next((one for one in facets().get("category", ()) if one[0] == guess), None)
+    total = hashbag().facets.count(g.filters)
+    counts = facets().get("category", ())
+    return next((one for one in counts if one[0] == guess and one[1] < total), None)
 
 
 def colour_leaning(asked: Query) -> Leaning | None:
