@@ -78,6 +78,16 @@ def test_it_says_so_if_the_picture_is_there_already_and_takes_it_out_again(
     assert desk.get("/images/9", buffered=True).status_code == 200
 
 
+def test_it_says_so_too_if_the_picture_of_a_further_photo_is_there(desk: FlaskClient) -> None:
+    images = [photo(50, "front.png"), photo(51, "side.png"), photo(3, "back.png")]
+    sent = send(desk, desk.get("/admin/add"), "/admin/add", image=images)
+    page = desk.get(sent.headers["Location"])
+    assert told(page).startswith("It seems to be here already: this bag has the same picture.")
+    first, *others = re.findall(r'<a href="/admin/items/(\d+)">', page.text.partition("<ol")[2])
+    assert first == "4"
+    assert sorted(others) == ["1", "2", "3", "5", "6", "7", "8"]
+
+
 def test_the_same_form_sent_twice_adds_one_bag(desk: FlaskClient) -> None:
     asking = desk.get("/admin/add")
     for _ in range(2):

@@ -21,7 +21,7 @@ from webapp.exceptions import (
     ItemNotFound,
     UnreadableImage,
 )
-from webapp.models import Item, Level, Result
+from webapp.models import Hit, Item, Level, Result
 from webapp.search.look import LOOK
 from webapp.search.query import Query, ranking_named
 from webapp.web.desk import item_form
@@ -78,17 +78,19 @@ def added(item_id: int) -> str:
     """Show a bag that was just added, what it is like, and whether it was there already."""
     item = hashbag().snapshot.item(item_id)
     problem, result = "", None
+    same: dict[int, Hit] = {}
     try:
         result = _alike(item)
+        same = _same_pictures(item, result)
     except (IndexNotReady, UnreadableImage) as error:
         problem = str(error)
-    hits = result.hits if result else ()
-    same = [hit for hit in hits if hit.level is Level.SAME_PICTURE]
+    others = [hit for hit in result.hits if hit.item.id not in same] if result else []
     return render_template(
         "desk/added.html",
         item=item,
         result=result,
         same=same,
+        hits=[*same.values(), *others],
         problem=problem,
         version=version_of(item),
     )
@@ -143,6 +145,18 @@ def _alike(item: Item) -> Result:
     core = hashbag()
     asked = Query(ranking_named(LOOK.name), _ALIKE, harder=True)
     return core.searcher.similar_to_item(item.id, asked)
+
+
+def _same_pictures(item: Item, alike: Result) -> dict[int, Hit]:
+    """Return what has the picture of one of a bag's photos, by id; `alike` is like the first."""
+    asked, searcher = Query(ranking_named(LOOK.name), _ALIKE), hashbag().searcher
+    of_further = [searcher.similar_to_item(item.id, asked, one.number) for one in item.further]
+    return {
+        hit.item.id: hit
+        for result in (*of_further, alike)
+        for hit in result.hits
+        if hit.level is Level.SAME_PICTURE
+    }
 
 
 def _as_parameter(problem: BadParameter | UnreadableImage) -> BadParameter:
