@@ -93,3 +93,19 @@ def test_prices_are_compared_within_a_currency(tmp_path: Path) -> None:
     assert {hit.item.currency for hit in result.hits} == {item.currency}
     assert len(result.hits) == 5
     assert price_bands.thirds(NO_FILTERS, core.facets) == ()
+
+
+def items_in(html: str) -> list[str]:
+    return re.findall(r'<li class="card"[^>]* data-item="(\d+)"', html)
+
+
+def test_more_of_a_band_is_ranked_as_the_band_was(client: FlaskClient) -> None:
+    asked = {"k": "12", "harder": "1", "fold": "0", "lean": "colour"}
+    page = client.get(f"/items/{ITEM}", query_string=asked).get_data(as_text=True)
+    bands = page.partition('<div class="bands">')[2].split('<section class="band"')[1:]
+    links = [re.search(r'class="quiet" href="([^"]+)">More of these', band) for band in bands]
+    assert any(links)
+    for band, link in zip(bands, links, strict=True):
+        if link:
+            more = client.get(link[1].replace("&amp;", "&")).get_data(as_text=True)
+            assert items_in(more.partition('<div class="bands">')[0]) == items_in(band)
