@@ -1,10 +1,13 @@
 """An item with several photos stands once everywhere, and is found by the nearest of them."""
 
+import html
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -339,6 +342,17 @@ def test_the_page_of_an_item_shows_all_photos_and_asks_with_the_chosen(
     assert "/images/3?photo=2" in chosen
     assert "/why?" in chosen
     assert several_client.get("/items/3?photo=4").status_code == 404
+
+
+def test_another_photo_is_asked_as_the_one_before(several_client: FlaskClient) -> None:
+    asked = "/items/3?tint=red&not=5&not=9&by=colour&k=4&photo=2&brand=Ora"
+    page = several_client.get(asked).text
+    nav = page.partition('aria-label="Photos of this bag"')[2].partition("</nav>")[0]
+    addresses = [html.unescape(one) for one in re.findall(r'href="([^"]+)"', nav)]
+    first, second, third = (parse_qs(urlsplit(one).query) for one in addresses)
+    assert second == parse_qs(urlsplit(asked).query)
+    assert third == second | {"photo": ["3"]}
+    assert first | {"photo": ["2"]} == second
 
 
 def test_why_names_and_shows_the_photo_that_matched(several_client: FlaskClient) -> None:
