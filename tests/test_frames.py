@@ -1,5 +1,6 @@
 """Where bags were found in an upload: in the API, in the address and on the page of its result."""
 
+import html
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -99,6 +100,20 @@ def test_of_several_bags_the_page_says_in_words_where_the_others_are(client: Fla
     page = client.get(q + "".join(f"&frame={one}" for one in frames)).get_data(as_text=True)
     names = re.findall(r'cut_[^"]*">([^<]*)</a>', page)
     assert names == ["this part", "part 2 at the top right", "part 3 at the bottom left", "part 4"]
+
+
+def test_a_part_is_asked_for_by_the_same_kind_and_filters(client: FlaskClient) -> None:
+    q = client.post("/search", **multipart(encoded(bag(3), "PNG"))).headers["Location"]
+    chosen = "&by=colour&tint=red&not=5&brand=Ora&max_price=400"
+    page = client.get(f"{q}&frame=0.1,0.3,0.4,0.7{chosen}").get_data(as_text=True)
+    link = re.search(r'href="([^"]*cut_[^"]*)"', page)
+    assert link
+    form = client.get(html.unescape(link[1])).get_data(as_text=True)
+    action = re.search(r'class="upload" method="post" action="([^"]*)"', form)
+    assert action
+    kept = parse_qs(urlsplit(html.unescape(action[1])).query)
+    assert kept == parse_qs(chosen)
+    assert 'value="30"' in form
 
 
 @pytest.mark.parametrize("frame", ["", "1,2", "a,b,c,d", "0,0,0,0", "0.5,0,0.6,1", "nan,0,1,1"])
