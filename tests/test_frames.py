@@ -13,7 +13,7 @@ from tests.pictures import bag, encoded, multipart
 from webapp.hashing.bag_finder import Frame
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
-from webapp.lab.evaluation import scenes
+from webapp.lab.evaluation import other_things, scenes
 from webapp.lab.evaluation.scenes import Scene, overlap
 from webapp.web.frames import shown
 
@@ -100,6 +100,18 @@ def test_of_several_bags_the_page_says_in_words_where_the_others_are(client: Fla
     page = client.get(q + "".join(f"&frame={one}" for one in frames)).get_data(as_text=True)
     names = re.findall(r'cut_[^"]*">([^<]*)</a>', page)
     assert names == ["this part", "part 2 at the top right", "part 3 at the bottom left", "part 4"]
+
+
+@pytest.mark.thorough
+def test_what_seems_to_show_no_bag_has_no_part_taken_as_the_bag(client: FlaskClient) -> None:
+    face = encoded(other_things.draw(2, 3), "PNG")
+    found = client.post("/api/v1/fingerprints", **multipart(face)).get_json()
+    assert found["bag"] is False
+    asked = {"q": found["fingerprint"], "frame": "0,0,0.15,0.15"}
+    page = client.get("/search", query_string=asked).get_data(as_text=True)
+    assert "seems to show no bag" in page
+    assert "Taken as the bag" not in page
+    assert "Most like a bag: " in page
 
 
 def test_a_part_is_asked_for_by_the_same_kind_and_filters(client: FlaskClient) -> None:
