@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, encoded
+from webapp.hashing import fingerprint_text
 from webapp.hashing.kinds import KINDS
 
 
@@ -215,6 +216,26 @@ def test_compare_takes_an_uploads_fingerprint(client: FlaskClient) -> None:
     shown = page(client, f"/compare?q={link}")
     firsts = [CARD.findall(row)[0] for row in shown.html.split('<ol class="strip">')[1:]]
     assert "9" in firsts
+
+
+@pytest.mark.parametrize(
+    ("codes", "rows"),
+    [
+        (set(KINDS) - {"learned", "phash_simple"}, ["look", "whash", "colorhash", "phash"]),
+        ({"shape", "whash", "dhash"}, ["whash"]),
+        ({"colour", "dhash"}, ["colour", "dhash"]),
+    ],
+)
+def test_compare_begins_with_kinds_that_a_links_fingerprint_has(
+    client: FlaskClient, codes: set[str], rows: list[str]
+) -> None:
+    """A link of an earlier version has no code of some kinds."""
+    link = client.get("/api/v1/items/9/similar").get_json()["fingerprint"]
+    every = fingerprint_text.decode(link)
+    some = fingerprint_text.encode({name: every[name] for name in every if name in codes})
+    shown = page(client, f"/compare?q={some}")
+    assert re.findall(r'<h2 id="row-(\w+)"', shown.html) == rows
+    assert page(client, f"/compare?q={some}&by=phash_simple", 400)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Several kinds of hash, side by side."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,8 +12,9 @@ from webapp.exceptions import BadParameter
 from webapp.explain import comparison
 from webapp.explain.comparison import ComparedKind
 from webapp.hashing import fingerprint_text
-from webapp.models import Item
-from webapp.search.query import ranking_named
+from webapp.models import Fingerprint, Item
+from webapp.search.look import LOOK, PARTS
+from webapp.search.query import RANKINGS, ranking_named
 from webapp.web import downloads, parameters, queries
 from webapp.web.filter_context import remember_filters
 from webapp.web.guards.request_limits import Limit, limited
@@ -65,13 +67,25 @@ def _compared_item(args: MultiDict[str, str]) -> Item | None:
 def _rows(shown: Item | None) -> list[ComparedKind]:
     """Search by each kind with the same fingerprint, so that a photo is decoded once at most."""
     args, searcher = request.args, hashbag().searcher
-    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
-    kinds = [ranking_named(name) for name in names or FIRST_KINDS]
-    query = queries.plain_query(args, kinds[0], g.filters, harder=shown is None)
+    query = queries.plain_query(args, LOOK, g.filters, harder=shown is None)
     if shown:
         asking = parameters.photo_number(args)
         fingerprint = searcher.fingerprint_of(shown.id, harder=query.harder, photo=asking)
     else:
         fingerprint = fingerprint_text.decode(args["q"])
+    names = [name for name in dict.fromkeys(args.getlist("by")) if name]
+    kinds = [ranking_named(name) for name in names or _usual(fingerprint)]
     ask = partial(searcher.of, fingerprint, left_out=frozenset({shown.id} if shown else ()))
     return [comparison.row(searcher, partial(ask, replace(query, by=by))) for by in kinds]
+
+
+def _usual(fingerprint: Fingerprint) -> Sequence[str]:
+    """Name what is compared unless something is chosen: of the first kinds those that can be.
+
+    A link made by an earlier version may lack the code of some, or have other kinds alone.
+    """
+    is_look_there = all(part in fingerprint for part in PARTS)
+    there = [
+        name for name in RANKINGS if name in fingerprint or (name == LOOK.name and is_look_there)
+    ]
+    return [name for name in FIRST_KINDS if name in there] or there or FIRST_KINDS
