@@ -2,6 +2,7 @@
 
 import csv
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -216,12 +217,17 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(before)
 
 
-def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
-    folder = touch(tmp_path / "photos", "0.jpg", "closed/1.jpg", "z/2.jpg")
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Make a folder that every user can come to; pytest closes its own to others."""
+    with tempfile.TemporaryDirectory(prefix="photos-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(open_folder: Path) -> None:
+    folder = touch(open_folder, "0.jpg", "closed/1.jpg", "z/2.jpg")
     odd = touch(folder, os.fsdecode(b"\xe9/3.jpg")) / os.fsdecode(b"\xe9")
-    for path in (folder, *folder.parents):  # up to the root, for nobody
-        if path.stat().st_uid == os.geteuid() and path.is_relative_to(tmp_path.parents[1]):
-            path.chmod(0o755)
     listed = touch(folder, "listed/4.jpg", "listed/noending") / "listed"
     for closed in (folder / "closed", odd):
         closed.chmod(0)
