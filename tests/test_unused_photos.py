@@ -7,13 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from tests.applications import core_of, take_in
 from tests.importing import draw_photos
-from tests.pictures import bag
+from tests.pictures import bag, encoded
 from webapp import create_app
 from webapp.catalog import import_list
 from webapp.catalog.importer import Importer
@@ -153,3 +155,30 @@ def test_photos_that_change_places_in_one_import_keep_their_thumbnails(
     list(importer.take(import_list.read(folder), 2, ["whash"]))
     assert lost(core, core.catalog.all_items()) == []
     catalog.engine.dispose()
+
+
+def test_whose_a_file_is_is_asked_without_reading_a_whole_table(tmp_path: Path) -> None:
+    """Others who write wait meanwhile; an item of a large catalogue may have many photos."""
+    database = f"sqlite:///{tmp_path}/hashbag.db"  # SQLite says what it reads, of few rows too
+    core = core_of(create_app({"instance": tmp_path / "instance", "database": database}))
+    sent = [SentPhoto(f"{n}.png", encoded(bag(n, (48, 36)), "PNG")) for n in range(3)]
+    item, _ = core.live_items.add([core.live_items.read(one) for one in sent], {})
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        asked.append((statement, values))
+
+    sa.event.listen(core.catalog.engine, "before_cursor_execute", note)
+    core.live_items.remove([item.id])
+    sa.event.remove(core.catalog.engine, "before_cursor_execute", note)
+    assert [core.catalog.originals.size(photo) for photo in item.photos] == [None] * 3
+    with core.catalog.connect() as connection:
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            for statement, values in asked
+            if statement.startswith("SELECT")
+        ]
+    steps = [str(step[-1]) for plan in plans for step in plan]
+    assert [step for step in steps if "photos" in step and "SEARCH" not in step] == []
+    assert any("ix_photos_digest" in step for step in steps)
+    core.catalog.engine.dispose()

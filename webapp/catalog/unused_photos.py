@@ -50,20 +50,27 @@ def _unused(
 ) -> list[str]:
     """List the keys that there may be of files of a photo that no item has or may have."""
     copies = catalog.originals.copies
-    if not _has(connection, "digest", digest):
+    if not _has(connection, digest):
         keys = thumbs.keys(digest) + (keys_of_content(digest) if copies else [])
     elif copies:
         return []  # it may be the copy of a photo that another item has in a folder
     else:
         keys = []
-    if path is not None and is_sent(path) and not _has(connection, "path", path):
+    if path is not None and is_sent(path) and not _has(connection, digest, path):
         keys.append(path)
     return keys
 
 
-def _has(connection: sa.Connection, column: str, value: str) -> bool:
-    """Say whether some photo of an item, or of one that was removed a moment ago, has a value."""
-    return any(
-        connection.scalar(sa.select(sa.literal(1)).where(table.c[column] == value).limit(1))
-        for table in (items, photos, binned_photos)
-    )
+def _has(connection: sa.Connection, digest: str, path: str | None = None) -> bool:
+    """Say whether some photo of an item, or of one that was removed a moment ago, has a content.
+
+    With a stored `path`, whether one has it there. That is the content's own, and further photos
+    have no index of paths: all of them would be read while others who write wait.
+    """
+    for table in (items, photos, binned_photos):
+        query = sa.select(sa.literal(1)).where(table.c.digest == digest)
+        if path is not None:
+            query = query.where(table.c.path == path)
+        if connection.scalar(query.limit(1)):
+            return True
+    return False
