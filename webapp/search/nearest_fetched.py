@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.index.engines import EVERYTHING, NOTHING
-from webapp.index.hamming import Positions, sorted_contains
+from webapp.index.hamming import Positions, sorted_contains, sorted_unique
 from webapp.search.among import Among
 from webapp.search.measure import DEPTHS, Measure
 from webapp.search.neighbours import Neighbours, Proof, nearest_of, proven, ranked
@@ -51,21 +51,35 @@ def nearest_fetched(measure: Measure, k: int, among: Among | None) -> Neighbours
         first = candidates if first is None else first
         if found.exact:
             return found if candidates is first else proven(found, measure.ids[first])
-        if within <= before or _STEP * len(listed) > _MOST_LISTED:
+        # Lists that no filter narrowed may hold too few that pass: longer ones hold more.
+        is_short = len(found.ids) < min(k, len(measure.ids))
+        if (within <= before and not is_short) or _STEP * len(listed) > _MOST_LISTED:
             break
         before = within
     if among is not None and len(among.positions) <= _MOST_MEASURED:
         return _all_of(measure, k, among)
     found = _measured(measure, candidates, least, k, within, glance=_MOST_MEASURED)
-    if among is None and len(found.ids) < min(k, len(measure.ids)):
-        # More of the nearest were removed than lists are long: only all codes tell.
-        return ranked(measure, None, k, exact=True)
+    if len(found.ids) < min(k, len(measure.ids)):
+        if among is None:
+            # More of the nearest were removed than lists are long: only all codes tell.
+            return ranked(measure, None, k, exact=True)
+        found = _nearest_of_some(measure, k, among, candidates)
     return replace(found, proof=Proof.LEFT_OUT)
 
 
 def _all_of(measure: Measure, k: int, among: Among) -> Neighbours:
     found = ranked(measure, among.sifted(among.positions), k, exact=True)
     return replace(found, candidates=len(among.positions))
+
+
+def _nearest_of_some(measure: Measure, k: int, among: Among, candidates: Positions) -> Neighbours:
+    """Find the nearest of the few that lists hold and of as many others as can be measured.
+
+    Thousands pass what an engine is not told, such as words, and none of them is near.
+    """
+    spread = among.positions[:: -(-len(among.positions) // _MOST_MEASURED)]
+    some = sorted_unique(np.concatenate([candidates, among.sifted(spread)]))
+    return replace(ranked(measure, some, k, exact=False), candidates=len(some))
 
 
 def _at_least(
