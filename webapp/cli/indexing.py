@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from webapp.catalog.write_lock import wait_for_imports, writing
+from webapp.catalog.write_lock import is_building, wait_for_imports, writing
 from webapp.cli.common import (
     chosen,
     finish,
@@ -47,10 +47,15 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
         if not core.catalog.revision:
             click.echo("the catalogue is empty")
             return
-        if core.publisher.is_current() and not is_due(core.newest().published):
-            click.echo("the index lacks nothing")
-            return
     core.catalog.require()
+    if (changes or behind) and is_building(core.catalog):
+        # Every worker of every machine asks this again and again for as long as that takes, and
+        # what is still to be found out reads all codes.
+        click.echo("built elsewhere")
+        return
+    if behind and core.publisher.is_current() and not is_due(core.newest().published):
+        click.echo("the index lacks nothing")
+        return
     if changes or behind:
         generation = finish(core.publisher.merge())
         click.echo(f"published index generation {generation}" if generation else "built elsewhere")
