@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -102,6 +103,22 @@ def test_the_map_of_an_empty_catalogue_is_none(changing: Flask) -> None:
     with pytest.raises(MapNotReady):
         core_of(changing).maps.current()
     assert "hashbag import" in text(changing.test_client(), "/map")
+
+
+def test_where_none_is_drawn_the_page_says_so_and_counts_no_items(filled: Flask) -> None:
+    """Of millions in PostgreSQL that would take long, and maps may be off for good."""
+    engine, asked = core_of(filled).catalog.engine, list[str]()
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert "There is no map yet" in text(filled.test_client(), "/map")
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    assert [statement for statement in asked if "count(" in statement] == []
+    assert asked
 
 
 @pytest.mark.thorough

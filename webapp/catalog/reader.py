@@ -190,6 +190,11 @@ class Catalog:
             np.frombuffer(packed, dtype=np.uint8),
         )
 
+    def has_items(self) -> bool:
+        """Say whether there is any item: to count millions takes a database seconds."""
+        with self.connect() as connection:
+            return connection.scalar(sa.select(items.c.id).limit(1)) is not None
+
     def count(self) -> int:
         """Count the items."""
         return self._scalar(sa.select(sa.func.count()).select_from(items))

@@ -32,7 +32,7 @@ def show() -> str:
     try:
         found = hashbag().maps.current()
     except MapNotReady as problem:
-        empty = not len(hashbag().facets.ids) or not hashbag().catalog.count()
+        empty = not len(hashbag().facets.ids) or not hashbag().catalog.has_items()
         return render_template("map-missing.html", problem=problem, empty=empty)
     return _as_list(found) if shape == "list" else _as_picture(found)
 
