@@ -200,6 +200,22 @@ def test_many_who_ask_at_once_are_given_one_and_the_same(doubled: Flask) -> None
     assert all(one is found[0] for one in found)
 
 
+@pytest.mark.parametrize(("kind", "most"), [("phash", 1), ("colour", 2)])
+def test_codes_of_other_kinds_are_read_until_one_tells_that_no_picture_is_plain(
+    filled: Flask, kind: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an engine keeps the codes, all those of a kind are fetched to be read."""
+    read: list[CodeTable] = []
+
+    def whole(table: CodeTable) -> CodeTable:
+        read.append(table)
+        return table
+
+    monkeypatch.setattr(CodeTable, "whole", property(whole))
+    core_of(filled).duplicates.grouping(KINDS[kind], 3)
+    assert 1 <= len({id(table) for table in read}) <= most
+
+
 def test_only_a_few_groupings_are_kept(doubled: Flask) -> None:
     duplicates, kind = core_of(doubled).duplicates, KINDS["ahash"]
     first = duplicates.grouping(kind, 0)

@@ -20,6 +20,7 @@ from webapp.index.code_table import CodeTable
 from webapp.index.hamming import Positions
 from webapp.index.photo_rows import PhotoRows
 from webapp.index.snapshot import Snapshot
+from webapp.index.table import Table
 from webapp.models import Ids, Item
 from webapp.search.look import LOOK
 
@@ -163,10 +164,10 @@ def _photos_together(nodes: Nodes) -> Links:
     return make_links(left, right, np.zeros(len(left), dtype=np.uint8))
 
 
-def _places_in(table: CodeTable, complete: CodeTable) -> Positions:
+def _places_in(table: CodeTable, complete: Table) -> Positions:
     """Return where the photos of a table are in one that has all photos, shape (P,)."""
-    if len(table.rows) == len(complete.rows):
-        return np.arange(len(table.rows))
+    if table.photo_count == complete.photo_count:
+        return np.arange(table.photo_count)
     items = np.searchsorted(complete.ids, table.ids)
     if not complete.photos:
         return items
@@ -231,15 +232,17 @@ class Duplicates:
         snapshot = self._snapshot
         blank = blank_rows(table, kind.name)
         most = max(one.table.photo_count for one in snapshot.kinds.values())
-        complete = {
-            name: one.table.whole
+        tables: dict[str, Table] = {
+            name: table if name == kind.name else one.table
             for name, one in snapshot.kinds.items()
             if one.table.ids is snapshot.facets.ids and one.table.photo_count == most
         }
         plain = np.zeros(table.photo_count, dtype=bool)
-        if not all(KINDS[name].sees_colour for name in complete):
-            places = _places_in(table, next(iter(complete.values())))
-            plain = plain_photos(most, complete)[places]
+        if not all(KINDS[name].sees_colour for name in tables):
+            places = _places_in(table, next(iter(tables.values())))
+            # First what is here, then what there is little of to fetch where codes are elsewhere.
+            order = sorted(tables, key=lambda name: (name != kind.name, KINDS[name].bits))
+            plain = plain_photos(most, {name: tables[name] for name in order})[places]
         return proven_nodes(table, blank, plain, snapshot.identical_pictures(table.ids))
 
     def groups(self, grouping: Grouping, numbers: Sequence[int], most: int) -> list[Group]:
