@@ -24,7 +24,7 @@ from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
 from webapp import create_app, maintenance
-from webapp.explore import near_pairs, spanning_forest
+from webapp.explore import near_pairs, remembered, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
 from webapp.explore.near_pairs import MAX_LIMIT_BITS
 from webapp.explore.nodes import all_nodes
@@ -198,6 +198,33 @@ def test_many_who_ask_at_once_are_given_one_and_the_same(doubled: Flask) -> None
         thread.join()
     assert len(found) == 8
     assert all(one is found[0] for one in found)
+
+
+def test_nobody_waits_long_for_what_is_computed_for_another(
+    doubled: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100,000 bags it takes ten seconds; a few who wait are all the threads that there are."""
+    monkeypatch.setattr(remembered, "_WAITS_SECONDS", 0.05)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def compute(*_: object) -> Grouping:
+        begun.set()
+        assert go_on.wait(20)
+        return Grouping(0, np.arange(0), np.zeros(1, np.int64), np.empty(0, np.uint8))
+
+    known = core_of(doubled)._groupings  # noqa: SLF001 - what all requests share
+    computing = threading.Thread(target=known.once, args=(("some", "kind", 0), compute))
+    computing.start()
+    try:
+        assert begun.wait(20)
+        for path in ("/duplicates?by=ahash&distance=2", "/api/v1/duplicates?by=ahash&distance=2"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "try again in a moment" in answer.text
+    finally:
+        go_on.set()
+        computing.join()
+    assert client.get("/duplicates?by=ahash&distance=2").status_code == 200
 
 
 @pytest.mark.parametrize(("kind", "most"), [("phash", 1), ("colour", 2)])

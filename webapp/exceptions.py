@@ -180,6 +180,10 @@ class PicturesBusy(HashbagError):
     """No more pictures can be read at the moment."""
 
 
+class BeingComputed(HashbagError):
+    """An answer that takes long is computed for who came first, and is not to be waited for."""
+
+
 class LearnedUnusable(HashbagError):
     """The learned kind's network cannot be used: its weights or its runtime are not right."""
 

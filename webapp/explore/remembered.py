@@ -5,12 +5,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from webapp.exceptions import BeingComputed
+
 Answer = TypeVar("Answer")
 
 Key = tuple[str, str, int]
 """What an answer is of: the name of a generation, a kind, and a limit in bits."""
 
 _MOST_KNOWN = 8
+# A server has few threads, and one answer takes long where the catalogue is large.
+_WAITS_SECONDS = 2.0
 
 
 class Remembered(Generic[Answer]):
@@ -25,10 +29,18 @@ class Remembered(Generic[Answer]):
         self._computing = threading.Lock()
 
     def once(self, key: Key, compute: Callable[[], Answer]) -> Answer:
-        """Return a known answer, or compute it while others who want one wait."""
+        """Return a known answer, or compute it while others who want one wait, but not for long.
+
+        Raises:
+            BeingComputed: another takes longer.
+        """
         if (found := self._find(key)) is not None:
             return found
-        with self._computing:
+        if not self._computing.acquire(timeout=_WAITS_SECONDS):
+            raise BeingComputed(
+                "this takes long to compute, and is computed just now: try again in a moment"
+            )
+        try:
             found = self._find(key)  # another thread may have computed it meanwhile
             if found is None:
                 found = compute()
@@ -37,6 +49,8 @@ class Remembered(Generic[Answer]):
                     while len(self._known) > _MOST_KNOWN:
                         self._known.popitem(last=False)
             return found
+        finally:
+            self._computing.release()
 
     def _find(self, key: Key) -> Answer | None:
         with self._looking:

@@ -8,6 +8,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntity
 
 from webapp.exceptions import (
     BadParameter,
+    BeingComputed,
     CatalogError,
     CatalogUnavailable,
     ChangedMeanwhile,
@@ -54,6 +55,7 @@ STATUS: dict[type[HashbagError], int] = {
     EngineUnavailable: 503,
     LearnedUnusable: 503,
     PicturesBusy: 503,
+    BeingComputed: 503,
     CatalogError: 503,
     StorageUnusable: 503,
 }
@@ -106,7 +108,12 @@ def without_search(template: str, error: HashbagError, **shown: object) -> Respo
 def _advice_on(error: HashbagError) -> str:
     passes = isinstance(
         error,
-        CatalogUnavailable | EngineUnavailable | IndexBeingFetched | PicturesBusy | StorageUnusable,
+        BeingComputed
+        | CatalogUnavailable
+        | EngineUnavailable
+        | IndexBeingFetched
+        | PicturesBusy
+        | StorageUnusable,
     )
     return _ADVICE_WHEN_UNAVAILABLE if passes else ADVICE.get(_status_of(error), "")
 
