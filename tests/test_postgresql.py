@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -210,6 +211,24 @@ def test_one_machine_imports_at_a_time_and_one_builds(
     with write_lock.writing(other), write_lock.building(other):
         assert write_lock.is_building(one)
     assert not write_lock.is_building(one)
+
+
+@pytest.mark.thorough
+def test_who_holds_the_lock_for_a_moment_stops_no_import(machine: Machine) -> None:
+    """Servers do, once an import ends that they waited for."""
+    one, other = (core_of(machine()).catalog for _ in range(2))
+    held = threading.Event()
+
+    def hold() -> None:
+        with write_lock.writing(other):
+            held.set()
+            time.sleep(0.08)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    assert held.wait(20)
+    with write_lock.writing(one):
+        holding.join()
 
 
 @contextmanager

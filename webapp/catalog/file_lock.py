@@ -9,7 +9,8 @@ from typing import IO
 
 from webapp.exceptions import CatalogBusy, CatalogError
 
-_PATIENCE_SECONDS = 0.2  # whoever only looks at a lock holds it for a moment
+PATIENCE_SECONDS = 0.2
+"""So long tries who is not to wait for a lock: whoever only looks at it holds it for a moment."""
 
 
 @contextmanager
@@ -54,14 +55,14 @@ def _take(file: IO[str], *, wait: bool) -> None:
         BlockingIOError: it is not to be waited for, and somebody else holds it for longer than a
             look takes.
     """
-    give_up = time.monotonic() + _PATIENCE_SECONDS
+    give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > give_up:
                 raise
-            time.sleep(_PATIENCE_SECONDS / 20)
+            time.sleep(PATIENCE_SECONDS / 20)
         else:
             return
 

@@ -5,6 +5,7 @@ in PostgreSQL, other machines may use it too, each with a folder of its own: the
 database's server that knows who is at work.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from webapp.catalog.database import connect_to
-from webapp.catalog.file_lock import busy, file_locked, is_locked
+from webapp.catalog.file_lock import PATIENCE_SECONDS, busy, file_locked, is_locked
 from webapp.catalog.reader import Catalog
 
 
@@ -175,9 +176,23 @@ def _server_locked(url: sa.URL, number: int, *, wait: bool) -> Iterator[None]:
         if wait:
             connection.exec_driver_sql("SET lock_timeout = 0")
             connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
-        elif not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+        elif not _taken(connection, number):
             raise busy(url.database)
         yield
+
+
+def _taken(connection: sa.Connection, number: int) -> bool:
+    """Try to take a lock of the server.
+
+    Servers that wait for the end of imports hold it for a moment then, and it is free only a moment
+    after who held it has closed the connection.
+    """
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(PATIENCE_SECONDS / 20)
+    return True
 
 
 def _is_held(catalog: Catalog, lock: _Lock) -> bool:
