@@ -82,3 +82,16 @@ def test_where_a_list_holds_too_few_that_pass_longer_ones_are_asked_for(table: R
     found = nearest(measure, 9, Among(passing))
     assert len(found.ids) == 9
     assert set(found.ids.tolist()) <= set(order[400:410].tolist())
+
+
+def test_what_many_changed_items_passed_before_hides_no_nearer_ones(table: RemoteTable) -> None:
+    """As once the prices of thousands were changed, and the engine has still those before."""
+    assert isinstance(table.codes, Elsewhere)
+    query = table.codes.codes[:, :1]
+    of_all = table.distances(query)
+    order = np.argsort(of_all, kind="stable")
+    measure = KindMeasure(table, Lists(table.codes.codes, promises=True), query)
+    among = Among(np.arange(ITEMS), Narrowing({}, min_price=10.0), changed=np.sort(order[-12_000:]))
+    found = nearest(measure, 9, among)
+    assert found.distances.tolist() == np.sort(of_all)[:9].tolist()
+    assert found.exact

@@ -40,6 +40,10 @@ def nearest_fetched(measure: Measure, k: int, among: Among | None) -> Neighbours
     if among is not None and len(among.positions) <= _FEW:
         return _all_of(measure, k, among)
     narrowing, changed = (None, None) if among is None else (among.narrowing, among.changed)
+    if changed is not None and len(changed) > _FEW:
+        # So many cannot all be measured, and would come before what is listed. Told no filters, an
+        # engine lists those that are near wherever they pass by now.
+        narrowing = changed = None
     first, before = None, NOTHING
     for count in (k, *DEPTHS):
         listed, within = measure.candidates(count, narrowing, every=among is not None)
