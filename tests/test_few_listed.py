@@ -95,3 +95,16 @@ def test_what_many_changed_items_passed_before_hides_no_nearer_ones(table: Remot
     found = nearest(measure, 9, among)
     assert found.distances.tolist() == np.sort(of_all)[:9].tolist()
     assert found.exact
+
+
+def test_an_answer_that_only_the_longest_look_proves_is_said_to_be_proven(
+    table: RemoteTable,
+) -> None:
+    """By its proof too: `hashbag_proofs_total` counts it."""
+    assert isinstance(table.codes, Elsewhere)
+    query = table.codes.codes[:, :1]
+    order = np.argsort(table.distances(query), kind="stable")
+    measure = KindMeasure(table, Lists(table.codes.codes, promises=True), query)
+    among = Among(np.arange(ITEMS), Narrowing({}, min_price=10.0), changed=np.sort(order[-1_500:]))
+    found = nearest(measure, 9, among)
+    assert (found.exact, found.proof) == (True, Proof.HELD)

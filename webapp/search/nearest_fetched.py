@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from webapp.index.engines import EVERYTHING, NOTHING
 from webapp.index.hamming import Positions, sorted_contains, sorted_unique
+from webapp.index.narrowing import Narrowing
 from webapp.search.among import Among
 from webapp.search.measure import DEPTHS, Measure
 from webapp.search.neighbours import Neighbours, Proof, nearest_of, proven, ranked
@@ -39,11 +40,7 @@ def nearest_fetched(measure: Measure, k: int, among: Among | None) -> Neighbours
     """Find the k nearest of all items, or of those `among` them that may be hits: see `nearest`."""
     if among is not None and len(among.positions) <= _FEW:
         return _all_of(measure, k, among)
-    narrowing, changed = (None, None) if among is None else (among.narrowing, among.changed)
-    if changed is not None and len(changed) > _FEW:
-        # So many cannot all be measured, and would come before what is listed. Told no filters, an
-        # engine lists those that are near wherever they pass by now.
-        narrowing = changed = None
+    narrowing, changed = _told(among)
     first, before = None, NOTHING
     for count in (k, *DEPTHS):
         listed, within = measure.candidates(count, narrowing, every=among is not None)
@@ -63,12 +60,23 @@ def nearest_fetched(measure: Measure, k: int, among: Among | None) -> Neighbours
     if among is not None and len(among.positions) <= _MOST_MEASURED:
         return _all_of(measure, k, among)
     found = _measured(measure, candidates, least, k, within, glance=_MOST_MEASURED)
+    if found.exact:
+        return proven(found, measure.ids[first])
     if len(found.ids) < min(k, len(measure.ids)):
         if among is None:
             # More of the nearest were removed than lists are long: only all codes tell.
             return ranked(measure, None, k, exact=True)
         found = _nearest_of_some(measure, k, among, candidates)
     return replace(found, proof=Proof.LEFT_OUT)
+
+
+def _told(among: Among | None) -> tuple[Narrowing | None, Positions | None]:
+    """Return what an engine is told, and the items of which its lists say nothing then."""
+    if among is None or len(among.changed) > _FEW:
+        # So many cannot all be measured, and would come before what is listed. Told no filters, an
+        # engine lists what is near of them too.
+        return None, None
+    return among.narrowing, among.changed
 
 
 def _all_of(measure: Measure, k: int, among: Among) -> Neighbours:
