@@ -213,6 +213,34 @@ def test_one_machine_imports_at_a_time_and_one_builds(
     assert not write_lock.is_building(one)
 
 
+@pytest.mark.slow
+def test_one_process_of_a_machine_waits_for_the_import_of_another(
+    machine: Machine, shared: str
+) -> None:
+    """Each worker would start one, and each takes memory for as long as that import lasts."""
+    one, other = core_of(machine()), core_of(machine())
+    here, command = one.settings.instance, ["index", "--behind"]
+
+    def runs() -> bool:
+        return one.catching_up.is_running
+
+    with write_lock.writing(other.catalog):
+        with started(command, here, settings_of(shared)) as waiting:
+            eventually(lambda: write_lock.is_catching_up_here(here), "it waited")
+            one.catching_up.start()
+            assert not runs()
+            again = hashbag(command, here, settings_of(shared))
+            assert again.stdout == "another process of this machine sees to it\n"
+            assert waiting.poll() is None
+            waiting.kill()
+            waiting.communicate()
+        eventually(lambda: not write_lock.is_catching_up_here(here), "its lock was free")
+        one.catching_up._next = 0.0  # noqa: SLF001 - as half a minute later
+        one.catching_up.start()
+        assert runs()
+    eventually(lambda: not runs(), "it ended")
+
+
 @pytest.mark.thorough
 def test_who_holds_the_lock_for_a_moment_stops_no_import(machine: Machine) -> None:
     """Servers do, once an import ends that they waited for."""

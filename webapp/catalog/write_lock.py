@@ -32,6 +32,8 @@ class _Lock:
 _WRITING = _Lock(".lock", 0x68617368626177)
 _BUILDING = _Lock(".building", 0x68617368626162)
 
+_CATCHING_UP = ".catching-up"
+
 # A machine that lost its power holds nothing for longer than some two minutes.
 _NOTICE_LOSS = (
     "SET tcp_keepalives_idle = 60",
@@ -130,6 +132,27 @@ def following_here(instance: Path) -> Iterator[None]:
     """
     with file_locked(instance, ".following", wait=False):
         yield
+
+
+@contextmanager
+def catching_up_here(instance: Path) -> Iterator[None]:
+    """Be the one process of this machine that waits for imports, to build what they changed.
+
+    Raises:
+        CatalogBusy: another does.
+        CatalogError: the folder cannot be written.
+    """
+    with file_locked(instance, _CATCHING_UP, wait=False):
+        yield
+
+
+def is_catching_up_here(instance: Path) -> bool:
+    """Say whether a process of this machine does so.
+
+    Raises:
+        CatalogError: the folder cannot be read.
+    """
+    return is_locked(instance / _CATCHING_UP)
 
 
 @contextmanager

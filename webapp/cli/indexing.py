@@ -1,10 +1,11 @@
 """The command that computes codes and builds the index anew."""
 
 import sys
+from contextlib import ExitStack
 
 import click
 
-from webapp.catalog.write_lock import is_building, wait_for_imports, writing
+from webapp.catalog.write_lock import catching_up_here, is_building, wait_for_imports, writing
 from webapp.cli.common import (
     chosen,
     finish,
@@ -14,7 +15,8 @@ from webapp.cli.common import (
     reports_errors,
 )
 from webapp.cli.publication import draw_map, tell
-from webapp.context import hashbag
+from webapp.context import Hashbag, hashbag
+from webapp.exceptions import CatalogBusy
 from webapp.maintenance.merging import is_due
 
 
@@ -43,22 +45,11 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
     """
     core = hashbag()
     if behind:
-        wait_for_imports(core.catalog)
-        if not core.catalog.revision:
-            click.echo("the catalogue is empty")
-            return
+        _catch_up(core)
+        return
     core.catalog.require()
-    if (changes or behind) and is_building(core.catalog):
-        # Every worker of every machine asks this again and again for as long as that takes, and
-        # what is still to be found out reads all codes.
-        click.echo("built elsewhere")
-        return
-    if behind and core.publisher.is_current() and not is_due(core.newest().published):
-        click.echo("the index lacks nothing")
-        return
-    if changes or behind:
-        generation = finish(core.publisher.merge())
-        click.echo(f"published index generation {generation}" if generation else "built elsewhere")
+    if changes:
+        _merge(core)
         return
     with writing(core.catalog):
         published = finish(core.publisher.rebuild(chosen(kinds), jobs))
@@ -69,3 +60,30 @@ def index(kinds: tuple[str, ...], no_map: bool, jobs: int, changes: bool, behind
             draw_map(core)
     if published.rejected:
         sys.exit(1)
+
+
+def _catch_up(core: Hashbag) -> None:
+    """Build what others changed, once they are done; one process of a machine waits for that."""
+    with ExitStack() as alone:
+        try:
+            alone.enter_context(catching_up_here(core.settings.instance))
+        except CatalogBusy:
+            click.echo("another process of this machine sees to it")
+            return
+        wait_for_imports(core.catalog)
+        if not core.catalog.revision:
+            click.echo("the catalogue is empty")
+        else:
+            _merge(core, only_if_due=True)
+
+
+def _merge(core: Hashbag, *, only_if_due: bool = False) -> None:
+    if is_building(core.catalog):
+        # Every machine asks this again and again for as long as that takes, and what is still to be
+        # found out reads all codes.
+        click.echo("built elsewhere")
+    elif only_if_due and core.publisher.is_current() and not is_due(core.newest().published):
+        click.echo("the index lacks nothing")
+    else:
+        generation = finish(core.publisher.merge())
+        click.echo(f"published index generation {generation}" if generation else "built elsewhere")

@@ -6,9 +6,11 @@ one imports, the others find out by themselves.
 
 import threading
 import time
+from contextlib import suppress
 
+from webapp.catalog.write_lock import is_catching_up_here
 from webapp.config.settings import Settings
-from webapp.exceptions import IndexNotReady
+from webapp.exceptions import CatalogError, IndexNotReady
 from webapp.index.overlay import OverlaidGeneration
 from webapp.index.published import Published
 from webapp.maintenance.background import BackgroundCommand
@@ -46,10 +48,14 @@ class BackgroundMerging(BackgroundCommand):
 
 
 class BackgroundCatchingUp(BackgroundCommand):
-    """Starts the process that builds anew what other machines changed, now and then at most."""
+    """Starts the process that builds anew what other machines changed, now and then at most.
+
+    Of all workers of this machine one does.
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, "index", "--behind")
+        self._instance = settings.instance
         self._on_server = settings.database_url.get_backend_name() == "postgresql"
         self._next = 0.0
         self._asking = threading.Lock()
@@ -61,4 +67,8 @@ class BackgroundCatchingUp(BackgroundCommand):
             if not self._on_server or now < self._next:
                 return
             self._next = now + _SECONDS_BETWEEN_TRIES
+        with suppress(CatalogError):  # told by what is started
+            # Each would take some 70 MB for as long as the import lasts that it waits for.
+            if is_catching_up_here(self._instance):
+                return
         super().start()
