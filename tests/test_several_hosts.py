@@ -1,5 +1,6 @@
 """Several web hosts with nothing in common but a database and a store of photos."""
 
+import errno
 import json
 import os
 import re
@@ -288,6 +289,25 @@ def test_what_did_not_change_is_neither_sent_nor_fetched_again(hosts: Hosts, ope
     _, new = sorted(hosts.instance("b").glob("generations/0*"))
     fetched = {digest_of(one) for one in new.iterdir() if one.stat().st_nlink == 1}
     assert fetched == {key.rpartition("/")[2] for key in sent}
+
+
+@pytest.mark.usefixtures("stocked")
+def test_where_no_file_can_be_linked_all_are_fetched(
+    hosts: Hosts, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a folder of another machine that is mounted, or where one went meanwhile."""
+    a, b = opened("a"), opened("b")
+    fetch(b)
+    core_of(a).live_items.change(2, {"price": "77"})
+    rebuild(a)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    fetch(b)
+    assert nearest(b) == nearest(a)
+    assert "as they should be" in hosts.run("b", "verify").stdout
 
 
 @pytest.mark.usefixtures("stocked")

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -211,7 +212,8 @@ class SharedBundles:
         for name, digest in self._type.files(making).items():
             path = making / Path(name).name
             self._take(digest, path, known)
-            linked += [other for other in known.get(digest, ()) if other.samefile(path)]
+            here = (other for other in known.get(digest, ()) if other.exists())
+            linked += [other for other in here if other.samefile(path)]
         return linked
 
     def _files_here(self) -> Mapping[str, list[Path]]:
@@ -229,10 +231,12 @@ class SharedBundles:
 
     def _take(self, digest: str, path: Path, known: Mapping[str, list[Path]]) -> None:
         if digest in known:
-            os.link(known[digest][0], path)  # no file is ever changed
-            if digest_of(path) == digest:
-                return
-            path.unlink()
+            # Not every folder takes links, and what was here may go meanwhile: then it is fetched.
+            with suppress(OSError):
+                os.link(known[digest][0], path)  # no file is ever changed
+                if digest_of(path) == digest:
+                    return
+            path.unlink(missing_ok=True)
         self._files.download(digest, path)
 
     def old(self, registered: Registered) -> list[Path]:
