@@ -116,6 +116,22 @@ def test_the_sums_are_those_of_the_parts(client: FlaskClient) -> None:
     assert f"<td>{widest.bytes_a_bag}</td>" in page(client, "/help/scale").html
 
 
+def test_all_requests_of_an_import_at_the_desk_go_to_the_host_that_has_its_list(
+    client: FlaskClient,
+) -> None:
+    told = text_of(client, "scale")
+    alone = re.findall(r"location (\S+) \{\s+proxy_pass http://hashbag_imports;", told)
+    rules = {
+        one.rule
+        for one in client.application.url_map.iter_rules()
+        if one.endpoint.startswith("desk_import.")
+    }
+    others = rules - {"/admin/import"}  # which has a location of its own
+    assert others != rules
+    assert others
+    assert [one for one in others if not one.startswith(tuple(alone))] == []
+
+
 def snippets(client: FlaskClient) -> dict[str, str]:
     """Return what is to be copied from the page, by its id."""
     html = page(client, "/help/scale").html
@@ -208,7 +224,7 @@ def site(told: Recipe, one: Server, two: Server) -> str:
     imports = re.search(r"location = /admin/import \{.*?\}", written, re.DOTALL)
     assert imports
     alone = imports[0].replace("http://hashbag;", "http://hashbag_imports;")
-    return written.replace(imports[0], alone)
+    return written.replace(imports[0], f"{alone}\n{told['imports']}")
 
 
 def added(server: Server) -> int:
