@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from flask.testing import FlaskClient
 
 from tests.applications import core_of
 from tests.milvus_fixtures import Milvus
-from tests.nginx import behind_nginx, recipe
+from tests.nginx import HOST, behind_nginx, recipe
 from tests.pictures import bag, encoded
 from tests.postgresql import PostgresServer
 from tests.s3_server import S3Server
@@ -272,3 +274,40 @@ def test_the_page_leads_to_two_hosts_behind_nginx_of_which_one_is_not_missed(
         end(one)
         assert [nginx.get("/items/3").status for _ in range(8)] == [200] * 8
         assert new in [hit["item"]["id"] for hit in nginx.get(SIMILAR).json["hits"]]
+
+
+class _WithoutEngine(BaseHTTPRequestHandler):
+    """Answers as a host does while Milvus is away: searches with 503, pages as ever."""
+
+    def do_GET(self) -> None:
+        self.send_response(503 if self.path.startswith("/search") else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.slow
+def test_nginx_that_asks_the_next_host_after_a_503_takes_none_for_dead(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    text, upstream = text_of(client, "scale"), snippets(client)["upstream"]
+    (next_one,) = re.findall(r"proxy_next_upstream [^;]+;", text)
+    (instead, usual) = re.findall(r"and (max_fails=\d) in the place of ([^:]+):", text)[0]
+    assert upstream.count(usual) == 2
+    upstream = upstream.replace(usual, instead)
+    with ExitStack() as stack:
+        for theirs in ("web1.example:8000", "web2.example:8000"):
+            host = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _WithoutEngine))
+            threading.Thread(target=host.serve_forever, daemon=True).start()
+            stack.callback(host.shutdown)
+            upstream = upstream.replace(theirs, f"127.0.0.1:{host.server_port}")
+        found = unescape(client.get("/help/nginx", headers={"Host": HOST}).text)
+        site = re.search(r'<code id="recipe">(.*?)</code>', found, re.DOTALL)
+        assert site
+        written = re.sub(r"upstream hashbag \{.*?\}", upstream, site[1], count=1, flags=re.DOTALL)
+        written = written.replace("location /", f"{next_one}\n    location /", 1)
+        nginx = stack.enter_context(behind_nginx(tmp_path / "nginx", written))
+        assert [nginx.get("/search").status for _ in range(6)] == [503] * 6
+        assert [nginx.get("/browse").status for _ in range(6)] == [200] * 6
