@@ -3,7 +3,9 @@
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from html import unescape
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -20,14 +22,17 @@ from tests import oracle
 from tests.applications import Once, hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import bag
+from tests.serving import HANGS
 from tests.test_api import problem, valid
 from tests.test_pages import Page
 from tests.test_pages import page as shown
 from webapp import create_app, maintenance
-from webapp.explore import near_pairs, remembered, spanning_forest
+from webapp.exceptions import BeingComputed
+from webapp.explore import near_pairs, spanning_forest
 from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
 from webapp.explore.near_pairs import MAX_LIMIT_BITS
 from webapp.explore.nodes import all_nodes
+from webapp.explore.remembered import MOST_AT_ONCE
 from webapp.hashing.kinds import KINDS
 from webapp.index.code_table import CodeTable, make_table
 
@@ -183,47 +188,34 @@ def test_every_kind_has_a_usual_distance_and_a_limit_that_the_search_can_take() 
 # --- kept ---
 
 
-def test_many_who_ask_at_once_are_given_one_and_the_same(doubled: Flask) -> None:
-    duplicates, found = core_of(doubled).duplicates, []
-    together = threading.Barrier(8)
-
-    def ask() -> None:
-        together.wait()
-        found.append(duplicates.grouping(KINDS["dhash"], 7))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 8
-    assert all(one is found[0] for one in found)
-
-
-def test_nobody_waits_long_for_what_is_computed_for_another(
-    doubled: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+def test_a_few_who_ask_at_once_are_given_one_and_the_same_and_no_more_wait(
+    doubled: Flask, client: FlaskClient
 ) -> None:
-    """Of 100,000 bags it takes ten seconds; a few who wait are all the threads that there are."""
-    monkeypatch.setattr(remembered, "_WAITS_SECONDS", 0.05)
-    begun, go_on = threading.Event(), threading.Event()
-
-    def compute(*_: object) -> Grouping:
-        begun.set()
-        assert go_on.wait(20)
-        return Grouping(0, np.arange(0), np.zeros(1, np.int64), np.empty(0, np.uint8))
-
+    """Of 100,000 bags it takes ten seconds, and a dozen who wait are all the threads there are."""
     known = core_of(doubled)._groupings  # noqa: SLF001 - what all requests share
-    computing = threading.Thread(target=known.once, args=(("some", "kind", 0), compute))
-    computing.start()
-    try:
-        assert begun.wait(20)
-        for path in ("/duplicates?by=ahash&distance=2", "/api/v1/duplicates?by=ahash&distance=2"):
-            answer = client.get(path)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-            assert "try again in a moment" in answer.text
-    finally:
-        go_on.set()
-        computing.join()
+    begun, go_on = threading.Event(), threading.Event()
+    empty = np.empty(0, np.int64)
+    computed = Grouping(0, empty, empty, empty, np.empty(0, np.uint8))
+
+    def compute() -> Grouping:
+        begun.set()
+        assert go_on.wait(HANGS)
+        return computed
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(known.once, ("some", "kind", 0), compute)]
+        try:
+            assert begun.wait(HANGS)
+            asked += [threads.submit(known.once, ("some", "kind", 0), compute) for _ in range(7)]
+            refused = list(islice(as_completed(asked, HANGS), 8 - MOST_AT_ONCE))
+            for path in ("/duplicates", "/api/v1/duplicates"):
+                answer = client.get(f"{path}?by=ahash&distance=2")
+                assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+                assert "try again in a moment" in answer.text
+        finally:
+            go_on.set()
+    assert {type(one.exception()) for one in refused} == {BeingComputed}
+    assert all(one.result() is computed for one in asked if one not in refused)
     assert client.get("/duplicates?by=ahash&distance=2").status_code == 200
 
 

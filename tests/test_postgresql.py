@@ -242,8 +242,11 @@ def test_one_process_of_a_machine_waits_for_the_import_of_another(
 
 
 @pytest.mark.thorough
-def test_who_holds_the_lock_for_a_moment_stops_no_import(machine: Machine) -> None:
+def test_who_holds_the_lock_for_a_moment_stops_no_import(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Servers do, once an import ends that they waited for."""
+    monkeypatch.setattr(write_lock, "PATIENCE_SECONDS", 10)  # a moment is long on a busy machine
     one, other = (core_of(machine()).catalog for _ in range(2))
     held = threading.Event()
 
