@@ -110,6 +110,7 @@ WRONG = {
     "true as id": ({"id": True}, "line 2: must be an object with an id"),
     "an id that is not there": ({"id": 4711, "price": 4}, "line 2: there is no item 4711"),
     "an id beyond all": ({"id": 10**30, "price": 4}, "line 2: there is no item"),
+    "an id below all": ({"id": -(10**30), "price": 4}, "line 2: there is no item"),
     "no price": ({"id": 2, "price": "cheap"}, "line 2: price: "),
     "fixed": ({"id": 2, "width": 4}, "line 2: width: cannot be set"),
     "nested": ({"id": 2, "title": {}}, "line 2: title: must be a text"),

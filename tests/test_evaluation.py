@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
+from tests.applications import hashbag
 from tests.conftest import core_of, take_in
 from tests.pictures import bag, catalogue
 from webapp import create_app
@@ -479,6 +480,13 @@ def test_levels_are_measured_calibrated_and_drawn(filled: Flask, tmp_path: Path)
     }
     assert {"the same picture", "very alike", "other things"} <= words
     assert max(map(len, to_text(found).splitlines())) <= 120
+
+
+@pytest.mark.parametrize("option", ["--bags", "--calibrate"])
+def test_what_the_test_levels_alone_uses_is_refused_without_it(tmp_path: Path, option: str) -> None:
+    done = hashbag(["evaluate", "--test", "cost", option, tmp_path], tmp_path / "instance")
+    assert done.returncode == 2
+    assert f"{option} is of the test levels" in done.stderr
 
 
 def test_photos_of_bags_and_other_things_come_from_folders_or_lists_without_bags(

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.catalog.change_log import note
-from webapp.catalog.item_rows import read_items
+from webapp.catalog.item_rows import may_be_id, read_items
 from webapp.catalog.live_items import check_version
-from webapp.catalog.reader import MOST_ID, Catalog
+from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import binned, binned_photos, codes, items, photos, removed
 from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter
@@ -151,7 +151,7 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _items(connection: sa.Connection, ids: Sequence[int]) -> list[Item]:
-    few = [item_id for item_id in ids if item_id <= MOST_ID]  # a larger one no database can have
+    few = [item_id for item_id in ids if may_be_id(item_id)]
     found = read_items(connection, sa.select(items).where(items.c.id.in_(few)))
     missing = set(ids) - {item.id for item in found}
     if missing:

@@ -33,6 +33,11 @@ def read_items(
     return [Item(*(*row, tuple(further.get(row[_ID], ())))) for row in rows]
 
 
+def may_be_id(number: int) -> bool:
+    """Say whether an item may have this number: databases know none beyond 64 bits."""
+    return 0 < number < 2**63
+
+
 def _further(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[ItemPhoto]]:
     found: dict[int, list[ItemPhoto]] = {}
     for start in range(0, len(ids), _CHUNK_ITEMS):

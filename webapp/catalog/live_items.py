@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry, PhotoEntry
-from webapp.catalog.item_rows import read_items
+from webapp.catalog.item_rows import may_be_id, read_items
 from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
-from webapp.catalog.reader import MOST_ID, Catalog
+from webapp.catalog.reader import Catalog
 from webapp.catalog.schema import items
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, sent_path, stored_name
 from webapp.catalog.unused_photos import drop_unused
@@ -231,8 +231,9 @@ def item_in(connection: sa.Connection, item_id: int) -> Item:
     Raises:
         ItemNotFound: there is no such item.
     """
-    few = item_id <= MOST_ID  # a larger one is no number of a database
-    found = few and read_items(connection, sa.select(items).where(items.c.id == item_id))
+    found = may_be_id(item_id) and read_items(
+        connection, sa.select(items).where(items.c.id == item_id)
+    )
     if not found:
         raise ItemNotFound(f"there is no item {item_id}")
     return found[0]

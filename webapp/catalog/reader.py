@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from webapp.catalog.database import connect_to
-from webapp.catalog.item_rows import read_items
+from webapp.catalog.item_rows import may_be_id, read_items
 from webapp.catalog.layout import check_connections
 from webapp.catalog.originals import Originals
 from webapp.catalog.schema import binned_photos, codes, facts, items, makers, photos
@@ -23,8 +23,6 @@ from webapp.models import Fingerprint, Ids, Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
 _ROWS_AT_ONCE = 10_000
-MOST_ID = 2**63 - 1
-"""The largest whole number of a database."""
 
 
 # Building a statement takes longer than running it, so these are built once.
@@ -106,7 +104,7 @@ class Catalog:
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """Return items in the order of `ids`; ids that no item has are left out."""
-        ids = [item_id for item_id in ids if item_id <= MOST_ID]
+        ids = [item_id for item_id in ids if may_be_id(item_id)]
         if not ids:
             return []
         by_id: dict[int, Item] = {}
@@ -151,7 +149,7 @@ class Catalog:
     def photo_fingerprints(self, ids: Sequence[int]) -> dict[tuple[int, int], Fingerprint]:
         """Return the stored codes of all photos of items, by item and number of photo, and kind."""
         found: dict[tuple[int, int], dict[str, bytes]] = {}
-        ids = [item_id for item_id in ids if item_id <= MOST_ID]
+        ids = [item_id for item_id in ids if may_be_id(item_id)]
         if not ids:
             return {}
         with self.connect() as connection:

@@ -184,6 +184,12 @@ def evaluate(
     rows_file: TextIO | None, picture: TextIO | None, confusion: TextIO | None, **options: Any
 ) -> None:
     """Measure search quality on this catalogue, beside the rivals that are installed."""
+    tests = options["tests"]
+    if tests and "levels" not in tests:
+        for name in ("bags", "others", "calibrate", "levels_picture"):
+            if options[name]:
+                option = f"--{name.replace('_', '-')}"
+                raise click.UsageError(f"{option} is of the test levels: add --test levels")
     rows: list[evaluation.EvaluationRow] = []
     with tqdm(unit="photo", disable=None) as bar:
         for step in evaluation.evaluate(hashbag().catalog, evaluation.Options(**options)):
