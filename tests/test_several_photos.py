@@ -285,6 +285,7 @@ def test_duplicates_show_the_photos_that_are_alike_and_advise_to_lose_no_other(
     assert "further photos, which would go with them" in page
     rows = client.get("/duplicates?format=json").get_json()
     assert [(row["photo"], row["filename"]) for row in rows] == [(2, "2.png")] * 2
+    assert client.get("/duplicates?format=json&others=1").get_json() == []
 
 
 def test_items_with_the_same_photos_in_any_order_fold(several: Flask) -> None:

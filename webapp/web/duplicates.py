@@ -112,11 +112,15 @@ def shown(asked: DuplicatesRequest, grouping: Grouping, per_page: int, most: int
 
 
 def _rows(grouping: Grouping, *, others: bool) -> Iterator[downloads.Row]:
-    """Yield the items of all groups, as files; with `others`, without the largest of each."""
+    """Yield the items of all groups, as files.
+
+    With `others` those that may go: without the largest of each group, and without items with
+    several photos, of which others would be lost.
+    """
     catalog = hashbag().catalog
     for number, group in enumerate(hashbag().duplicates.all_groups(grouping), 1):
         for copy in copies(catalog, group):
-            if not (others and copy.largest):
+            if not (others and (copy.largest or copy.item.photo_count > 1)):
                 yield {
                     "group": number,
                     "size": group.size,
