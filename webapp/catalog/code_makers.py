@@ -66,5 +66,8 @@ def _lacking(versions: Mapping[str, str]) -> sa.Select[int]:
         .where(sa.tuple_(codes.c.kind, makers.c.versions).in_(list(versions.items())))
         .group_by(codes.c.item_id, items.c.photo_count)
         .having(sa.func.count() == len(versions) * items.c.photo_count)
+        .subquery()
     )
-    return sa.select(items.c.id).where(items.c.id.not_in(complete))
+    # Of NOT IN, PostgreSQL reads a list that it takes for too long for its memory once an item.
+    beside = items.outerjoin(complete, complete.c.item_id == items.c.id)
+    return sa.select(items.c.id).select_from(beside).where(complete.c.item_id.is_(None))
