@@ -19,12 +19,13 @@ from webapp.hashing.fingerprinting import query_fingerprint
 from webapp.hashing.kinds import KINDS
 from webapp.lab import demo
 from webapp.lab.evaluation import other_things
-from webapp.models import Hit, Item, Level, Result
+from webapp.models import Item
 from webapp.search import levels
 from webapp.search.category_guess import guessed_category
 from webapp.search.levels import Threshold, Thresholds
 from webapp.search.look import LEANINGS, LOOK, Leaning, two_part_leaning
 from webapp.search.query import RANKINGS, Query
+from webapp.search.result import Hit, Level, Result
 
 ORDER = (Level.SAME_PICTURE, Level.SAME_LOOK, Level.UNLIKE)
 SIZES = st.integers(1, 10**8)

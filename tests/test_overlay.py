@@ -38,9 +38,10 @@ from webapp.index.remote_table import RemoteTable
 from webapp.index.repeated_rows import repeated
 from webapp.index.snapshot import Snapshot
 from webapp.maintenance.merging import is_due
-from webapp.models import NO_FILTERS, Filters, Fingerprint, Result
+from webapp.models import NO_FILTERS, Filters, Fingerprint
 from webapp.search.look import LOOK
 from webapp.search.query import RANKINGS, Query
+from webapp.search.result import Result
 from webapp.search.searcher import Searcher
 
 CODED = ("whash", "colorhash", "shape", "colour")

@@ -18,10 +18,11 @@ from webapp import create_app, maintenance
 from webapp.exceptions import IndexNotReady, ItemNotFound
 from webapp.hashing.fingerprinting import fingerprint, query_fingerprint
 from webapp.hashing.kinds import KINDS
-from webapp.models import Filters, Result
+from webapp.models import Filters
 from webapp.pictures.opening import open_picture
 from webapp.search.look import LOOK, two_part_leaning
 from webapp.search.query import Query
+from webapp.search.result import Result
 
 
 def pairs(result: Result) -> list[tuple[int, int]]:

@@ -28,9 +28,10 @@ from webapp.cli.items import add
 from webapp.hashing.kinds import KINDS
 from webapp.index.random_pairs import random_pairs
 from webapp.maintenance import checks
-from webapp.models import Filters, Result
+from webapp.models import Filters
 from webapp.search.look import BALANCED, LOOK, LOOK_SCALE
 from webapp.search.query import Query, blended
+from webapp.search.result import Result
 
 ITEMS, PHOTOS = 32, 3
 Codes = Mapping[tuple[int, int], Mapping[str, bytes]]

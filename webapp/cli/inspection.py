@@ -15,10 +15,10 @@ from webapp.context import hashbag
 from webapp.hashing.fingerprinting import EncodedPicture, hash_query
 from webapp.lab import evaluation
 from webapp.maintenance.status import status_of
-from webapp.models import Result
 from webapp.search.colour_wish import TINTS, check_asks_colour, tinted
 from webapp.search.look import LOOK, WISHED
 from webapp.search.query import RANKINGS, Query, ranking_named
+from webapp.search.result import Result
 
 _SOURCE = click.Path(exists=True, path_type=Path)
 

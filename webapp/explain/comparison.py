@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from webapp.models import Hit, Result
+from webapp.search.result import Hit, Result
 from webapp.search.searcher import Search, Searcher
 
 

@@ -10,10 +10,10 @@ from webapp.exceptions import ItemNotFound
 from webapp.hashing.hash_kind import Bits, HashKind
 from webapp.index.hamming import distances_to_query
 from webapp.index.row_table import bit_vector
-from webapp.models import Level
 from webapp.pictures.regions import region
 from webapp.search.look import Look, blend
 from webapp.search.prepared_query import Part
+from webapp.search.result import Level
 from webapp.search.searcher import Search
 
 _MAX_HISTOGRAM_BARS = 48

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from webapp.models import Level, Result
 from webapp.search.look import LEARNED, LOOK
+from webapp.search.result import Level, Result
 
 _NEAREST = 9
 # Of the nine nearest: a category that fewer have is no guess worth offering.

@@ -30,8 +30,8 @@ from functools import cache
 from pathlib import Path
 
 from webapp.hashing.hash_kind import HashKind
-from webapp.models import Level
 from webapp.search.look import TWO_PART_LEANINGS
+from webapp.search.result import Level
 
 FEWEST, MOST = 30, 1_000_000
 """The sizes of catalogues between which thresholds move."""

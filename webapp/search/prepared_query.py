@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from webapp.hashing.hash_kind import HashKind
 from webapp.index.hamming import Positions
 from webapp.index.kind_index import KindIndex
-from webapp.models import Level
 from webapp.search import levels
 from webapp.search.levels import Levels
 from webapp.search.look import COLOUR
 from webapp.search.measure import Measure
 from webapp.search.nearest_photo import NearestPhotoMeasure
 from webapp.search.query_readings import QueryReadings
+from webapp.search.result import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from webapp.index.hamming import Positions
 from webapp.index.identical_pictures import NONE_IDENTICAL, IdenticalPictures
 from webapp.index.snapshot import Snapshot
 from webapp.metrics import CANDIDATES, PROOFS, REPAIRED, SEARCHES
-from webapp.models import Filters, Fingerprint, Hit, Item, Result
+from webapp.models import Filters, Fingerprint, Item
 from webapp.search.among import Among
 from webapp.search.folding import nearest_pictures
 from webapp.search.measure import Measure, can_be_scanned
@@ -22,6 +22,7 @@ from webapp.search.neighbours import Neighbours
 from webapp.search.prepared_query import PreparedQuery
 from webapp.search.price_bands import Band
 from webapp.search.query import Query, joined, prepare
+from webapp.search.result import Hit, Result
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from flask import Response, request, stream_with_context
 
 from webapp import csv_cells
 from webapp.context import hashbag
-from webapp.models import PUBLIC_FIELDS, Hit, Item, Result
+from webapp.models import PUBLIC_FIELDS, Item
+from webapp.search.result import Hit, Result
 from webapp.web import parameters
 
 FORMATS = ("page", "csv", "json")

@@ -19,7 +19,7 @@ from webapp.config.settings import Settings
 from webapp.context import hashbag
 from webapp.exceptions import ItemNotFound
 from webapp.hashing import fingerprint_text
-from webapp.models import Result
+from webapp.search.result import Result
 from webapp.web import parameters, queries
 from webapp.web.guards.content_policy import content_policy
 from webapp.web.guards.origins import read_origins

@@ -12,8 +12,9 @@ from webapp.exceptions import EngineUnavailable, IndexNotReady, ItemNotFound
 from webapp.explain.examples import examples
 from webapp.hashing import fingerprint_text
 from webapp.index.item_sorts import SORTS
-from webapp.models import Item, Result
+from webapp.models import Item
 from webapp.search import price_bands
+from webapp.search.result import Result
 from webapp.search.searcher import Search
 from webapp.web import downloads, errors, frames, parameters, queries, refinements
 from webapp.web.filter_context import remember_filters

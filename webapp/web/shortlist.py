@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as Answer
 
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter, EngineUnavailable, IndexNotReady
-from webapp.models import Item, Result
+from webapp.models import Item
+from webapp.search.result import Result
 from webapp.web import parameters, queries
 from webapp.web.errors import without_search
 from webapp.web.filter_context import remember_filters

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from webapp.explain.comparison import ComparedKind
 from webapp.explain.why import Explanation
-from webapp.models import Hit, Item, Level, Result
+from webapp.models import Item
+from webapp.search.result import Hit, Level, Result
 from webapp.web.branding.brand import branding
 from webapp.web.number_words import money, number
 

@@ -11,12 +11,13 @@ from webapp.explain import code_drawing
 from webapp.hashing.kinds import KINDS, KNOWN_KINDS
 from webapp.index.facets import Counts
 from webapp.index.item_sorts import SORTS
-from webapp.models import NO_FILTERS, Filters, Hit, Item, Result
+from webapp.models import NO_FILTERS, Filters, Item
 from webapp.pictures import card
 from webapp.search import colour_wish
 from webapp.search.category_guess import guessed_category
 from webapp.search.look import BLENDED, LEANINGS, LEARNED, LOOK, TWO_PART_LEANINGS, Leaning
 from webapp.search.query import RANKINGS, Query, blended
+from webapp.search.result import Hit, Result
 from webapp.web import number_words, price_words, refinements, shortlist, template_filters, trail
 from webapp.web.branding import icons
 from webapp.web.branding.brand import branding

@@ -23,8 +23,8 @@ from webapp.lab.bench.realistic import Packed
 from webapp.lab.bench.rows import BenchRow, Progress
 from webapp.lab.bench.stocked import stock
 from webapp.metrics import REGISTRY
-from webapp.models import Result
 from webapp.search.look import BLENDED
+from webapp.search.result import Result
 from webapp.search.searcher import Searcher
 
 YARDSTICK = "annoy"

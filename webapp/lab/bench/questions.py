@@ -13,9 +13,10 @@ from webapp.index.facets import Facets
 from webapp.lab.demo.bag import DrawnBag
 from webapp.lab.demo.drawing import draw
 from webapp.lab.demo.plan import plan
-from webapp.models import Filters, Fingerprint, Item, Result
+from webapp.models import Filters, Fingerprint, Item
 from webapp.search import price_bands
 from webapp.search.query import RANKINGS, Query
+from webapp.search.result import Result
 from webapp.search.searcher import Searcher
 
 Question = Callable[[Searcher], Result]

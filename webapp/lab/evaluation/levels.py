@@ -22,10 +22,10 @@ from webapp.lab.evaluation.gallery import Gallery
 from webapp.lab.evaluation.logistic import fitted
 from webapp.lab.evaluation.nearest_by_size import NONE, Answers, ask, sizes
 from webapp.lab.evaluation.rows import Levels, Progress
-from webapp.models import Level
 from webapp.processes import in_order
 from webapp.search import levels
 from webapp.search.levels import NAMED_AT, Threshold, Thresholds
+from webapp.search.result import Level
 
 # What the thresholds aim at; a little less than what is promised, as other photos differ.
 _WRONG_SAME_PICTURES = 0.0005

@@ -5,8 +5,9 @@ from flask import Blueprint, Response, jsonify, request
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter
 from webapp.hashing import bag_sense, fingerprint_text
-from webapp.models import Fingerprint, Level
+from webapp.models import Fingerprint
 from webapp.search.query import RANKINGS
+from webapp.search.result import Level
 from webapp.web import duplicates, frames, parameters, queries
 from webapp.web.api import listings
 from webapp.web.api.item_json import answer, items_json

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from webapp.hashing import fingerprint_text
 from webapp.hashing.bag_finder import Frame
-from webapp.models import Result
+from webapp.search.result import Result
 from webapp.web import frames
 from webapp.web.api.item_json import Json, items_json
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from webapp.models import ATTRIBUTES, FACETS, PUBLIC_FIELDS, Level
+from webapp.models import ATTRIBUTES, FACETS, PUBLIC_FIELDS
+from webapp.search.result import Level
 from webapp.web.parameters import MAX_PER_PAGE
 
 Json = dict[str, object]

@@ -21,9 +21,10 @@ from webapp.exceptions import (
     ItemNotFound,
     UnreadableImage,
 )
-from webapp.models import Hit, Item, Level, Result
+from webapp.models import Item
 from webapp.search.look import LOOK
 from webapp.search.query import Query, ranking_named
+from webapp.search.result import Hit, Level, Result
 from webapp.web.desk import item_form
 from webapp.web.desk.guard import foreign_form, guarded
 from webapp.web.desk.item_form import ItemForm
