@@ -127,15 +127,20 @@ def filled(once: Once) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def eight(once: Once) -> Path:
-    """Fill an instance with 8 drawn pictures, their photos in it, for tests to copy."""
+def eight(once: Once, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill an instance with 8 drawn pictures, their photos in it, for tests to copy.
+
+    Some serve it as it is, and its database's files then come and go under who copies it: so each
+    process that tests has its own.
+    """
 
     def fill(instance: Path) -> None:
         app = create_app({"instance": instance})
         take_in(app, catalogue(instance / "photos", 8))
         core_of(app).catalog.engine.dispose()
 
-    return once("eight", fill)
+    own = tmp_path_factory.mktemp("eight") / "instance"
+    return Path(shutil.copytree(once("eight", fill), own))
 
 
 @pytest.fixture(scope="session")

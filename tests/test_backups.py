@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.applications import core_of, hashbag
+from tests.serving import run_hashbag
 from tests.test_item_changes import ADMIN, add, photo
 from webapp import create_app
 from webapp.catalog.database import connect_to
@@ -83,7 +84,8 @@ def test_it_is_of_one_moment_while_items_come_and_go(instance: Path, tmp_path: P
     changing.start()
     try:
         for number in range(4):
-            done = hashbag(["backup", tmp_path / f"{number}.zip"], instance)
+            # Of its own: an application must not be made in one thread while another answers.
+            done = run_hashbag(["backup", tmp_path / f"{number}.zip"], instance)
             assert done.returncode == 0, done.stderr
     finally:
         over.set()

@@ -21,6 +21,7 @@ from tests.browsing import (
     is_drawn,
     looking,
     names,
+    ready,
     show_choices,
 )
 from tests.serving import Server
@@ -209,6 +210,7 @@ def test_text_at_twice_the_size_loses_nothing(width: int, chromium: Browser, sho
     with looking(chromium, shop, Look(width), expect=LOST) as page:
         for name, target in addresses(shop).items():
             page.goto(target)
+            ready(page)  # what its scripts show is there
             before = page.locator("body").inner_text()
             page.evaluate("document.documentElement.style.fontSize = '200%'")
             assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 32
