@@ -29,7 +29,8 @@ from tests.test_pages import page as shown
 from webapp import create_app, maintenance
 from webapp.exceptions import BeingComputed
 from webapp.explore import near_pairs, spanning_forest
-from webapp.explore.duplicates import Grouping, grouping_of, most_distance, usual_distance
+from webapp.explore.duplicates import most_distance, usual_distance
+from webapp.explore.grouping import Grouping, grouping_of
 from webapp.explore.near_pairs import MAX_LIMIT_BITS
 from webapp.explore.nodes import all_nodes
 from webapp.explore.remembered import MOST_AT_ONCE

@@ -17,7 +17,8 @@ from webapp.catalog.sign_ins import SignIns
 from webapp.catalog.tokens import Tokens
 from webapp.config.settings import Settings
 from webapp.exceptions import IndexBeingFetched, IndexNotReady, NothingPublished
-from webapp.explore.duplicates import Duplicates, Grouping
+from webapp.explore.duplicates import Duplicates
+from webapp.explore.grouping import Grouping
 from webapp.explore.map.shared_maps import MAP, SharedMaps
 from webapp.explore.map.store import Maps
 from webapp.explore.pair_counts import PairCounts

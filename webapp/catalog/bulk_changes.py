@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry
-from webapp.catalog.live_items import item_in
+from webapp.catalog.item_rows import item_in
 from webapp.catalog.reader import Catalog
 from webapp.catalog.writer import CatalogWriter
 from webapp.exceptions import BadParameter, ItemNotFound

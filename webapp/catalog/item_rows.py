@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.catalog.schema import items, photos
+from webapp.exceptions import ItemNotFound
 from webapp.models import Item, ItemPhoto
 
 _CHUNK_ITEMS = 500  # SQLite limits the values in one statement
@@ -31,6 +32,20 @@ def read_items(
         return [Item(*row) for row in rows]
     # `further` is the last field, after all columns.
     return [Item(*(*row, tuple(further.get(row[_ID], ())))) for row in rows]
+
+
+def item_in(connection: sa.Connection, item_id: int) -> Item:
+    """Read an item within a transaction.
+
+    Raises:
+        ItemNotFound: there is no such item.
+    """
+    found = may_be_id(item_id) and read_items(
+        connection, sa.select(items).where(items.c.id == item_id)
+    )
+    if not found:
+        raise ItemNotFound(f"there is no item {item_id}")
+    return found[0]
 
 
 def may_be_id(number: int) -> bool:

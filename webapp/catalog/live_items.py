@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from webapp.catalog.given_attributes import Given, columns_of
 from webapp.catalog.item_entries import Entry, PhotoEntry
-from webapp.catalog.item_rows import may_be_id, read_items
+from webapp.catalog.item_rows import item_in
 from webapp.catalog.item_version import version_of
 from webapp.catalog.known_requests import KnownRequest, added_by, note_request
 from webapp.catalog.reader import Catalog
@@ -17,7 +17,7 @@ from webapp.catalog.schema import items
 from webapp.catalog.sent_photos import SentPhoto, SentPhotos, file_name, sent_path, stored_name
 from webapp.catalog.unused_photos import drop_unused
 from webapp.catalog.writer import CatalogWriter, note_removal
-from webapp.exceptions import ChangedMeanwhile, ItemNotFound
+from webapp.exceptions import ChangedMeanwhile
 from webapp.hashing import picture_work
 from webapp.hashing.fingerprinting import EncodedPicture
 from webapp.hashing.kinds import KINDS
@@ -223,20 +223,6 @@ class LiveItems:
 
 def _stored_path(photo: ReadPhoto) -> str:
     return sent_path(stored_name(photo.digest, photo.read.media_type))
-
-
-def item_in(connection: sa.Connection, item_id: int) -> Item:
-    """Read an item within a transaction.
-
-    Raises:
-        ItemNotFound: there is no such item.
-    """
-    found = may_be_id(item_id) and read_items(
-        connection, sa.select(items).where(items.c.id == item_id)
-    )
-    if not found:
-        raise ItemNotFound(f"there is no item {item_id}")
-    return found[0]
 
 
 def check_version(item: Item, version: str | None) -> None:

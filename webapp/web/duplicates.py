@@ -11,11 +11,11 @@ from webapp.explore.copies import copies
 from webapp.explore.duplicates import (
     DEFAULT_KIND,
     Group,
-    Grouping,
     kind_named,
     most_distance,
     usual_distance,
 )
+from webapp.explore.grouping import Grouping
 from webapp.hashing.hash_kind import HashKind
 from webapp.hashing.kinds import KINDS
 from webapp.web import distance_bars, downloads, parameters

@@ -11,7 +11,7 @@ from webapp.catalog.kept_apart import pairs_of
 from webapp.context import hashbag
 from webapp.exceptions import BadParameter, ItemNotFound
 from webapp.explore.copies import copies
-from webapp.explore.duplicates import Grouping
+from webapp.explore.grouping import Grouping
 from webapp.web import duplicates, parameters
 from webapp.web.desk.guard import guarded
 
